@@ -1,0 +1,104 @@
+"""mottomo: from categorical outcomes to trustworthy probabilities, by maximum likelihood (最尤推定).
+
+>>> import mottomo as mo
+>>> mo.estimate(mo.Tally.from_counts([2, 5, 2, 4, 2, 5])).probabilities.tolist()
+[0.1, 0.25, 0.1, 0.2, 0.1, 0.25]
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from mottomo import results as _results
+
+# Public names in the order of the flow, each with the module that defines it: imported when first used.
+_HOME = {
+    "tally": "workflows",
+    "Tally": "tallies",
+    "Categories": "tallies",
+    "likelihood": "likelihoods",
+    "log_likelihood": "likelihoods",
+    "log_multinomial_coefficient": "likelihoods",
+    "impossible_categories": "likelihoods",
+    "log_likelihood_gradient": "likelihoods",
+    "hessian": "likelihoods",
+    "tangent_hessian": "likelihoods",
+    "fisher_information": "likelihoods",
+    "entropy": "likelihoods",
+    "cross_entropy": "likelihoods",
+    "kl_divergence": "likelihoods",
+    "deviance": "likelihoods",
+    "perplexity": "likelihoods",
+    "bits": "likelihoods",
+    "softmax": "likelihoods",
+    "estimate": "inference.estimation",
+    "Estimate": "inference.estimation",
+    "ClopperPearson": "inference.intervals",
+    "Goodman": "inference.intervals",
+    "simulate": "inference.simulation",
+    "explain": "explanation.explain",
+    "Explanation": "explanation.steps",
+    "MottomoError": "errors",
+    "InvalidInput": "errors",
+    "SourceError": "errors",
+    "MissingExtra": "errors",
+}
+
+__all__ = list(_HOME)  # noqa: PLE0604 - the names above
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        value = getattr(importlib.import_module(f"mottomo.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("mottomo")
+    raise AttributeError(f"module 'mottomo' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
+
+
+def _load_report() -> Any:
+    from mottomo import report
+
+    return report
+
+
+_results.register_report(_load_report)
+
+if TYPE_CHECKING:
+    from mottomo.errors import InvalidInput as InvalidInput
+    from mottomo.errors import MissingExtra as MissingExtra
+    from mottomo.errors import MottomoError as MottomoError
+    from mottomo.errors import SourceError as SourceError
+    from mottomo.explanation.explain import explain as explain
+    from mottomo.explanation.steps import Explanation as Explanation
+    from mottomo.inference.estimation import Estimate as Estimate
+    from mottomo.inference.estimation import estimate as estimate
+    from mottomo.inference.intervals import ClopperPearson as ClopperPearson
+    from mottomo.inference.intervals import Goodman as Goodman
+    from mottomo.inference.simulation import simulate as simulate
+    from mottomo.likelihoods import bits as bits
+    from mottomo.likelihoods import cross_entropy as cross_entropy
+    from mottomo.likelihoods import deviance as deviance
+    from mottomo.likelihoods import entropy as entropy
+    from mottomo.likelihoods import fisher_information as fisher_information
+    from mottomo.likelihoods import hessian as hessian
+    from mottomo.likelihoods import impossible_categories as impossible_categories
+    from mottomo.likelihoods import kl_divergence as kl_divergence
+    from mottomo.likelihoods import likelihood as likelihood
+    from mottomo.likelihoods import log_likelihood as log_likelihood
+    from mottomo.likelihoods import log_likelihood_gradient as log_likelihood_gradient
+    from mottomo.likelihoods import log_multinomial_coefficient as log_multinomial_coefficient
+    from mottomo.likelihoods import perplexity as perplexity
+    from mottomo.likelihoods import softmax as softmax
+    from mottomo.likelihoods import tangent_hessian as tangent_hessian
+    from mottomo.tallies import Categories as Categories
+    from mottomo.tallies import Tally as Tally
+    from mottomo.workflows import tally as tally

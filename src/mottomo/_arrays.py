@@ -1,0 +1,259 @@
+"""The one door: anything array-like becomes a checked array here, or an error that says what is wrong with it.
+
+Counts leave as exact integers (int64 where they fit, Python integers where they do not), probabilities as float64
+rows that sum to 1, together with the exact fractions where the input was exact. Arguments are never modified.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from mottomo.errors import InvalidInput
+from mottomo.messages import Message, say, verbatim
+
+INT64_MAX = 2**63 - 1
+_EXACT_FLOAT_INTEGERS = 2**53
+_LARGEST_COUNT = 10**300  # beyond it a float64 overflows, and with it every logarithm and every ratio
+_SUM_TOLERANCE_EPS = 8  # a sum of K probabilities may miss 1 by 8 K eps of the dtype they came in
+_SHOWN_TERMS = 8
+
+
+def as_counts(counts: Any, where: Message | None = None) -> np.ndarray:
+    """Counts as a read-only integer array (..., K): int64, or Python integers where the total does not fit.
+
+    Anything with a ``counts`` attribute (a Tally) serves as well. Floats are taken only where they are whole and at
+    most 2**53, where they still tell neighbouring integers apart.
+
+    Raises InvalidInput for negative, fractional, missing or non-numeric counts, and for no category at all.
+    """
+    where = where or say("counts")
+    array = _array(getattr(counts, "counts", counts), where)
+    if array.ndim == 0 or array.shape[-1] == 0:
+        raise InvalidInput(
+            "no-categories",
+            say("no counts were given"),
+            where,
+            say("one count for each category, at least one category"),
+            say("an array of shape {shape}", shape=str(array.shape)),
+        )
+    integers = _integers(array, where)
+    _refuse_negative(integers, where)
+    return exact_counts(integers)
+
+
+def _array(values: Any, where: Message) -> np.ndarray:
+    try:
+        return np.asarray(values)
+    except ValueError:  # rows of different lengths
+        raise InvalidInput(
+            "ragged-rows",
+            say("the rows do not have one length"),
+            where,
+            say("rows of the same length"),
+            verbatim(repr(values)),
+        ) from None
+
+
+def exact_counts(integers: np.ndarray) -> np.ndarray:
+    """Non-negative integers as read-only int64, or as Python integers if a row's total would overflow int64."""
+    if integers.dtype != np.int64 or _row_total_may_overflow(integers):
+        as_objects = integers.astype(object)
+        totals = np.asarray(as_objects.sum(axis=-1))
+        largest = max(totals.ravel().tolist(), default=0)
+        integers = integers.astype(np.int64) if largest <= INT64_MAX else as_objects
+    else:
+        integers = integers.copy()
+    integers.setflags(write=False)
+    return integers
+
+
+def _row_total_may_overflow(integers: np.ndarray) -> bool:
+    return integers.size > 0 and int(integers.max()) > INT64_MAX // integers.shape[-1]
+
+
+def row_totals(counts: np.ndarray) -> Any:
+    """n for each row of checked counts: a Python integer for one row, an array for several."""
+    totals = counts.sum(axis=-1)
+    return int(totals) if counts.ndim == 1 else totals
+
+
+def _integers(array: np.ndarray, where: Message) -> np.ndarray:
+    if array.dtype.kind in "iu":
+        return array if array.dtype.kind == "u" and array.dtype.itemsize == 8 else array.astype(np.int64)
+    if array.dtype.kind == "f":
+        return _whole_floats(array, where)
+    if array.dtype.kind == "O":
+        flat = [_integer(value, index, where) for index, value in enumerate(array.ravel().tolist())]
+        objects = np.empty(array.size, dtype=object)
+        objects[:] = flat
+        return objects.reshape(array.shape)
+    raise InvalidInput(
+        "counts-type",
+        say("counts are not numbers"),
+        where,
+        say("whole numbers: how often each category was seen"),
+        say("values of type {type}", type=str(array.dtype)),
+        say("to count raw outcomes, use mottomo.tally(outcomes)"),
+    )
+
+
+def _whole_floats(array: np.ndarray, where: Message) -> np.ndarray:
+    usable = np.isfinite(array) & (np.abs(array) <= _EXACT_FLOAT_INTEGERS)
+    whole = usable & (np.floor(np.where(usable, array, 0)) == array)
+    if not whole.all():
+        index = int(np.flatnonzero(~whole.ravel())[0])
+        _integer(float(array.ravel()[index]), index, where)
+        raise _count_error(say("too large for an exact count in floating point"), array.ravel()[index], index, where)
+    return array.astype(np.int64)
+
+
+def _integer(value: Any, index: int, where: Message) -> int:
+    """One count from an array of objects, or the error that says why it is none."""
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_):
+        if abs(int(value)) > _LARGEST_COUNT:
+            raise _count_error(say("a count is larger than 10**300"), verbatim("> 10**300"), index, where)
+        return int(value)
+    if value is None or value != value:  # NaN, NaT and the like differ from themselves
+        raise _count_error(say("a count is missing"), value, index, where)
+    if isinstance(value, numbers.Real | Decimal) and not isinstance(value, bool | np.bool_):
+        if math.isfinite(value) and value == int(value):
+            return int(value)
+        raise _count_error(say("a count is not a whole number"), value, index, where)
+    raise _count_error(say("a count is not a number"), value, index, where)
+
+
+def _refuse_negative(integers: np.ndarray, where: Message) -> None:
+    negative = np.flatnonzero((integers < 0).ravel())
+    if negative.size:
+        index = int(negative[0])
+        raise _count_error(say("a count is negative"), integers.ravel()[index], index, where)
+
+
+def _count_error(what: Message, value: Any, index: int, where: Message) -> InvalidInput:
+    return InvalidInput(
+        "invalid-count",
+        what,
+        say("{where}, position {position}", where=where, position=index + 1),
+        say("a whole number, 0 or more"),
+        value if isinstance(value, Message) else verbatim(str(value)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedProbabilities:
+    """Rows of probabilities (..., K) that sum to 1, and the same as fractions where the input was exact (one row)."""
+
+    values: np.ndarray
+    exact: tuple[Fraction, ...] | None
+
+
+def as_probabilities(probabilities: Any, where: Message | None = None) -> CheckedProbabilities:
+    """Probabilities checked: each in [0, 1], each row summing to 1.
+
+    Fractions, decimals and integers are exact and have to sum to 1 exactly. Floats may miss 1 by 8 K eps of the
+    dtype they came in (six sixths make 0.9999999999999999) and are then divided by their sum.
+    """
+    where = where or say("probabilities")
+    array = _array(probabilities, where)
+    if array.ndim == 0 or array.shape[-1] == 0:
+        raise InvalidInput(
+            "no-categories",
+            say("no probabilities were given"),
+            where,
+            say("one probability for each category, at least one category"),
+            say("an array of shape {shape}", shape=str(array.shape)),
+        )
+    if array.dtype.kind in "iu" or (array.dtype.kind == "O" and not _holds_floats(array)):
+        return _exact_probabilities(array, where)
+    if array.dtype.kind not in "fO":
+        raise InvalidInput(
+            "probabilities-type",
+            say("probabilities are not numbers"),
+            where,
+            say("numbers between 0 and 1"),
+            say("values of type {type}", type=str(array.dtype)),
+        )
+    return _float_probabilities(array, where)
+
+
+def _holds_floats(array: np.ndarray) -> bool:
+    return any(isinstance(value, float | np.floating) for value in array.ravel().tolist())
+
+
+def _exact_probabilities(array: np.ndarray, where: Message) -> CheckedProbabilities:
+    n_categories = array.shape[-1]
+    flat = [_fraction(value, index, where) for index, value in enumerate(array.ravel().tolist())]
+    for start in range(0, len(flat), n_categories):
+        row = flat[start : start + n_categories]
+        if sum(row) != 1:
+            raise _sum_error(row, sum(row), _row_place(array, start // n_categories, where))
+    values = np.array([float(value) for value in flat]).reshape(array.shape)
+    return CheckedProbabilities(values, tuple(flat) if array.ndim == 1 else None)
+
+
+def _fraction(value: Any, index: int, where: Message) -> Fraction:
+    try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
+        fraction = Fraction(value)
+    except (TypeError, ValueError, OverflowError):
+        raise _range_error(verbatim(str(value)), index, where) from None
+    if not 0 <= fraction <= 1:
+        raise _range_error(verbatim(str(value)), index, where)
+    return fraction
+
+
+def _float_probabilities(array: np.ndarray, where: Message) -> CheckedProbabilities:
+    eps = np.finfo(array.dtype).eps if array.dtype.kind == "f" else np.finfo(np.float64).eps
+    try:
+        values = array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise _range_error(verbatim(str(array.ravel().tolist())), 0, where) from None
+    inside = (values >= 0) & (values <= 1 + _SUM_TOLERANCE_EPS * eps)  # NaN is not inside
+    if not inside.all():
+        index = int(np.flatnonzero(~inside.ravel())[0])
+        raise _range_error(verbatim(repr(float(values.ravel()[index]))), index, where)
+    sums = values.sum(axis=-1, keepdims=True)
+    off = np.abs(sums - 1) > _SUM_TOLERANCE_EPS * array.shape[-1] * eps
+    if off.any():
+        row = int(np.flatnonzero(off.ravel())[0])
+        terms = array.reshape(-1, array.shape[-1])[row].tolist()
+        raise _sum_error(terms, float(sums.ravel()[row]), _row_place(array, row, where))
+    return CheckedProbabilities(values / sums, None)
+
+
+def _row_place(array: np.ndarray, row: int, where: Message) -> Message:
+    return where if array.ndim == 1 else say("{where}, row {row}", where=where, row=row + 1)
+
+
+def _range_error(got: Message, index: int, where: Message) -> InvalidInput:
+    return InvalidInput(
+        "probability-range",
+        say("a probability is not a number between 0 and 1"),
+        say("{where}, position {position}", where=where, position=index + 1),
+        say("a number between 0 and 1"),
+        got,
+    )
+
+
+def _sum_error(terms: list[Any], total: Any, where: Message) -> InvalidInput:
+    shown = " + ".join(_short(term) for term in terms[:_SHOWN_TERMS]) + (" + …" if len(terms) > _SHOWN_TERMS else "")
+    return InvalidInput(
+        "probabilities-sum",
+        say("probabilities do not sum to 1"),
+        where,
+        say("a sum of 1"),
+        verbatim(f"{_short(total)} = {shown}"),
+        say("divide by the sum if these are weights, or add the missing category"),
+    )
+
+
+def _short(value: Any) -> str:
+    return f"{value:.12g}" if isinstance(value, float | np.floating) else str(value)

@@ -1,0 +1,106 @@
+"""Commands, options and arguments whose help is worded when it is shown, and a group that loads a command when used."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from mottomo.cli.language import chosen_translator
+from mottomo.messages import Message
+
+_NEGATIVE_NUMBER = re.compile(r"-\.?\d.*")
+# Stands before a negative number while click parses, so that it is read as data and not as an option.
+_SHIELD = "\0"
+
+# The commands in the order of the flow, and where each lives.
+COMMANDS = {
+    "tally": "mottomo.cli.tally",
+    "estimate": "mottomo.cli.estimate",
+    "explain": "mottomo.cli.explain",
+    "simulate": "mottomo.cli.simulate",
+}
+
+
+class WordedOption(click.Option):
+    """An option whose help is a Message."""
+
+    def __init__(self, *args: Any, worded_help: Message, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.worded_help = worded_help
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        self.help = self.worded_help.worded(chosen_translator())
+        return super().get_help_record(ctx)
+
+
+class WordedCommand(click.Command):
+    """A command whose help is a Message, and that reads negative numbers as data."""
+
+    def __init__(self, *args: Any, worded_help: Message, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.worded_help = worded_help
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        shielded = [_SHIELD + arg if _NEGATIVE_NUMBER.fullmatch(arg) else arg for arg in args]
+        rest = super().parse_args(ctx, shielded)
+        ctx.params = {name: _unshielded(value) for name, value in ctx.params.items()}
+        return rest
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.help = self.worded_help.worded(chosen_translator())
+        super().format_help_text(ctx, formatter)
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        sentence = self.worded_help.worded(chosen_translator()).strip().splitlines()[0]
+        return sentence.rstrip(".。")
+
+
+def _unshielded(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.removeprefix(_SHIELD)
+    if isinstance(value, tuple):
+        return tuple(_unshielded(part) for part in value)
+    return value
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is asked for."""
+
+    def __init__(self, *args: Any, worded_help: Message, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.worded_help = worded_help
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name]).command
+        return command
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        self.help = self.worded_help.worded(chosen_translator())
+        super().format_help_text(ctx, formatter)
+
+
+def option(*names: str, help: Message, **kwargs: Any) -> Callable[[Any], Any]:
+    """An option with a worded help."""
+    return click.option(*names, cls=WordedOption, worded_help=help, **kwargs)
+
+
+def command(name: str, help: Message, options: Sequence[Callable[[Any], Any]] = ()) -> Callable[[Any], click.Command]:
+    """A command with a worded help and shared options, which follow its own in the help."""
+
+    def decorate(function: Any) -> click.Command:
+        for add in reversed(options):
+            function = add(function)
+        made: click.Command = click.command(name, cls=WordedCommand, worded_help=help)(function)
+        made.params.sort(key=lambda parameter: isinstance(parameter, click.Option))
+        return made
+
+    return decorate

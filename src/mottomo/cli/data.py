@@ -1,0 +1,146 @@
+"""What DATA on the command line is, decided by its form alone: counts, files, or standard input."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mottomo.errors import InvalidInput
+from mottomo.messages import Message, say, verbatim
+from mottomo.report.wording import translator
+
+_COUNT = re.compile(r"[+-]?\d+")
+_SEPARATOR = "/"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """How DATA is to be read: the options of the command line that say so."""
+
+    column: str | None
+    count_column: str | None
+    by: str | None
+    where: str | None
+    categories: str | None
+    missing: str
+    input_kind: str | None
+    delimiter: str | None
+    encoding: str | None
+    no_header: bool
+    names: str | None
+
+    @property
+    def grouping(self) -> tuple[str, ...]:
+        return tuple(self.by.split(",")) if self.by else ()
+
+
+def tally_of_data(data: tuple[str, ...], source: Source) -> tuple[Any, dict[str, Any]]:
+    """The tally of DATA, and what ``input`` says of it in JSON. Several files are taken together."""
+    _check_usage(data, source)
+    if all(_COUNT.fullmatch(part) or part == _SEPARATOR for part in data) and data != (_SEPARATOR,):
+        return _tally_of_counts(data, source), {"source": "counts"}
+    from mottomo.tallies import Tally
+
+    total = Tally.empty()
+    for part in data:
+        total = total + _tally_of_path(part, source)
+    return total, {"source": list(data) if len(data) > 1 else data[0]}
+
+
+def _check_usage(data: tuple[str, ...], source: Source) -> None:
+    counts = [part for part in data if _COUNT.fullmatch(part)]
+    others = [part for part in data if not _COUNT.fullmatch(part) and part != _SEPARATOR]
+    if counts and others and not any(_is_number(part) for part in others):
+        raise usage_error(say("counts and files cannot be mixed: {parts}", parts=[counts[0], others[0]]))
+    if data.count("-") > 1:
+        raise usage_error(say("standard input can be read only once"))
+    if source.no_header != (source.names is not None):
+        raise usage_error(say("--no-header and --names go together"))
+    if source.delimiter is not None and len(source.delimiter) != 1:
+        raise usage_error(say("--delimiter takes one character"))
+
+
+def usage_error(sentence: Message) -> click.UsageError:
+    """A mistake in how the command was called: exit code 2."""
+    from mottomo.cli.language import chosen_language
+
+    return click.UsageError(sentence.worded(translator(chosen_language())), click.get_current_context(silent=True))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _tally_of_counts(data: tuple[str, ...], source: Source) -> Any:
+    from mottomo.sources.rows import Selection
+    from mottomo.tallies import Tally
+
+    where = say("command line")
+    Selection(source.column, source.count_column, source.grouping, source.where).refuse(
+        say("counts on the command line have no columns"), where
+    )
+    rows: list[list[int]] = [[]]
+    for part in data:
+        if part == _SEPARATOR:
+            rows.append([])
+        else:
+            rows[-1].append(int(part))
+    if len({len(row) for row in rows}) > 1 or not rows[0]:
+        raise InvalidInput(
+            "counts-length",
+            say("the tallies do not have the same number of counts"),
+            where,
+            say("as many counts on each side of /"),
+            verbatim(" / ".join(str(len(row)) for row in rows)),
+        )
+    return Tally.from_counts(rows[0] if len(rows) == 1 else rows, source.categories)
+
+
+def _tally_of_path(part: str, source: Source) -> Any:
+    from mottomo import workflows
+    from mottomo.sources.rows import Selection
+    from mottomo.sources.stream import count_lines
+    from mottomo.tallies import Categories
+
+    selection = Selection(source.column, source.count_column, source.grouping, source.where)
+    declared = None if source.categories is None else Categories.of(source.categories)
+    with ExitStack() as stack:
+        if part == "-" and source.input_kind in (None, "lines"):
+            selection.refuse(say("lines from standard input have no columns; see --input"), say("standard input"))
+            rows = count_lines(sys.stdin.buffer, say("standard input"), source.encoding)
+        else:
+            from mottomo.cli.progress import progress_bar
+
+            path, label = (_spooled(stack, source), "standard input") if part == "-" else (Path(part), None)
+            rows = workflows.count_path(
+                path,
+                selection,
+                kind=source.input_kind,
+                encoding=source.encoding,
+                names=tuple(source.names.split(",")) if source.names else None,
+                delimiter=source.delimiter,
+                label=label,
+                progress=stack.enter_context(progress_bar(part)),
+            )
+        return workflows.tally_of_rows(rows, declared, source.grouping, source.missing)
+
+
+def _spooled(stack: ExitStack, source: Source) -> Path:
+    """Standard input as a temporary file: a table is read more than once (its header, its types, its rows)."""
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mottomo-"))
+    path = Path(folder) / f"standard-input.{source.input_kind}"
+    with path.open("wb") as target:
+        shutil.copyfileobj(sys.stdin.buffer, target)
+    return path

@@ -1,0 +1,90 @@
+"""The entry point: language, errors in words, exit codes, and a quiet end for Ctrl-C and closed pipes.
+
+Exit codes: 0 done, 2 wrong usage, 3 unreadable or invalid data, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+
+from mottomo.cli.commands import LazyGroup
+from mottomo.cli.language import choose_language, chosen_translator
+from mottomo.errors import MottomoError
+from mottomo.messages import say
+
+INVALID_DATA, INTERRUPTED = 3, 130
+
+
+def _print_version(context: click.Context, parameter: Any, wanted: bool) -> None:
+    if wanted and not context.resilient_parsing:
+        from importlib.metadata import version
+
+        click.echo(f"mottomo {version('mottomo')}")
+        context.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    worded_help=say("From categorical outcomes to trustworthy probabilities, by maximum likelihood."),
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, hidden=True)
+@click.option("--lang", type=click.Choice(["en", "ja"]), expose_value=False, hidden=True)
+def cli() -> None:
+    """Hold the commands together; the help is worded in the language of the run."""
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    choose_language(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")  # a label that the terminal cannot show is shown escaped
+    debug = "--debug" in arguments
+    code = _guarded(lambda: cli.main(arguments, prog_name="mottomo", standalone_mode=False), debug)
+    sys.exit(code)
+
+
+def _guarded(run: Callable[[], Any], debug: bool) -> int:
+    """The exit code of a run; errors become words on standard error."""
+    try:
+        result = run()
+        sys.stdout.flush()
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has nowhere to go
+        return 0
+    except MottomoError as error:
+        if debug:
+            raise
+        _show(error)
+        return INVALID_DATA
+
+
+def _show(error: MottomoError) -> None:
+    translate = chosen_translator()
+    labels = {
+        "where": say("where:"),
+        "expected": say("expected:"),
+        "got": say("got:"),
+        "mend": say("mend:"),
+    }
+    from mottomo.report.formats.text import display_width
+
+    worded = {name: label.worded(translate) for name, label in labels.items()}
+    width = max(display_width(label) for label in worded.values())
+    padded = {name: label + " " * (width - display_width(label)) for name, label in worded.items()}
+    print(f"{type(error).__name__}: {error.worded(translate, padded)}", file=sys.stderr)

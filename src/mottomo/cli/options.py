@@ -1,0 +1,72 @@
+"""The options that several commands share, each defined once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mottomo.cli.commands import option
+from mottomo.messages import say
+
+DATA = click.argument("data", nargs=-1, required=True, metavar="DATA...")
+
+_INPUTS = ["csv", "tsv", "jsonl", "parquet", "lines"]
+_FORMATS = ["text", "json", "csv", "md", "html", "latex"]
+
+CATEGORIES = option(
+    "--categories", metavar="LIST", help=say("Declare the categories: a range such as 1..6, or names a,b,c.")
+)
+
+SOURCE_OPTIONS = (
+    option("--column", metavar="NAME", help=say("The column with the outcomes, if the table has several.")),
+    option("--count-column", metavar="NAME", help=say("A column that says how often, for tables of value and count.")),
+    option("--by", metavar="NAMES", help=say("One tally for each value of this column (several: a,b).")),
+    option("--where", metavar="SQL", help=say("Only the rows for which this SQL condition is true.")),
+    CATEGORIES,
+    option(
+        "--missing",
+        type=click.Choice(["error", "drop"]),
+        default="error",
+        help=say("Missing outcomes: refuse them (the default) or leave them out and say how many."),
+    ),
+    option(
+        "--input",
+        "input_kind",
+        type=click.Choice(_INPUTS),
+        help=say("The format of DATA, if its name does not tell; for standard input the default is lines."),
+    ),
+    option("--delimiter", metavar="CHAR", help=say("The separator of a table, if it is neither comma nor tab.")),
+    option("--encoding", metavar="NAME", help=say("The text encoding, if it is not UTF-8 (shift_jis, utf-16, ...).")),
+    option("--no-header", is_flag=True, help=say("The table has no header; name its columns with --names.")),
+    option("--names", metavar="NAMES", help=say("The columns of a table without a header: a,b,c.")),
+)
+
+LANGUAGE = option("--lang", type=click.Choice(["en", "ja"]), help=say("The language; by default that of the locale."))
+DEBUG = option("--debug", is_flag=True, help=say("On an error, show the traceback as well."))
+
+OUTPUT_OPTIONS = (
+    LANGUAGE,
+    option("--json", "as_json", is_flag=True, help=say("One JSON object with all digits; the same as --format json.")),
+    option("--format", "output_format", type=click.Choice(_FORMATS), help=say("The form of the output (default: text).")),
+    option("--save", metavar="FILE", help=say("Write the output to FILE, whole or not at all, instead of printing it.")),
+    DEBUG,
+)
+
+
+def source_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """The part of a command's settings that tells how to read DATA."""
+    names = (
+        "column",
+        "count_column",
+        "by",
+        "where",
+        "categories",
+        "missing",
+        "input_kind",
+        "delimiter",
+        "encoding",
+        "no_header",
+        "names",
+    )
+    return {name: settings[name] for name in names}

@@ -1,0 +1,74 @@
+"""Where results go: data to standard output or whole into a file, everything else to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from mottomo.cli.data import usage_error
+from mottomo.cli.language import chosen_language, chosen_translator
+from mottomo.errors import SourceError
+from mottomo.messages import Message, say, verbatim
+
+
+def chosen_format(output_format: str | None, as_json: bool) -> str:
+    """The output format; ``--json`` beside another ``--format`` is a mistake in the call."""
+    if as_json and output_format not in (None, "json"):
+        raise usage_error(say("--json and --format {name} contradict each other", name=output_format or ""))
+    return "json" if as_json else output_format or "text"
+
+
+def show(result: Any, settings: dict[str, Any], given: dict[str, Any]) -> None:
+    """Render a result as the settings ask and put it where they ask. `given` is what JSON says of the input."""
+    from mottomo import report
+    from mottomo.report.envelope import as_json
+    from mottomo.report.findings import worded_finding
+
+    language = chosen_language()
+    wanted = chosen_format(settings["output_format"], settings["as_json"])
+    text = as_json(result, language, given) if wanted == "json" else report.render(result, wanted, language)
+    if settings["save"] is not None:
+        save_whole(Path(settings["save"]), text)
+        note(say("saved: {file}", file=settings["save"]))
+    else:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    if wanted == "csv" or settings["save"] is not None:
+        note(worded_finding(result.verdict))
+
+
+def note(sentence: Message) -> None:
+    """A sentence to standard error, in the language of the run."""
+    print(sentence.worded(chosen_translator()), file=sys.stderr)
+
+
+def save_whole(path: Path, text: str) -> None:
+    """Write a file whole or not at all: beside its place first, then moved there."""
+    try:
+        handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+                stream.write(text)
+            mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+            os.chmod(draft, mode)
+            os.replace(draft, path)
+        except BaseException:
+            Path(draft).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise SourceError(
+            "cannot-save",
+            say("the output cannot be saved"),
+            verbatim(str(path)),
+            say("a file that may be written, in a folder that exists"),
+            verbatim(error.strerror or str(error)),
+        ) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,47 @@
+"""A progress bar for long reads, on a terminal only and only once it has become long."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+_PATIENCE_SECONDS = 1.0
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[float], None] | None]:
+    """A function that is told how far a read is, in percent; None where stderr is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    bar = _Bar(label)
+    try:
+        yield bar
+    finally:
+        bar.stop()
+
+
+class _Bar:
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._started = time.monotonic()
+        self._progress = None
+
+    def __call__(self, percent: float) -> None:
+        if self._progress is None:
+            if time.monotonic() - self._started < _PATIENCE_SECONDS:
+                return
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._progress = Progress(console=Console(stderr=True), transient=True)
+            self._progress.start()
+            self._task = self._progress.add_task(self._label, total=100.0)
+        if percent >= 0:
+            self._progress.update(self._task, completed=percent)
+
+    def stop(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()

@@ -1,0 +1,67 @@
+"""``mottomo simulate``: throws of any die, one outcome a line."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from mottomo.cli.commands import command as make_command
+from mottomo.cli.commands import option
+from mottomo.cli.options import CATEGORIES, DEBUG, LANGUAGE
+from mottomo.cli.output import note
+from mottomo.messages import say
+
+
+@make_command(
+    "simulate",
+    say(
+        "Simulate outcomes with given probabilities, one a line.\n\n"
+        "PROBABILITIES is a list (0.1,1/4,10%), names (dog=0.8,fox=0.1,wolf=0.1), ratios (625:125:25:5:2), a .csv file "
+        "of category and probability, or fair with --categories. The same seed gives the same outcomes everywhere."
+    ),
+    (
+        click.argument("probabilities", metavar="PROBABILITIES"),
+        option(
+            "-n", "--observations", "n", type=int, required=True, metavar="N", help=say("How many outcomes to simulate.")
+        ),
+        option("--seed", type=int, metavar="SEED", help=say("A whole number; without it one is chosen and reported.")),
+        CATEGORIES,
+        option("--normalise", is_flag=True, help=say("Divide the probabilities by their sum.")),
+        LANGUAGE,
+        option("--json", "as_json", is_flag=True, help=say("One JSON object with the outcomes and what made them.")),
+        DEBUG,
+    ),
+)
+def command(
+    probabilities: str, n: int, seed: int | None, categories: str | None, normalise: bool, as_json: bool, **_: Any
+) -> None:
+    from mottomo.inference.simulation import Simulation, simulated_positions
+    from mottomo.report.findings import worded_finding
+    from mottomo.results import Finding
+    from mottomo.workflows import probabilities_of
+
+    die = probabilities_of(probabilities, categories, normalise=normalise)
+    if seed is None:
+        seed = _fresh_seed()
+    if as_json:
+        from mottomo.cli.language import chosen_language
+        from mottomo.report.envelope import as_json as json_of
+
+        sys.stdout.write(json_of(Simulation.of(die, n, seed), chosen_language(), {"source": probabilities}))
+        sys.stdout.flush()
+        return
+    lines = [name + "\n" for name in die.categories.names]
+    for positions in simulated_positions(die, n, seed=seed):
+        sys.stdout.write("".join([lines[position] for position in positions.tolist()]))
+    sys.stdout.flush()
+    if die.normalised:
+        note(worded_finding(Finding("normalised")))
+    note(worded_finding(Finding("simulated", {"n": n, "n_categories": len(lines), "seed": seed})))
+
+
+def _fresh_seed() -> int:
+    import secrets
+
+    return secrets.randbits(53)

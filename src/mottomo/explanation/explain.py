@@ -1,0 +1,452 @@
+"""The fourteen steps from throws to cross-entropy. Pure: numbers in, steps out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mottomo.errors import InvalidInput
+from mottomo.explanation.notation import (
+    Line,
+    Math,
+    elided,
+    fraction,
+    indexed,
+    likelihood_value,
+    line,
+    log,
+    minus,
+    negative,
+    number,
+    over_categories,
+    parenthesised,
+    power,
+    product,
+    rounded_number,
+    shows_exactly,
+    symbol,
+    total,
+)
+from mottomo.explanation.steps import Explanation, Step
+from mottomo.explanation.underflow import underflow_throw
+from mottomo.inference.estimation import Estimate, estimate
+from mottomo.likelihoods import bits, deviance, kl_divergence, likelihood, log_likelihood, perplexity, tangent_hessian
+from mottomo.messages import say, say_count
+from mottomo.tallies import Tally
+
+_MOST_TERMS = 8  # longer sums and products are elided in the middle
+_MOST_FACTORS = 30  # a product throw by throw is written out up to here
+_MOST_EXACT_THROWS = 1000  # a likelihood is computed as a fraction up to here
+_MOST_EIGENVALUES = 60
+_TOLERANCE = 1e-12
+
+L, LOG_L, N = symbol("L"), Math(r"\log L", "log L", atomic=False), symbol("n")
+LAMBDA = symbol(r"\lambda", "λ")
+
+
+def explain(tally: Tally) -> Explanation:
+    """The derivation of the maximum likelihood estimate on the numbers of one tally, as steps that are data.
+
+    Events, constraint, tally, the likelihood as a product, as powers, as one product sign (the article's eq. 3.1 to
+    3.4), the question, why the logarithm, its rules (3.5), the log-likelihood (3.6), the maximum by Lagrange's
+    multiplier, why it is one, cross-entropy, and the same throw by throw. Each step re-evaluates its claims and says
+    so in ``holds``. Zero counts, one throw, two categories and huge n have their own wording. Without observations
+    the derivation ends at the question.
+
+    tally : one Tally (without groups). Raises InvalidInput for a tally with groups or without categories.
+
+    >>> explanation = explain(Tally.from_counts([2, 5, 2, 4, 2, 5]))
+    >>> len(explanation.steps), all(step.holds for step in explanation.steps)
+    (14, True)
+    """
+    if tally.is_grouped or tally.n_categories == 0:
+        raise InvalidInput(
+            "one-tally",
+            say("only a single tally can be explained"),
+            say("tally"),
+            say("one tally with at least one category"),
+            say_count("{count} group", "{count} groups", len(tally.groups)),
+            say("choose one with tally.group(...)") if tally.is_grouped else None,
+        )
+    case = _Case(tally)
+    makers = _STEPS if case.n else _STEPS[:_QUESTION]
+    return Explanation(tally, tuple(make(case) for make in makers))
+
+
+@dataclass(frozen=True)
+class _Case:
+    """The tally with everything that several steps need."""
+
+    tally: Tally
+
+    @cached_property
+    def estimate(self) -> Estimate:
+        return estimate(self.tally)
+
+    @cached_property
+    def counts(self) -> list[int]:
+        return [int(count) for count in self.tally.counts]
+
+    @property
+    def n(self) -> int:
+        return int(self.tally.n_observations)
+
+    @property
+    def n_categories(self) -> int:
+        return self.tally.n_categories
+
+    @cached_property
+    def shares(self) -> tuple[Fraction, ...]:
+        return tuple(self.estimate.probabilities_exact)
+
+    @cached_property
+    def fair(self) -> list[Fraction]:
+        return [Fraction(1, self.n_categories)] * self.n_categories
+
+    @cached_property
+    def log_maximum(self) -> float:
+        return float(self.estimate.log_likelihood)
+
+    @cached_property
+    def log_fair(self) -> float:
+        return float(log_likelihood(self.tally, self.fair))
+
+    def exact_likelihood(self, probabilities: Any) -> Fraction | None:
+        """L as a fraction, where the number of throws allows it."""
+        if self.n > _MOST_EXACT_THROWS or self.n_categories > _MOST_EXACT_THROWS:
+            return None
+        value = likelihood(self.tally, list(probabilities))
+        assert isinstance(value, Fraction)
+        return value
+
+    def over(self, piece: Callable[[int], Math]) -> list[Math]:
+        """A piece for each category, elided in the middle where there are many."""
+        return elided(piece, range(self.n_categories), _MOST_TERMS)
+
+    def some_of(self, positions: Sequence[int]) -> Sequence[int]:
+        """All of a few categories, or the first two and the last of many, for lines of their own."""
+        return positions if len(positions) <= _MOST_TERMS else [positions[0], positions[1], positions[-1]]
+
+    @cached_property
+    def seen(self) -> list[int]:
+        return [k for k, count in enumerate(self.counts) if count]
+
+    @cached_property
+    def divergence_from_fair(self) -> float:
+        return float(kl_divergence(list(self.shares), self.fair))
+
+    @property
+    def has_zero_counts(self) -> bool:
+        return 0 in self.counts
+
+    @property
+    def variant(self) -> str:
+        if self.n_categories == 1:
+            return "one-category"
+        return "zero-counts" if self.has_zero_counts else ""
+
+
+def _y(index: int) -> Math:
+    return indexed("y", index + 1)
+
+
+def _t(index: int) -> Math:
+    return indexed("t", index + 1)
+
+
+def _y_hat(index: int) -> Math:
+    return Math(rf"\hat{{y}}_{{{index + 1}}}", f"ŷ_{index + 1}")
+
+
+def _share(case: _Case, index: int) -> Math:
+    """ŷ as a number: the reduced fraction where it is short, else count over n."""
+    return number(case.shares[index])
+
+
+def _events(case: _Case) -> Step:
+    lines = (line(symbol("K"), ("=", number(case.n_categories))),)
+    values = {"n_categories": case.n_categories, "categories": list(case.tally.categories[:100])}
+    return Step("events", None, lines, values, len(set(case.tally.categories)) == case.n_categories)
+
+
+def _constraint(case: _Case) -> Step:
+    lines = (
+        line(total(case.over(_y)), ("=", number(1)), number="3.1"),
+        line(over_categories("sum", case.n_categories, indexed("y", "k")), ("=", number(1)), number="3.2"),
+    )
+    sum_of_estimates = sum(case.shares) if case.n else Fraction(1)
+    return Step("constraint", "3.1, 3.2", lines, {"sum": int(sum_of_estimates)}, sum_of_estimates == 1)
+
+
+def _tally(case: _Case) -> Step:
+    lines = (line(total(case.over(lambda k: number(case.counts[k]))), ("=", number(case.n))),)
+    return Step("tally", None, lines, {"counts": case.counts, "n": case.n}, sum(case.counts) == case.n)
+
+
+def _sequence_product(case: _Case) -> Step:
+    """The product with one factor a throw, as in section 3-4 of the article."""
+    exact = case.exact_likelihood(case.shares) if case.n else Fraction(1)
+    values: dict[str, Any] = {"n_factors": case.n, "log_likelihood": case.log_maximum if case.n else 0.0}
+    if case.n == 0:
+        return Step("product", None, (line(L, ("=", number(1))),), values, True, "no-observations")
+    order = [index for index, count in enumerate(case.counts) for _ in range(min(count, _MOST_FACTORS + 1))]
+    factors = elided(_y, order, _MOST_FACTORS)
+    lines = [line(L, ("=", product(factors, "×")))]
+    holds = True
+    if exact is not None:
+        one_by_one = math.prod((case.shares[k] ** count for k, count in enumerate(case.counts)), start=Fraction(1))
+        holds = one_by_one == exact
+        values["likelihood"] = str(exact) if shows_exactly(exact) else None
+    return Step("product", None, tuple(lines), values, holds, "one-throw" if case.n == 1 else "")
+
+
+def _powers(case: _Case) -> Step:
+    symbols = product(case.over(lambda k: power(_y(k), _t(k))))
+    with_counts = product(case.over(lambda k: power(_y(k), number(case.counts[k]))))
+    lines = [line(L, ("=", symbols), ("=", with_counts), number="3.3")]
+    values: dict[str, Any] = {"exponents": case.counts}
+    if case.n == 0:
+        return Step("powers", "3.3", tuple(lines), values, True, "no-observations")
+    exact = case.exact_likelihood(case.shares)
+    numbers = product(case.over(lambda k: power(_share(case, k), number(case.counts[k]))))
+    lines.append(line(L, ("=", numbers), *likelihood_value(exact, case.log_maximum)))
+    values["likelihood_at_estimate"] = float(exact) if exact is not None else math.exp(case.log_maximum)
+    holds = exact is None or _close(_log_of(exact), case.log_maximum)
+    return Step("powers", "3.3", tuple(lines), values, holds, case.variant)
+
+
+def _product_sign(case: _Case) -> Step:
+    body = power(indexed("y", "k"), Math("t_{k}", "t_k"))
+    lines = [line(L, ("=", over_categories("prod", case.n_categories, body)), number="3.4")]
+    if case.n == 0:
+        return Step("product-sign", "3.4", tuple(lines), {}, True, "no-observations")
+    exact = case.exact_likelihood(case.fair)
+    fair = power(number(Fraction(1, case.n_categories)), number(case.n))
+    lines.append(line(_at_fair(L), ("=", fair), *likelihood_value(exact, case.log_fair)))
+    values = {"log_likelihood_fair": case.log_fair, "log_ratio": case.log_maximum - case.log_fair}
+    holds = _close(case.log_fair, -case.n * math.log(case.n_categories)) and case.log_maximum >= case.log_fair - _slack(case)
+    return Step("product-sign", "3.4", tuple(lines), values, holds, "one-category" if case.n_categories == 1 else "")
+
+
+def _at_fair(name: Math) -> Math:
+    return Math(rf"{name.latex}_{{\mathrm{{fair}}}}", f"{name.text}(fair)")
+
+
+def _question(case: _Case) -> Step:
+    if case.n == 0:
+        return Step("question", None, (line(L, ("=", number(1))),), {}, True, "no-observations")
+    half = [(share + fair) / 2 for share, fair in zip(case.shares, case.fair, strict=True)]
+    log_half = float(log_likelihood(case.tally, half))
+    values = {
+        "log_likelihood_estimate": case.log_maximum,
+        "log_likelihood_halfway": log_half,
+        "log_likelihood_fair": case.log_fair,
+    }
+    holds = case.log_maximum + _slack(case) >= log_half and log_half + _slack(case) >= case.log_fair
+    return Step("question", None, (), values, holds, "one-category" if case.n_categories == 1 else "")
+
+
+def _why_log(case: _Case) -> Step:
+    """At which throw the product dies, for a fair die and for these data."""
+    fair_die = np.full(case.n_categories, 1 / case.n_categories)
+    throws = {
+        "underflow_throw_fair": underflow_throw(fair_die, np.ones(case.n_categories, dtype=np.int64)),
+        "underflow_throw_estimate": underflow_throw(case.estimate.probabilities, case.tally.counts),
+    }
+    smallest = power(number(2), number(-1074))
+    lines = [line(smallest, ("≈", rounded_number(2.0**-1074, 3)))]
+    holds = True
+    at_fair = throws["underflow_throw_fair"]
+    if at_fair is not None:
+        value = -at_fair * math.log10(case.n_categories)
+        tiny = power(number(Fraction(1, case.n_categories)), number(at_fair))
+        lines.append(line(tiny, ("≈", _ten_to(value)), ("<", smallest)))
+        holds = value < -1074 * math.log10(2)
+    if case.n_categories == 1 or max(case.counts) == case.n:
+        return Step("why-log", None, tuple(lines[:1]), throws, throws["underflow_throw_estimate"] is None, "stays-one")
+    variant = "late" if throws["underflow_throw_estimate"] is None else ""
+    return Step("why-log", None, tuple(lines), throws, holds, variant)
+
+
+def _ten_to(log10: float) -> Math:
+    exponent = f"{log10:.2f}"
+    return Math(f"10^{{{exponent}}}", f"10^({exponent})", atomic=False)
+
+
+def _log_rules(case: _Case) -> Step:
+    powers = product(case.over(lambda k: power(_y(k), _t(k))))
+    lines = [
+        line(LOG_L, ("=", Math(rf"\log \left({powers.latex}\right)", f"log({powers.text})", atomic=False)), number="3.5"),
+        line(LOG_L, ("=", total(case.over(lambda k: log(power(_y(k), _t(k))))))),
+        line(LOG_L, ("=", total(case.over(lambda k: product([_t(k), log(_y(k))]))))),
+    ]
+    terms = elided(lambda k: product([number(case.counts[k]), log(_share(case, k))]), case.seen, _MOST_TERMS)
+    lines.append(line(LOG_L, ("=", total(terms)), _approximately(case.log_maximum)))
+    summed = math.fsum(count * _log_of(share) for count, share in zip(case.counts, case.shares, strict=True) if count)
+    return Step(
+        "log-rules", "3.5", tuple(lines), {"log_likelihood": case.log_maximum}, _close(summed, case.log_maximum), case.variant
+    )
+
+
+def _log_likelihood(case: _Case) -> Step:
+    body = product([indexed("t", "k"), log(indexed("y", "k"))])
+    lines = (
+        line(LOG_L, ("=", over_categories("sum", case.n_categories, body)), _approximately(case.log_maximum), number="3.6"),
+        line(over_categories("sum", case.n_categories, indexed("t", "k")), ("=", number(case.n)), ("=", N)),
+    )
+    values = {"log_likelihood": case.log_maximum, "n": case.n}
+    again = float(log_likelihood(case.tally, list(case.shares)))
+    return Step("log-likelihood", "3.6", lines, values, _close(again, case.log_maximum), case.variant)
+
+
+def _lagrange(case: _Case) -> Step:
+    """The maximum under the constraint, which the article's "slope 0" leaves out."""
+    t_k, y_k = indexed("t", "k"), indexed("y", "k")
+    slope = fraction(t_k, y_k)
+    lines = [line(slope, ("=", LAMBDA)), line(y_k, ("=", fraction(t_k, LAMBDA)))]
+    lines.append(line(number(1), ("=", fraction(N, LAMBDA))))
+    lines.append(line(LAMBDA, ("=", N), ("=", number(case.n))))
+    for k in case.some_of(range(case.n_categories)):
+        ratio = fraction(number(case.counts[k]), number(case.n))
+        reduced = number(case.shares[k])
+        more = [] if reduced.text == ratio.text else [("=", reduced)]
+        lines.append(line(_y_hat(k), ("=", fraction(_t(k), N)), ("=", ratio), *more))
+    multipliers = {Fraction(count) / share for count, share in zip(case.counts, case.shares, strict=True) if count}
+    values = {
+        "multiplier": case.n,
+        "probabilities": [float(share) for share in case.shares],
+        "probabilities_exact": [str(share) for share in case.shares],
+        "gap": float(case.estimate.check.gap),
+    }
+    return Step("lagrange", None, tuple(lines), values, multipliers == {Fraction(case.n)}, case.variant)
+
+
+def _second_derivative(case: _Case) -> Step:
+    """Why it is the maximum: curvature on the tangent space, and the divergence that is never negative."""
+    lines: list[Line] = []
+    for k in case.some_of(case.seen):
+        curvature = Math(
+            rf"\frac{{\partial^2 \log L}}{{\partial y_{{{k + 1}}}^2}}", f"∂² log L/∂y_{k + 1}²", atomic=False
+        )
+        symbols = negative(fraction(_t(k), power(_y_hat(k), number(2))))
+        exact = -Fraction(case.counts[k]) / case.shares[k] ** 2
+        lines.append(line(curvature, ("=", symbols), ("=", number(exact))))
+    values: dict[str, Any] = {}
+    holds = True
+    if 1 < len(case.seen) <= _MOST_EIGENVALUES:
+        face = [case.shares[k] for k in case.seen]
+        eigenvalues = np.linalg.eigvalsh(tangent_hessian([case.counts[k] for k in case.seen], face))
+        values["eigenvalues"] = eigenvalues.tolist()
+        holds = bool((eigenvalues < 0).all())
+    divergence = case.divergence_from_fair
+    values |= {"kl_divergence_fair": divergence, "deviance_fair": float(deviance(case.tally, case.fair))}
+    difference = minus(LOG_L, _at_fair(LOG_L))
+    kl = Math(r"\mathrm{KL}", "KL")
+    numbers = minus(number(case.log_maximum), number(case.log_fair))
+    lines.append(line(difference, ("=", product([N, kl])), ("≥", number(0))))
+    lines.append(line(numbers, ("≈", product([number(case.n), number(divergence)])), ("≈", number(values["deviance_fair"] / 2))))
+    holds = holds and abs(case.log_maximum - case.log_fair - case.n * divergence) <= _slack(case)
+    return Step("second-derivative", None, tuple(lines), values, holds, case.variant)
+
+
+def _cross_entropy(case: _Case) -> Step:
+    nats = float(case.estimate.cross_entropy)
+    in_bits, size = float(bits(nats)), float(perplexity(nats))
+    fair_nats = math.log(case.n_categories)
+    divergence = case.divergence_from_fair
+    mean = Math(r"-\frac{1}{n} \log L", "-(1/n) log L", atomic=False)
+    share = fraction(indexed("t", "k"), N)
+    body = product([share, log(indexed("y", "k"))])
+    lines = [
+        line(mean, ("=", negative(over_categories("sum", case.n_categories, body))), _approximately(nats)),
+        line(_quotient(nats, Math(r"\log 2", "log 2", atomic=False)), ("≈", number(in_bits))),
+        line(power(symbol("e"), number(nats)), ("≈", number(size))),
+        line(total([number(nats), number(divergence)]), ("≈", number(fair_nats))),
+    ]
+    values = {"nats": nats, "bits": in_bits, "perplexity": size, "nats_fair": fair_nats, "kl_divergence_fair": divergence}
+    holds = abs(nats + divergence - fair_nats) <= _TOLERANCE * max(1.0, fair_nats)
+    return Step("cross-entropy", None, tuple(lines), values, holds, "certain" if nats == 0 else case.variant)
+
+
+def _quotient(value: float, below: Math) -> Math:
+    above = number(value)
+    return Math(rf"\frac{{{above.latex}}}{{{below.latex}}}", f"{parenthesised(above).text}/{below.text}", atomic=False)
+
+
+def _one_hot(case: _Case) -> Step:
+    """Each throw as a row of zeros and a one: the same sum, row by row; the gradient; two categories."""
+    inner = r"\sum_{i=1}^{n} \sum_{k=1}^{%d} t_{ik} \log y_{k}" % case.n_categories
+    rows = Math(f"-{inner}", f"-Σ(i=1..n) Σ(k=1..{case.n_categories}) t_ik log y_k", atomic=False)
+    costs = elided(
+        lambda k: product([number(case.counts[k]), parenthesised(negative(log(_share(case, k))))], "×"), case.seen, _MOST_TERMS
+    )
+    lines = [
+        line(rows, ("=", negative(LOG_L))),
+        line(total(costs), _approximately(-case.log_maximum)),
+    ]
+    for k in case.some_of(range(case.n_categories)):
+        left = minus(_t(k), product([N, _y_hat(k)]))
+        numbers = minus(number(case.counts[k]), product([number(case.n), parenthesised(_share(case, k))]))
+        lines.append(line(left, ("=", numbers), ("=", number(0))))
+    if case.n_categories == 2:
+        lines.append(_binary())
+    gradient = [count - case.n * share for count, share in zip(case.counts, case.shares, strict=True)]
+    costs_sum = math.fsum(-case.counts[k] * _log_of(case.shares[k]) for k in case.seen)
+    values = {"sum_of_losses": -case.log_maximum + 0.0, "gradient": [float(part) for part in gradient]}
+    holds = not any(gradient) and _close(costs_sum, -case.log_maximum)
+    variant = "two-categories" if case.n_categories == 2 else "one-throw" if case.n == 1 else ""
+    return Step("one-hot", None, tuple(lines), values, holds, variant)
+
+
+def _binary() -> Line:
+    """With two categories the sum is the two-term formula of logistic regression."""
+    latex = r"\frac{t_{1}}{n} \log y_{1} + \left(1 - \frac{t_{1}}{n}\right) \log \left(1 - y_{1}\right)"
+    text = "(t_1/n) log y_1 + (1 - t_1/n) log(1 - y_1)"
+    mean = Math(r"\frac{1}{n} \log L", "(1/n) log L", atomic=False)
+    return line(mean, ("=", Math(latex, text, atomic=False)))
+
+
+def _approximately(value: float) -> tuple[str, Math]:
+    """A float as a side: exact where it is a whole number, otherwise rounded."""
+    return ("=" if value == 0 else "≈", number(value + 0.0))
+
+
+def _log_of(value: Fraction) -> float:
+    """log of a fraction of any size, also where its parts are beyond a float."""
+    if value > Fraction(1, 2):
+        return math.log1p(float(value - 1))
+    return math.log(value.numerator) - math.log(value.denominator)
+
+
+def _close(left: float, right: float) -> bool:
+    return math.isclose(left, right, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
+
+
+def _slack(case: _Case) -> float:
+    """What rounding may leave of an inequality between log-likelihoods."""
+    return _TOLERANCE * max(1.0, abs(case.log_fair))
+
+
+_STEPS: tuple[Callable[[_Case], Step], ...] = (
+    _events,
+    _constraint,
+    _tally,
+    _sequence_product,
+    _powers,
+    _product_sign,
+    _question,
+    _why_log,
+    _log_rules,
+    _log_likelihood,
+    _lagrange,
+    _second_derivative,
+    _cross_entropy,
+    _one_hot,
+)
+_QUESTION = 7  # without observations every y is as good as any other, and the derivation ends at the question

@@ -1,0 +1,217 @@
+"""The maximum likelihood estimate of category probabilities, and the check that anybody can redo."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mottomo.inference.intervals import ClopperPearson, IntervalMethod, Intervals
+from mottomo.kernels.sums import accurate_sum
+from mottomo.likelihoods import bits, perplexity
+from mottomo.results import Finding, Result
+from mottomo.tallies import Tally
+
+
+@dataclass(frozen=True, eq=False)
+class OptimalityCheck:
+    """The conditions that make y the maximum of log L on the simplex.
+
+    multiplier : n, the Lagrange multiplier: t_k / y_k equals it for every category that was seen.
+    gap : max_k t_k / y_k - n over the seen categories, evaluated on the float probabilities as reported; log L at the
+        maximum exceeds log L at y by at most this much, so it is 0 up to rounding.
+    maximum : ``strict`` (all seen: the second derivative is negative in every direction), ``boundary`` (some
+        category was never seen, its probability is 0 and the maximum sits on the edge) or ``not-unique`` (n = 0).
+    """
+
+    multiplier: Any
+    gap: np.ndarray
+    maximum: np.ndarray
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"multiplier": _plain(self.multiplier), "gap": _plain(self.gap), "maximum": _plain(self.maximum)}
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate(Result):
+    """The probabilities under which the tally is most plausible, with how sure they are.
+
+    Attributes
+    ----------
+    tally : the Tally it comes from.
+    probabilities : (..., K) float64, t_k / n rounded once; NaN where n = 0, because every y is a maximum then.
+    standard_errors : (..., K) float64, sqrt(y (1 - y) / n); NaN where y is 0 or 1, where that formula's 0 would be a
+        lie: read the interval.
+    log_likelihood : (...) float64, nats, at the maximum.
+    intervals : Intervals. check : OptimalityCheck.
+    """
+
+    tally: Tally
+    probabilities: np.ndarray
+    standard_errors: np.ndarray
+    log_likelihood: Any
+    intervals: Intervals
+    check: OptimalityCheck
+
+    @cached_property
+    def probabilities_exact(self) -> Any:
+        """t_k / n as Fractions: a tuple, or with groups a tuple of tuples; empty where n = 0."""
+        if self.tally.is_grouped:
+            return tuple(_fractions(row.tolist()) for row in self.tally.counts)
+        return _fractions(self.tally.counts.tolist())
+
+    @cached_property
+    def cross_entropy(self) -> Any:
+        """-log L / n = H(t/n), nats: what the best constant prediction costs an outcome. NaN where n = 0."""
+        n = np.asarray(self.tally.n_observations, dtype=np.float64)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return (np.where(n > 0, -np.asarray(self.log_likelihood) / n, np.nan) + 0.0)[()]
+
+    def to_dict(self) -> dict[str, Any]:
+        shared = self.tally.to_dict()
+        if not self.tally.is_grouped:
+            return {**shared, **next(self._rows())}
+        groups = [{**group, **row} for group, row in zip(shared.pop("groups"), self._rows(), strict=True)]
+        return {**shared, "groups": groups}
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        """What is estimated, one dictionary for each group; a single tally counts as one group."""
+        n_categories = self.tally.n_categories
+        exact = self.probabilities_exact if self.tally.is_grouped else (self.probabilities_exact,)
+        tables = [
+            values.reshape(-1, n_categories).tolist() if n_categories else [[]]
+            for values in (self.probabilities, self.standard_errors, self.intervals.lower, self.intervals.upper)
+        ]
+        nats = np.atleast_1d(self.cross_entropy)
+        per_group = [nats, bits(nats), perplexity(nats), self.log_likelihood, *self.check.to_dict().values()]
+        columns = [np.atleast_1d(np.asarray(values, dtype=object)).tolist() for values in per_group]
+        method = self.intervals.settings()
+        for fractions, y, error, lower, upper, *scalars in zip(exact, *tables, *columns, strict=True):
+            in_nats, in_bits, as_perplexity, log_likelihood, multiplier, gap, maximum = scalars
+            yield {
+                "probabilities": y,
+                "probabilities_exact": [str(fraction) for fraction in fractions] or [None] * n_categories,
+                "standard_errors": error,
+                "log_likelihood": log_likelihood,
+                "cross_entropy": {"nats": in_nats, "bits": in_bits, "perplexity": as_perplexity},
+                "intervals": {**method, "lower": lower, "upper": upper},
+                "check": {"multiplier": multiplier, "gap": gap, "maximum": maximum},
+            }
+
+    @property
+    def verdict(self) -> Finding:
+        tally = self.tally
+        if tally.is_grouped:
+            return Finding("estimated-groups", {"n": tally.total_observations, "n_groups": len(tally.groups)})
+        values: dict[str, Any] = {"n": tally.n_observations, "n_categories": tally.n_categories}
+        if tally.n_observations == 0:
+            return Finding("no-observations", values)
+        highest = np.flatnonzero(tally.counts == tally.counts.max()).tolist()
+        top = highest[0]
+        values |= {
+            "category": tally.categories[top],
+            "highest": [tally.categories[index] for index in highest[:3]],
+            "n_highest": len(highest),
+            "probability": float(self.probabilities[top]),
+            "lower": float(self.intervals.lower[top]),
+            "upper": float(self.intervals.upper[top]),
+            "level": self.intervals.level,
+        }
+        if tally.n_categories == 1:
+            return Finding("single-category" if tally.categories.declared else "single-category-discovered", values)
+        return Finding("single-observation" if tally.n_observations == 1 else "estimated", values)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        found = [*self.tally.notes, self._interval_note()]
+        unseen = self.tally.unseen
+        if unseen and not self.tally.is_grouped and self.tally.n_observations > 0:
+            upper = max(float(self.intervals.upper[self.tally.categories.names.index(name)]) for name in unseen[:1])
+            found.append(Finding("unseen-categories", {"names": list(unseen[:10]), "n_unseen": len(unseen), "upper": upper}))
+        if not self.tally.categories.declared:
+            found.append(Finding("categories-discovered", {"n_categories": self.tally.n_categories}))
+        return tuple(found)
+
+    def _interval_note(self) -> Finding:
+        intervals = self.intervals
+        values = {"level": intervals.level, "n_categories": self.tally.n_categories}
+        if not intervals.guaranteed:
+            return Finding("intervals-approximate", values)
+        return Finding("intervals-simultaneous" if intervals.simultaneous else "intervals-per-category", values)
+
+
+def estimate(tally: Tally, *, intervals: IntervalMethod | None = None) -> Estimate:
+    r"""Maximum likelihood estimate of the probabilities behind a tally.
+
+    y_k = t_k / n maximises log L(y) = sum_k t_k log y_k on the simplex, because log L(t/n) - log L(y) =
+    n KL(t/n || y) >= 0; zero counts included.
+
+    Parameters
+    ----------
+    tally : Tally of one or many groups; many are estimated in one pass.
+    intervals : a method such as ``ClopperPearson(level=0.95)``, the default, whose intervals hold for all categories
+        at once and are guaranteed at every n.
+
+    Returns
+    -------
+    Estimate : probabilities (float and exact), standard errors, log L (nats), intervals, the optimality check.
+
+    Source: docs/theory/likelihood.md, eq. (5); the article's sections 3-5 and 3-6.
+
+    >>> die = estimate(Tally.from_counts([2, 5, 2, 4, 2, 5]))
+    >>> [str(y) for y in die.probabilities_exact], round(float(die.log_likelihood), 4)
+    (['1/10', '1/4', '1/10', '1/5', '1/10', '1/4'], -34.1162)
+    """
+    method = ClopperPearson() if intervals is None else intervals
+    counts = tally.counts
+    totals = np.asarray(tally.n_observations, dtype=counts.dtype)[..., None]
+    probabilities = _shares(counts, totals)
+    n = totals.astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inner = (counts > 0) & (counts < totals)
+        others = _shares(totals - counts, totals)
+        standard_errors = np.where(inner, np.sqrt(probabilities * others / n), np.nan)
+        log_likelihood = accurate_sum(np.where(counts == 0, 0.0, counts.astype(np.float64) * _logarithms(probabilities, others)))
+        ratios = np.where(counts == 0, -np.inf, counts.astype(np.float64) / probabilities)
+    gap = np.where(n[..., 0] > 0, _largest(ratios) - n[..., 0], 0.0)
+    check = OptimalityCheck(tally.n_observations, gap[()], _kind_of_maximum(counts, totals))
+    for array in (probabilities, standard_errors):
+        array.setflags(write=False)
+    maximum = log_likelihood + 0.0 if tally.is_grouped else float(log_likelihood) + 0.0  # + 0.0 turns -0.0 into 0.0
+    return Estimate(tally, probabilities, standard_errors, maximum, method(tally), check)
+
+
+def _shares(counts: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """counts / totals, each rounded once also beyond 2**53; NaN where the total is 0."""
+    if counts.dtype == np.int64 and (totals.size == 0 or int(totals.max()) <= 2**53):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(counts / totals)
+    share = np.frompyfunc(lambda t, n: int(t) / int(n) if n else np.nan, 2, 1)
+    return np.asarray(share(counts, totals)).astype(np.float64)
+
+
+def _logarithms(probabilities: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """log y, through log1p(-(1 - y)) where y is near 1 and its float has lost what 1 - y still has."""
+    return np.where(probabilities > 0.5, np.log1p(-np.minimum(others, 0.5)), np.log(probabilities))
+
+
+def _largest(ratios: np.ndarray) -> np.ndarray:
+    return np.asarray(ratios.max(axis=-1, initial=-np.inf))
+
+
+def _kind_of_maximum(counts: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    boundary = (counts == 0).any(axis=-1)
+    return np.where((totals == 0)[..., 0], "not-unique", np.where(boundary, "boundary", "strict"))
+
+
+def _fractions(counts: list[int]) -> tuple[Fraction, ...]:
+    total = sum(counts)
+    return tuple(Fraction(count, total) for count in counts) if total else ()
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray | np.generic) else value

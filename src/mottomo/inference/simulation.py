@@ -1,0 +1,123 @@
+"""Throws of any die, reproducible on every platform."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from mottomo.errors import InvalidInput
+from mottomo.messages import say, verbatim
+from mottomo.probabilities import Probabilities
+from mottomo.results import Finding, Result
+from mottomo.tallies import Tally
+
+_CHUNK = 65_536
+_WORDS = 2**64
+
+
+def simulate(probabilities: Any, n: int, *, seed: int, categories: Any = None) -> np.ndarray:
+    r"""Independent outcomes with the given probabilities.
+
+    Outcome = the first category whose cumulative probability exceeds U, with U = (a 64-bit word of PCG64) / 2^64. The
+    thresholds are computed in rational arithmetic and the words of numpy's PCG64 are fixed by its specification, so
+    the same seed gives the same outcomes on every platform. A probability is met to within 2^-64; 0 is never drawn.
+
+    Parameters
+    ----------
+    probabilities : a sequence (categories "1" .. "K" unless `categories` names them), a mapping from category to
+        probability, or text such as ``"9/16,3/16,3/16,1/16"``, ``"625:125:25:5:2"``, or ``"fair"`` with `categories`.
+    n : how many outcomes, 0 or more.
+    seed : a whole number, 0 or more; there is no default, because a result has to be repeatable.
+
+    Returns
+    -------
+    (n,) array of text: the categories' names.
+
+    Raises
+    ------
+    InvalidInput : probabilities do not sum to 1, n or seed is negative or not whole.
+
+    >>> simulate("fair", 10, seed=1, categories=range(1, 7)).tolist()
+    ['4', '6', '1', '6', '2', '3', '5', '3', '4', '1']
+    """
+    die = Probabilities.of(probabilities, categories)
+    chunks = list(simulated_positions(die, n, seed=seed))
+    names = np.array(die.categories.names)
+    return names[np.concatenate(chunks)] if chunks else names[:0]
+
+
+@dataclass(frozen=True, eq=False)
+class Simulation(Result):
+    """Simulated outcomes with what made them: the die, the seed, and their tally."""
+
+    die: Probabilities
+    seed: int
+    positions: np.ndarray
+    tally: Tally
+
+    @classmethod
+    def of(cls, die: Probabilities, n: int, seed: int) -> Simulation:
+        """Simulate n outcomes of the die, and tally them."""
+        positions = np.concatenate([np.zeros(0, dtype=np.int64), *simulated_positions(die, n, seed=seed)])
+        counts = np.bincount(positions, minlength=len(die.categories))
+        return cls(die, seed, positions, Tally.from_counts(counts, die.categories))
+
+    def to_dict(self) -> dict[str, Any]:
+        names = self.die.categories.names
+        return {
+            **self.tally.to_dict(),
+            "probabilities": self.die.values.tolist(),
+            "seed": self.seed,
+            "outcomes": [names[position] for position in self.positions.tolist()],
+        }
+
+    @property
+    def verdict(self) -> Finding:
+        return Finding("simulated", {"n": self.positions.size, "n_categories": len(self.die.categories), "seed": self.seed})
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        return (Finding("normalised"),) if self.die.normalised else ()
+
+
+def simulated_positions(die: Probabilities, n: int, *, seed: int) -> Iterator[np.ndarray]:
+    """The outcomes of ``simulate`` as positions of categories, in chunks: constant memory at any n.
+
+    The outcomes do not depend on how they are cut in chunks.
+    """
+    _check_whole("n", n)
+    _check_whole("seed", seed)
+    return _drawn(np.random.PCG64(seed), _thresholds(die), n)
+
+
+def _drawn(words: np.random.PCG64, thresholds: np.ndarray, n: int) -> Iterator[np.ndarray]:
+    for start in range(0, n, _CHUNK):
+        yield np.searchsorted(thresholds, words.random_raw(min(_CHUNK, n - start)), side="right")
+
+
+def _thresholds(die: Probabilities) -> np.ndarray:
+    """floor(2^64 (y_1 + .. + y_k)) for all k but the last possible one, as uint64."""
+    exact = die.exact or tuple(Fraction(value) for value in die.values.tolist())
+    total = sum(exact)  # of floats, the sum misses 1 by their rounding
+    cumulative = Fraction(0)
+    thresholds = []
+    for probability in exact[:-1]:
+        cumulative += probability
+        thresholds.append(int(cumulative * _WORDS / total))
+    # A threshold of 2^64 does not fit a word: from there on nothing is drawn, which cutting the list says as well.
+    return np.array([threshold for threshold in thresholds if threshold < _WORDS], dtype=np.uint64)
+
+
+def _check_whole(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+        raise InvalidInput(
+            "not-a-whole-number",
+            say("{name} is not a whole number of 0 or more", name=name),
+            verbatim(name),
+            say("a whole number, 0 or more"),
+            verbatim(repr(value)),
+        )

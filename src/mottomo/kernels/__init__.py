@@ -1,0 +1,1 @@
+"""The hot loops: numpy statements of the mathematics that everything above rests on."""

@@ -1,0 +1,46 @@
+"""Sums that keep their digits: correctly rounded for one row, compensated for many."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+_LOOPED_COLUMNS = 4096
+
+
+def accurate_sum(terms: np.ndarray) -> np.ndarray:
+    """The sum over the last axis of `terms` (..., K), (...) float64.
+
+    One row is summed with correct rounding; many rows with Neumaier's compensation, whose error is one rounding
+    plus K eps^2. Infinite terms make an infinite sum.
+    """
+    terms = np.asarray(terms, dtype=np.float64)
+    if terms.ndim == 1:
+        return np.float64(math.fsum(terms.tolist()))
+    if terms.shape[-1] > _LOOPED_COLUMNS:
+        rows = terms.reshape(-1, terms.shape[-1])
+        return np.array([math.fsum(row.tolist()) for row in rows]).reshape(terms.shape[:-1])
+    total = np.zeros(terms.shape[:-1])
+    lost = np.zeros(terms.shape[:-1])
+    with np.errstate(invalid="ignore"):
+        for column in range(terms.shape[-1]):
+            term = terms[..., column]
+            partial = total + term
+            lost += np.where(np.abs(total) >= np.abs(term), (total - partial) + term, (term - partial) + total)
+            total = partial
+        return np.where(np.isfinite(total), total + lost, total)
+
+
+def two_product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The product of two arrays as ``(rounded, rest)`` with ``rounded + rest`` exact (Dekker), for |a|, |b| < 2**500."""
+    product = a * b
+    a_high, a_low = _split(a)
+    b_high, b_low = _split(b)
+    return product, a_low * b_low - (((product - a_high * b_high) - a_low * b_high) - a_high * b_low)
+
+
+def _split(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    shifted = a * 134217729.0  # 2**27 + 1 cuts the 53 bits in halves
+    high = shifted - (shifted - a)
+    return high, a - high

@@ -1,0 +1,404 @@
+r"""The one function and its relatives: likelihood, log-likelihood, its derivatives, entropies and the deviance.
+
+Everything rests on the identity  -log L(y) / n = H(t/n) + KL(t/n || y). Counts are (..., K) and probabilities
+(..., K); leading axes broadcast, so 10^5 tallies are one call. Natural logarithms: values are in nats.
+
+Rules for zeros: 0 log 0 = 0, and an outcome that happened although its probability is 0 makes log L = -inf. Nothing is
+clipped.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from mottomo._arrays import CheckedProbabilities, as_counts, as_probabilities, row_totals
+from mottomo.errors import InvalidInput
+from mottomo.kernels.series import relative_entropy_term
+from mottomo.kernels.sums import accurate_sum, two_product
+from mottomo.messages import Message, say, say_count
+from mottomo.tallies import Categories, category_name
+
+_EXACT_FLOAT_INTEGERS = 2**53
+
+
+def likelihood(counts: Any, probabilities: Any) -> Any:
+    r"""Likelihood of category probabilities: the probability of a sequence of outcomes with these counts.
+
+    L(y) = prod_k y_k^t_k, with 0^0 = 1: the same number as the product of all n factors one by one. It is for showing:
+    the float underflows to 0 after some hundred throws (use ``log_likelihood``). The multinomial coefficient, which
+    would count the orders of the outcomes, is left out.
+
+    Parameters
+    ----------
+    counts : (..., K) integers, observations; or a Tally.
+    probabilities : (..., K); each row sums to 1. A mapping from category to probability goes with a Tally.
+
+    Returns
+    -------
+    Fraction for one tally and exact probabilities (Fractions, integers, decimals), else (...) float64.
+
+    Raises
+    ------
+    InvalidInput : a count is negative, or a row of probabilities does not sum to 1.
+
+    Source: docs/theory/likelihood.md, eq. (1); the article's eq. 3.3 and 3.4.
+
+    >>> from fractions import Fraction
+    >>> likelihood([2, 5, 2, 4, 2, 5], [Fraction(n, 20) for n in (2, 5, 2, 4, 2, 5)])
+    Fraction(1, 655360000000000)
+    """
+    checked_counts, checked = _aligned(counts, probabilities)
+    if checked.exact is not None and checked_counts.ndim == 1:
+        return math.prod(
+            (y**t for y, t in zip(checked.exact, checked_counts.tolist(), strict=True)), start=Fraction(1)
+        )
+    with np.errstate(under="ignore"):
+        product = np.prod(np.power(checked.values, checked_counts.astype(np.float64)), axis=-1)
+    return product[()]
+
+
+def log_likelihood(counts: Any, probabilities: Any) -> Any:
+    r"""Log-likelihood of category probabilities, given how often each category was seen.
+
+    log L(y) = sum_k t_k log y_k, with 0 log 0 = 0. The multinomial coefficient is left out: it does not depend on y,
+    so differences and the maximum are unchanged (``log_multinomial_coefficient`` gives it).
+
+    Parameters
+    ----------
+    counts : (..., K) integers, observations. t_k, each >= 0; or a Tally.
+    probabilities : (..., K). y_k, each in [0, 1]; the last axis sums to 1. A mapping goes with a Tally.
+
+    Returns
+    -------
+    (...) float64, nats, at most 0. ``-inf`` where something with probability 0 was seen (``impossible_categories``
+    says what).
+
+    Raises
+    ------
+    InvalidInput : a count is negative, or a row of probabilities does not sum to 1.
+
+    Source: docs/theory/likelihood.md, eq. (3); Agresti, Categorical Data Analysis (2013).
+
+    >>> round(float(log_likelihood([2, 5, 2, 4, 2, 5], [1 / 6] * 6)), 4)
+    -35.8352
+    """
+    checked_counts, checked = _aligned(counts, probabilities)
+    return _weighted_logarithms(checked_counts.astype(np.float64), checked)
+
+
+def _weighted_logarithms(weights: np.ndarray, probabilities: CheckedProbabilities) -> Any:
+    """sum_k w_k log y_k with 0 log 0 = 0, the logarithms of exact fractions taken from the fractions."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logarithms = _logarithms(probabilities)
+        terms = np.where(weights == 0, 0.0, weights * logarithms)
+    return np.add(accurate_sum(terms), 0.0)[()]  # + 0.0 turns -0.0 into 0.0
+
+
+def _logarithms(probabilities: CheckedProbabilities) -> np.ndarray:
+    logarithms: np.ndarray = np.log(probabilities.values)
+    near_one = probabilities.values > 0.5
+    if probabilities.exact is not None and near_one.any():
+        # Near 1 the float has lost digits that the fraction still has, and log is as small as what was lost.
+        for index in np.flatnonzero(near_one):
+            logarithms[index] = math.log1p(float(probabilities.exact[index] - 1))
+    return logarithms
+
+
+def log_multinomial_coefficient(counts: Any) -> Any:
+    r"""Logarithm of the number of orders in which the outcomes of a tally can come.
+
+    log [ n! / prod_k t_k! ]. Adding it to ``log_likelihood`` turns the probability of the sequence into the
+    probability of the table; it does not depend on y.
+
+    counts : (..., K) integers, or a Tally. Returns (...) float64, nats.
+
+    >>> round(log_multinomial_coefficient([2, 5, 2, 4, 2, 5]), 6)
+    27.503138
+    """
+    checked = as_counts(counts)
+    log_factorial = np.vectorize(lambda count: math.lgamma(count + 1), otypes=[np.float64])
+    totals = np.asarray(row_totals(checked), dtype=object)
+    parts = np.concatenate([log_factorial(totals)[..., None], -log_factorial(checked.astype(object))], axis=-1)
+    return np.add(accurate_sum(parts), 0.0)[()]
+
+
+def impossible_categories(counts: Any, probabilities: Any) -> tuple[int, ...]:
+    """Positions of the categories that were seen although their probability is 0 (of one tally): why log L is -inf.
+
+    >>> impossible_categories([1, 2, 3], [0.5, 0.5, 0])
+    (2,)
+    """
+    checked_counts, checked = _aligned(counts, probabilities)
+    return tuple(int(index) for index in np.flatnonzero((checked_counts > 0) & (checked.values == 0)))
+
+
+def log_likelihood_gradient(counts: Any, probabilities: Any) -> np.ndarray:
+    r"""Gradient of the log-likelihood with respect to the probabilities, before the constraint sum_k y_k = 1.
+
+    d log L / d y_k = t_k / y_k, and 0 where t_k = 0 (the term is absent). At the maximum it equals n for every
+    category that was seen: that n is the Lagrange multiplier. ``inf`` where an impossible outcome was seen.
+
+    Parameters and errors as for ``log_likelihood``. Returns (..., K) float64.
+
+    >>> log_likelihood_gradient([2, 5, 2, 4, 2, 5], [.1, .25, .1, .2, .1, .25]).tolist()
+    [20.0, 20.0, 20.0, 20.0, 20.0, 20.0]
+    """
+    checked_counts, checked = _aligned(counts, probabilities)
+    return _ratio(checked_counts, checked.values)
+
+
+def hessian(counts: Any, probabilities: Any) -> np.ndarray:
+    r"""Second derivatives of the log-likelihood with respect to the probabilities, before the constraint.
+
+    d^2 log L / d y_j d y_k = -t_k / y_k^2 if j = k, else 0; 0 where t_k = 0. Parameters and errors as for
+    ``log_likelihood``. Returns (..., K, K) float64.
+
+    >>> hessian([1, 3], [0.25, 0.75]).diagonal().round(6).tolist()
+    [-16.0, -5.333333]
+    """
+    checked_counts, checked = _aligned(counts, probabilities)
+    return _diagonal_matrices(np.negative(_ratio(checked_counts, np.square(checked.values))))
+
+
+def _diagonal_matrices(diagonal: np.ndarray) -> np.ndarray:
+    matrices = np.zeros((*diagonal.shape, diagonal.shape[-1]))
+    index = np.arange(diagonal.shape[-1])
+    matrices[..., index, index] = diagonal + 0.0  # + 0.0 turns -0.0 into 0.0
+    return matrices
+
+
+def tangent_hessian(counts: Any, probabilities: Any) -> np.ndarray:
+    r"""The Hessian restricted to directions that keep sum_k y_k = 1.
+
+    B' H B, where the K - 1 columns of B are an orthonormal basis of {v : sum_k v_k = 0}. Its eigenvalues decide
+    whether a stationary point is a maximum (all negative: yes). Returns (..., K-1, K-1) float64.
+
+    >>> np.linalg.eigvalsh(tangent_hessian([2, 5, 2, 4, 2, 5], [.1, .25, .1, .2, .1, .25])).round(4).tolist()
+    [-200.0, -200.0, -144.207, -92.4597, -80.0]
+    """
+    full = hessian(counts, probabilities)
+    basis = _tangent_basis(full.shape[-1])
+    return basis.T @ full @ basis
+
+
+def _tangent_basis(n_categories: int) -> np.ndarray:
+    """Helmert's orthonormal basis (K, K-1) of the vectors whose entries sum to 0."""
+    basis = np.zeros((n_categories, n_categories - 1))
+    for column in range(n_categories - 1):
+        size = column + 1
+        basis[:size, column] = 1 / math.sqrt(size * (size + 1))
+        basis[size, column] = -size / math.sqrt(size * (size + 1))
+    return basis
+
+
+def fisher_information(probabilities: Any, n_observations: int = 1) -> np.ndarray:
+    r"""Fisher information of `n_observations` outcomes about the probabilities, before the constraint.
+
+    I(y) = n diag(1 / y). On the directions that keep the sum at 1 its inverse is the covariance of the estimate,
+    (diag(y) - y y') / n. ``inf`` where y_k = 0: do not read a standard error of 0 out of it.
+
+    probabilities : (..., K). Returns (..., K, K) float64.
+
+    >>> fisher_information([0.5, 0.5], n_observations=10).tolist()
+    [[20.0, 0.0], [0.0, 20.0]]
+    """
+    values = as_probabilities(probabilities).values
+    with np.errstate(divide="ignore"):
+        return _diagonal_matrices(n_observations / values)
+
+
+def entropy(probabilities: Any) -> Any:
+    r"""Entropy of a distribution.
+
+    H(p) = -sum_k p_k log p_k, with 0 log 0 = 0. It takes probabilities, never raw counts or outcomes.
+    probabilities : (..., K). Returns (...) float64, nats.
+
+    >>> round(float(entropy([0.5, 0.25, 0.25])), 6)
+    1.039721
+    """
+    checked = as_probabilities(probabilities)
+    return np.add(-_weighted_logarithms(checked.values, checked), 0.0)[()]
+
+
+def cross_entropy(target: Any, predicted: Any) -> Any:
+    r"""Cross-entropy of predicted probabilities under a target distribution.
+
+    H(p, q) = -sum_k p_k log q_k = H(p) + KL(p || q); with p = t/n it is -log L(q) / n. ``inf`` where q_k = 0 < p_k.
+    target, predicted : (..., K). Returns (...) float64, nats.
+
+    >>> round(float(cross_entropy([1, 0, 0], [0.8, 0.1, 0.1])), 10)
+    0.2231435513
+    """
+    weights, checked = _two_distributions(target, predicted)
+    return np.add(-_weighted_logarithms(weights.values, checked), 0.0)[()]
+
+
+def kl_divergence(p: Any, q: Any) -> Any:
+    r"""Kullback-Leibler divergence of q from p, at least 0, and 0 only where p = q.
+
+    KL(p || q) = sum_k p_k log(p_k / q_k), computed as sum_k q_k h(p_k / q_k - 1) with h(u) = (1 + u) log(1 + u) - u,
+    which has no cancellation when p is near q. ``inf`` where q_k = 0 < p_k. p, q : (..., K). Returns (...), nats.
+
+    >>> round(float(kl_divergence([0.5, 0.5], [0.25, 0.75])), 6)
+    0.143841
+    """
+    left, right = _two_distributions(p, q)
+    if left.exact is not None and right.exact is not None:
+        differences = np.array([float(a - b) for a, b in zip(left.exact, right.exact, strict=True)])
+    else:
+        differences = left.values - right.values
+    return _divergence(right.values, differences, left.values > 0)
+
+
+def deviance(counts: Any, probabilities: Any) -> Any:
+    r"""Deviance of category probabilities: twice the log-likelihood that they fall short of the maximum.
+
+    G(y) = 2 [log L(t/n) - log L(y)] = 2 n KL(t/n || y) = 2 sum_k e_k h(d_k / e_k), e = n y, d = t - e,
+    h(u) = (1 + u) log(1 + u) - u. The last form keeps its digits where t is near e; d is computed exactly.
+
+    Parameters and errors as for ``log_likelihood``. Returns (...) float64, at least 0; ``inf`` where an outcome of
+    probability 0 was seen. Source: docs/theory/likelihood.md, eq. (8); Loader (2000).
+
+    >>> round(float(deviance([2, 5, 2, 4, 2, 5], [1 / 6] * 6)), 6)
+    3.437967
+    """
+    checked_counts, checked = _aligned(counts, probabilities)
+    totals = np.asarray(row_totals(checked_counts))[..., None]
+    expected = totals.astype(np.float64) * checked.values
+    differences = _differences(checked_counts, totals, checked)
+    return np.multiply(2.0, _divergence(expected, differences, checked_counts > 0))[()]
+
+
+def _differences(counts: np.ndarray, totals: np.ndarray, probabilities: CheckedProbabilities) -> np.ndarray:
+    """t_k - n y_k, rounded once: in rationals where they are exact, else through the exact product of floats."""
+    if probabilities.exact is not None:
+        exact = np.array(probabilities.exact, dtype=object)
+        return np.asarray(counts.astype(object) - totals.astype(object) * exact).astype(np.float64)
+    if counts.dtype == np.int64 and (totals.size == 0 or int(totals.max()) <= _EXACT_FLOAT_INTEGERS):
+        rounded, rest = two_product(totals.astype(np.float64), probabilities.values)
+        return (counts - rounded) - rest
+    values = np.vectorize(Fraction, otypes=[object])(probabilities.values)
+    return np.asarray(counts.astype(object) - totals.astype(object) * values).astype(np.float64)
+
+
+def _divergence(expected: np.ndarray, differences: np.ndarray, seen: np.ndarray) -> Any:
+    """sum_k e_k h(d_k / e_k): infinite where something was seen that was not expected at all."""
+    possible = expected > 0
+    relative = np.divide(differences, expected, out=np.zeros(np.broadcast(differences, expected).shape), where=possible)
+    terms = np.where(possible, expected * relative_entropy_term(np.maximum(relative, -1.0)), 0.0)
+    terms = np.where(~possible & seen, np.inf, terms)
+    return accurate_sum(terms)[()]
+
+
+def perplexity(nats: Any) -> Any:
+    """exp of a cross-entropy in nats: the size of the fair die that would be as hard to predict.
+
+    >>> round(float(perplexity(math.log(6))), 6)
+    6.0
+    """
+    with np.errstate(over="ignore"):
+        return np.exp(np.asarray(nats, dtype=np.float64))[()]
+
+
+def bits(nats: Any) -> Any:
+    """A value in nats as bits: divided by log 2.
+
+    >>> float(bits(math.log(8)))
+    3.0
+    """
+    return np.divide(nats, math.log(2))[()]
+
+
+def softmax(logits: Any) -> np.ndarray:
+    r"""Probabilities from logits: y_k = exp(z_k) / sum_j exp(z_j), over the last axis.
+
+    Adding a constant to all logits of a row changes nothing; the largest is subtracted before exp, so that none
+    overflows. ``-inf`` is a category of probability 0. logits : (..., K) float. Returns (..., K) float64.
+
+    >>> softmax([0.0, 0.0]).tolist()
+    [0.5, 0.5]
+    """
+    values = np.asarray(logits, dtype=np.float64)
+    largest = values.max(axis=-1, keepdims=True) if values.ndim and values.shape[-1] else np.full((1,), np.nan)
+    if not np.isfinite(largest).all() or np.isnan(values).any():
+        raise InvalidInput(
+            "logits-range",
+            say("logits have no softmax"),
+            say("logits"),
+            say("real numbers, at least one finite in each row, none NaN or +inf"),
+            say("{values}", values=str(values.tolist())),
+        )
+    weights = np.exp(values - largest)
+    return weights / weights.sum(axis=-1, keepdims=True)
+
+
+def _ratio(counts: np.ndarray, divisor: np.ndarray) -> np.ndarray:
+    """t / y with 0 / 0 = 0 and t / 0 = inf."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(counts == 0, 0.0, counts.astype(np.float64) / divisor)
+
+
+def _aligned(counts: Any, probabilities: Any) -> tuple[np.ndarray, CheckedProbabilities]:
+    """Counts and probabilities, checked, over the same K categories; a mapping is matched by name."""
+    checked_counts = as_counts(counts)
+    if isinstance(probabilities, Mapping):
+        probabilities = _by_name(getattr(counts, "categories", None), probabilities)
+    checked = as_probabilities(probabilities)
+    _same_length(checked_counts, checked.values, say("counts"), say("probabilities"))
+    return checked_counts, checked
+
+
+def _by_name(categories: Categories | None, probabilities: Mapping[Any, Any]) -> list[Any]:
+    if categories is None:
+        raise InvalidInput(
+            "unnamed-counts",
+            say("probabilities have names and the counts have none"),
+            say("counts"),
+            say("a Tally, whose categories have names"),
+            None,
+            say("build one with Tally.from_counts({{...}}), or give the probabilities as a list"),
+        )
+    named = {category_name(key): value for key, value in probabilities.items()}
+    if set(named) != set(categories.names):
+        missing = [name for name in categories.names if name not in named]
+        foreign = [name for name in named if name not in set(categories.names)]
+        raise InvalidInput(
+            "probabilities-names",
+            say("the probabilities do not name the same categories as the counts"),
+            say("probabilities"),
+            say("a probability for each of {names}", names=list(categories.names[:10])),
+            say("missing: {missing}; unknown: {foreign}", missing=missing[:10] or "-", foreign=foreign[:10] or "-"),
+        )
+    return [named[name] for name in categories.names]
+
+
+def _two_distributions(p: Any, q: Any) -> tuple[CheckedProbabilities, CheckedProbabilities]:
+    left, right = as_probabilities(p, say("the first distribution")), as_probabilities(q, say("the second distribution"))
+    _same_length(left.values, right.values, say("the first distribution"), say("the second distribution"))
+    return left, right
+
+
+def _same_length(left: np.ndarray, right: np.ndarray, left_name: Message, right_name: Message) -> None:
+    if left.shape[-1] != right.shape[-1]:
+        raise InvalidInput(
+            "different-lengths",
+            say("{left} and {right} are not over the same categories", left=left_name, right=right_name),
+            right_name,
+            say_count("{count} value", "{count} values", left.shape[-1]),
+            say_count("{count} value", "{count} values", right.shape[-1]),
+        )
+    try:
+        np.broadcast_shapes(left.shape, right.shape)
+    except ValueError:
+        raise InvalidInput(
+            "different-shapes",
+            say("{left} and {right} have shapes that do not go together", left=left_name, right=right_name),
+            right_name,
+            say("a shape that broadcasts with {shape}", shape=str(left.shape)),
+            say("{shape}", shape=str(right.shape)),
+        ) from None

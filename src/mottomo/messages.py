@@ -1,0 +1,99 @@
+"""Sentences kept as data: an English template and its values, worded in a language later.
+
+The English template is also the key of the translation catalogues, so a message can always be shown,
+even where no catalogue is installed. Nothing here knows a language but English; ``report/wording.py`` does.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+# Characters that a terminal or a bidirectional layout would act on instead of showing.
+_INVISIBLE_CATEGORIES = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+_SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_LONGEST_SHOWN = 200
+
+
+def visible(text: str) -> str:
+    r"""`text` with every control, format and unassigned character written as an escape.
+
+    What users call a category reaches terminals, logs and pages; an ANSI sequence or a right-to-left
+    override in it must be seen, not obeyed. Anything longer than 200 characters is cut, and says so.
+
+    >>> visible("win\x1b[31m")
+    'win\\x1b[31m'
+    """
+    if len(text) > _LONGEST_SHOWN:
+        text = f"{text[: _LONGEST_SHOWN - 20]}… ({len(text):,} characters)"
+    if text.isprintable():
+        return text
+    return "".join(_escaped(character) for character in text)
+
+
+def _escaped(character: str) -> str:
+    if character.isprintable():
+        return character
+    if character in _SHORT_ESCAPES:
+        return _SHORT_ESCAPES[character]
+    if unicodedata.category(character) not in _INVISIBLE_CATEGORIES:
+        return character  # spaces other than U+0020: harmless, and part of the label
+    code = ord(character)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence to be worded later: an English template, its plural where it counts something, and values."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    plural: str | None = None
+    count: int = 1
+
+    def worded(self, translate: Callable[[Message], str]) -> str:
+        """The sentence, with `translate` choosing the template; messages among the values are worded alike."""
+        return translate(self).format_map({name: _shown(value, translate) for name, value in self.values.items()})
+
+    def __str__(self) -> str:
+        return self.worded(Message.english_template)
+
+    def english_template(self) -> str:
+        return self.template if self.plural is None or self.count == 1 else self.plural
+
+
+def _shown(value: Any, translate: Callable[[Message], str]) -> Any:
+    if isinstance(value, Message):
+        return value.worded(translate)
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, tuple | list):
+        return ", ".join(str(_shown(item, translate)) for item in value)
+    return value
+
+
+def say(template: str, /, **values: Any) -> Message:
+    """A message; the template's ``{names}`` are filled from `values` with ``str.format``.
+
+    >>> str(say("a sum of {total}", total=1))
+    'a sum of 1'
+    """
+    return Message(template, values)
+
+
+def say_count(singular: str, plural: str, /, count: int, **values: Any) -> Message:
+    """A message about `count` things, in the singular or the plural; ``{count}`` is among its values.
+
+    >>> str(say_count("{count} throw", "{count} throws", 2))
+    '2 throws'
+    """
+    return Message(singular, {"count": count, **values}, plural, count)
+
+
+def verbatim(text: str) -> Message:
+    """A message that is the same in every language: a number, a name, a piece of the user's input."""
+    return Message("{text}", {"text": text})

@@ -1,0 +1,190 @@
+"""The words of every verdict and note, by code. Pure layers say codes; here they become sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from mottomo.messages import Message, say, say_count
+from mottomo.report.numbers import percent, rounded, whole
+from mottomo.results import Finding
+
+Values = Mapping[str, Any]
+
+
+def worded_finding(finding: Finding) -> Message:
+    """The sentence of a verdict or a note."""
+    return WORDS[finding.code](finding.values)
+
+
+def _observations(values: Values) -> Message:
+    return say_count("{number} observation", "{number} observations", values["n"], number=whole(values["n"]))
+
+
+def _categories(values: Values) -> Message:
+    count = values["n_categories"]
+    return say_count("{number} category", "{number} categories", count, number=whole(count))
+
+
+def _tallied_declared(values: Values) -> Message:
+    parts = {"observations": _observations(values), "categories": _categories(values)}
+    if values["n_unseen"] == 0:
+        return say("{observations} of {categories} declared, each seen at least once.", **parts)
+    return say("{observations} of {categories} declared; never seen: {unseen}.", **parts, unseen=whole(values["n_unseen"]))
+
+
+def _tallied_discovered(values: Values) -> Message:
+    return say(
+        "{observations} of {categories} discovered in the data.",
+        observations=_observations(values),
+        categories=_categories(values),
+    )
+
+
+def _tallied_groups(values: Values) -> Message:
+    return say(
+        "{observations} in {groups}, over {categories}.",
+        observations=_observations(values),
+        groups=_groups(values),
+        categories=_categories(values),
+    )
+
+
+def _groups(values: Values) -> Message:
+    return say_count("{number} group", "{number} groups", values["n_groups"], number=whole(values["n_groups"]))
+
+
+def _estimated(values: Values) -> Message:
+    return say(
+        "Most plausible are the relative frequencies; highest is {category} with {probability}, "
+        "between {lower} and {upper} at {level} confidence, from {observations}.",
+        category=_some(values["highest"], values["n_highest"]),
+        probability=rounded(values["probability"]),
+        lower=rounded(values["lower"]),
+        upper=rounded(values["upper"]),
+        level=percent(values["level"]),
+        observations=_observations(values),
+    )
+
+
+def _single_observation(values: Values) -> Message:
+    return say(
+        "One observation makes {category} certain, which says more about maximum likelihood than about the next "
+        "outcome: its probability may be as low as {lower} at {level} confidence.",
+        category=values["category"],
+        lower=rounded(values["lower"]),
+        level=percent(values["level"]),
+    )
+
+
+def _single_category(values: Values) -> Message:
+    return say("Only {category} was declared, so its probability is 1 by definition.", category=values["category"])
+
+
+def _single_category_discovered(values: Values) -> Message:
+    return say(
+        "Only {category} was seen; if other outcomes can happen, its probability may be as low as {lower} "
+        "at {level} confidence.",
+        category=values["category"],
+        lower=rounded(values["lower"]),
+        level=percent(values["level"]),
+    )
+
+
+def _unseen_categories(values: Values) -> Message:
+    return say(
+        "Never seen: {names}. The estimate 0 sits on the boundary and does not mean impossible: "
+        "the probability of each may be as high as {upper}.",
+        names=_some(values["names"], values["n_unseen"]),
+        upper=rounded(values["upper"]),
+    )
+
+
+def _some(names: list[str], total: int) -> list[str | Message]:
+    shown: list[str | Message] = list(names)
+    if total > len(names):
+        shown.append(say("and {number} more", number=whole(total - len(names))))
+    return shown
+
+
+def _intervals_simultaneous(values: Values) -> Message:
+    return say(
+        "The Clopper-Pearson intervals hold for all {categories} at once, at {level} or more, at every number of "
+        "observations (Bonferroni).",
+        categories=_categories(values),
+        level=percent(values["level"]),
+    )
+
+
+def _intervals_per_category(values: Values) -> Message:
+    return say(
+        "Each Clopper-Pearson interval alone holds at {level} or more; all {categories} at once hold less often.",
+        categories=_categories(values),
+        level=percent(values["level"]),
+    )
+
+
+def _intervals_approximate(values: Values) -> Message:
+    return say(
+        "Goodman's intervals approximate {level} for all {categories} at once; the true level can be lower.",
+        categories=_categories(values),
+        level=percent(values["level"]),
+    )
+
+
+def _simulated(values: Values) -> Message:
+    return say(
+        "{observations} of {categories} simulated; the same seed, {seed}, gives them again.",
+        observations=_observations(values),
+        categories=_categories(values),
+        seed=str(values["seed"]),
+    )
+
+
+def _explained(values: Values) -> Message:
+    return say_count(
+        "{count} step, and every equation holds for these numbers.",
+        "{count} steps, and every equation holds for these numbers.",
+        values["n_steps"],
+    )
+
+
+WORDS: dict[str, Callable[[Values], Message]] = {
+    "tallied-declared": _tallied_declared,
+    "tallied-discovered": _tallied_discovered,
+    "tallied-groups": _tallied_groups,
+    "nothing-tallied": lambda values: say("No observations yet."),
+    "missing-dropped": lambda values: say_count(
+        "{number} missing outcome was left out, as asked.",
+        "{number} missing outcomes were left out, as asked.",
+        values["n_missing"],
+        number=whole(values["n_missing"]),
+    ),
+    "look-alike-categories": lambda values: say(
+        "Counted as different categories although they look alike: {names}.", names=list(values["names"])
+    ),
+    "estimated": _estimated,
+    "estimated-groups": lambda values: say(
+        "Probabilities of {groups} estimated from {observations}.", groups=_groups(values), observations=_observations(values)
+    ),
+    "no-observations": lambda values: say(
+        "No observations: log L is 0 for all probabilities, so none is the most plausible."
+    ),
+    "single-observation": _single_observation,
+    "single-category": _single_category,
+    "single-category-discovered": _single_category_discovered,
+    "unseen-categories": _unseen_categories,
+    "categories-discovered": lambda values: say(
+        "The categories were discovered in the data; one that never came up is missing here. Declare them with "
+        "--categories (in Python: categories=...)."
+    ),
+    "intervals-simultaneous": _intervals_simultaneous,
+    "intervals-per-category": _intervals_per_category,
+    "intervals-approximate": _intervals_approximate,
+    "simulated": _simulated,
+    "explained": _explained,
+    "explanation-fails": lambda values: say(
+        "A check failed in: {names}. Please report it with this tally.", names=list(values["names"])
+    ),
+    "normalised": lambda values: say("The probabilities were divided by their sum, as asked."),
+}

@@ -1,0 +1,1 @@
+"""One renderer a format, each for every document."""

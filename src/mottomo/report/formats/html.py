@@ -1,0 +1,109 @@
+"""Documents as HTML with MathML: one file that needs nothing else, or a fragment for a notebook."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from mottomo.messages import visible
+from mottomo.report.document import Cell, Document, Formula, Heading, Notes, Paragraph, Table, Verdict
+from mottomo.report.wording import Translate
+
+_STYLE = """
+.mottomo { color: #1b1b1f; background: #fff; font: 16px/1.6 system-ui, "Hiragino Sans", "Noto Sans CJK JP", sans-serif;
+  max-width: 46rem; margin: 0 auto; padding: 1rem; }
+.mottomo h1 { font-size: 1.5rem; line-height: 1.3; } .mottomo h2 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
+.mottomo table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; }
+.mottomo th, .mottomo td { padding: .15rem .8rem; border-bottom: 1px solid #d9d9e0; text-align: left; }
+.mottomo .n { text-align: right; } .mottomo th { border-bottom: 2px solid #8a8a99; }
+.mottomo .formula { display: flex; gap: 2rem; align-items: center; overflow-x: auto; margin: .8rem 0 .8rem 1.5rem; }
+.mottomo .number { color: #5c5c66; margin-left: auto; } .mottomo .notes { color: #44444d; font-size: .95rem; }
+.mottomo .verdict { border-left: 4px solid #2f6f9f; padding: .4rem 1rem; background: #f1f6fa; font-weight: 600; }
+@media (prefers-color-scheme: dark) { html.page { background: #17171b; }
+  html.page .mottomo { color: #e6e6ea; background: #17171b; } html.page .mottomo .verdict { background: #1e2a33; }
+  html.page .mottomo .notes, html.page .mottomo .number { color: #a9a9b5; }
+  html.page .mottomo th, html.page .mottomo td { border-color: #44444d; } }
+"""
+
+_TEMPLATE = """
+{%- macro cell(value, tag, numeric) %}<{{ tag }}{% if numeric %} class="n"{% endif %}>{{ value }}</{{ tag }}>{% endmacro -%}
+<div class="mottomo" lang="{{ language }}">
+{% for block in blocks -%}
+{% if block.kind == "heading" %}<h{{ block.level }}>{{ block.text }}</h{{ block.level }}>
+{% elif block.kind == "paragraph" %}<p>{{ block.text }}</p>
+{% elif block.kind == "formula" %}<div class="formula">{{ block.mathml }}
+{%- if block.number %}<span class="number">({{ block.number }})</span>{% endif %}</div>
+{% elif block.kind == "table" %}<table><thead><tr>
+{%- for title, numeric in block.titles %}{{ cell(title, "th", numeric) }}{% endfor %}</tr></thead><tbody>
+{% for row in block.rows %}<tr>{% for value, numeric in row %}{{ cell(value, "td", numeric) }}{% endfor %}</tr>
+{% endfor %}</tbody></table>
+{% elif block.kind == "notes" and block.sentences %}<ul class="notes">
+{%- for sentence in block.sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
+{% elif block.kind == "verdict" %}<p class="verdict">{{ block.text }}</p>
+{% endif %}
+{%- endfor %}</div>
+"""
+
+_PAGE = """<!DOCTYPE html>
+<html lang="{{ language }}" class="page"><head><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{{ title }}</title>
+<style>{{ style }}</style></head><body>
+{{ body }}</body></html>
+"""
+
+
+def to_html(document: Document, translate: Translate, language: str, whole_page: bool) -> str:
+    """A page that needs no other file, or a fragment with its style. Labels are text, never markup."""
+    from markupsafe import Markup
+
+    blocks = [_block(block, translate) for block in (Heading(document.title), *document.blocks)]
+    body = Markup(_template(_TEMPLATE).render(blocks=blocks, language=language))
+    if not whole_page:
+        return f"<style>{_STYLE}</style>{body}"
+    page: str = _template(_PAGE).render(
+        title=document.title.worded(translate), language=language, style=Markup(_STYLE), body=body
+    )
+    return page
+
+
+@cache
+def _template(source: str) -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    return Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True).from_string(source)
+
+
+def _block(block: Any, translate: Translate) -> dict[str, Any]:
+    match block:
+        case Heading(text, level):
+            return {"kind": "heading", "level": level, "text": text.worded(translate)}
+        case Paragraph(text):
+            return {"kind": "paragraph", "text": text.worded(translate)}
+        case Formula(latex, _, number):
+            return {"kind": "formula", "mathml": _mathml(latex), "number": number}
+        case Table(columns, rows):
+            numeric = [column.numeric for column in columns]
+            titles = [column.title.worded(translate) for column in columns]
+            cells = [[_cell(cell, translate) for cell in row] for row in rows]
+            return {
+                "kind": "table",
+                "titles": list(zip(titles, numeric, strict=True)),
+                "rows": [list(zip(row, numeric, strict=True)) for row in cells],
+            }
+        case Notes(sentences):
+            return {"kind": "notes", "sentences": [sentence.worded(translate) for sentence in sentences]}
+        case Verdict(sentence):
+            return {"kind": "verdict", "text": sentence.worded(translate)}
+    raise TypeError(type(block).__name__)
+
+
+def _mathml(latex: str) -> Any:
+    from latex2mathml.converter import convert
+    from markupsafe import Markup
+
+    # Formulas are made of our own symbols and numbers; a user's label never stands in one.
+    return Markup(convert(latex, display="block"))
+
+
+def _cell(cell: Cell, translate: Translate) -> str:
+    return visible(cell) if isinstance(cell, str) else cell.worded(translate)

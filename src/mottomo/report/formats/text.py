@@ -1,0 +1,129 @@
+"""Documents as plain text for a terminal or a file: aligned by display width, no colour, no control characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from mottomo.messages import visible
+from mottomo.report.document import Block, Cell, Document, Formula, Heading, Notes, Paragraph, Table, Verdict
+from mottomo.report.wording import Translate
+
+_WIDTH = 80
+_LONGEST_LABEL = 28
+# Where a long formula is broken, the loosest bond first.
+_BREAKS = ((" = ", " ≈ "), (" + ",), (" × ", " · "), (", ",))
+
+
+def to_text(document: Document, translate: Translate) -> str:
+    """The document in lines of at most 80 columns where words can be wrapped; formulas and tables keep their width."""
+    text, previous = "", None
+    for block in (Heading(document.title), *document.blocks):
+        part = _block(block, translate)
+        if part:
+            together = isinstance(block, Formula) and isinstance(previous, Formula)
+            text += ("\n" if together else "\n\n") * bool(text) + part
+            previous = block
+    return text + "\n"
+
+
+def _block(block: Block, translate: Translate) -> str:
+    match block:
+        case Heading(text, level):
+            title = text.worded(translate)
+            return f"{title}\n{('=' if level == 1 else '-') * display_width(title)}"
+        case Paragraph(text):
+            return wrapped(text.worded(translate))
+        case Formula(_, text, number):
+            return _formula(text, number)
+        case Table():
+            return _table(block, translate)
+        case Notes(sentences):
+            return "\n".join(wrapped("- " + sentence.worded(translate), indent=2) for sentence in sentences)
+        case Verdict(sentence):
+            return wrapped(sentence.worded(translate))
+
+
+def _formula(text: str, number: str | None) -> str:
+    """A formula indented, broken before a relation or an operator where it is too long."""
+    tail = f"  ({number})" if number else ""
+    lines = _broken("  " + text, _WIDTH - display_width(tail))
+    lines[-1] += tail
+    return "\n".join(lines)
+
+
+def _broken(line: str, width: int) -> list[str]:
+    lines = []
+    while display_width(line) > width:
+        cut = next((cut for marks in _BREAKS if (cut := max(line.rfind(mark, 8, width) for mark in marks)) > 0), 0)
+        if not cut:
+            break
+        lines.append(line[:cut])
+        line = "     " + line[cut:]
+    return [*lines, line]
+
+
+def _table(table: Table, translate: Translate) -> str:
+    titles = [column.title.worded(translate) for column in table.columns]
+    rows = [[_cell(cell, translate) for cell in row] for row in table.rows]
+    widths = [
+        max(display_width(cell) for cell in column) for column in zip(titles, *rows, strict=True)
+    ]
+    lines = []
+    for row in (titles, ["-" * width for width in widths], *rows):
+        cells = [
+            _padded(cell, width, column.numeric)
+            for cell, width, column in zip(row, widths, table.columns, strict=True)
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _cell(cell: Cell, translate: Translate) -> str:
+    return shortened(visible(cell), _LONGEST_LABEL) if isinstance(cell, str) else cell.worded(translate)
+
+
+def shortened(text: str, width: int) -> str:
+    """`text` cut to a display width, with an ellipsis where something was cut."""
+    if display_width(text) <= width:
+        return text
+    kept = ""
+    for character in text:
+        if display_width(kept + character) > width - 1:
+            break
+        kept += character
+    return kept + "…"
+
+
+def _padded(text: str, width: int, right: bool) -> str:
+    space = " " * (width - display_width(text))
+    return space + text if right else text + space
+
+
+def display_width(text: str) -> int:
+    """Columns a terminal needs: two for wide East Asian characters, none for combining marks."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def wrapped(text: str, indent: int = 0) -> str:
+    """Text broken into lines of at most 80 columns: between words, and between Japanese characters."""
+    lines: list[str] = []
+    line = ""
+    for piece in _pieces(text):
+        if line and display_width(line + piece.rstrip()) > _WIDTH:
+            lines.append(line.rstrip())
+            line = " " * indent + piece.lstrip()
+        else:
+            line += piece
+    return "\n".join([*lines, line.rstrip()])
+
+
+# A piece is a word with the spaces after it, or one wide character with the punctuation that may not begin a line.
+_PIECE = re.compile(r"[^\s\u3000-\u9fff\uff00-\uffef]+\s*|[\u3000-\u9fff\uff00-\uffef][、。」』)）,.!?:;ー～]*\s*|\s+")
+
+
+def _pieces(text: str) -> list[str]:
+    return _PIECE.findall(text)

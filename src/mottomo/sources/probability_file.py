@@ -1,0 +1,42 @@
+"""A small table of categories and their probabilities: published odds, a null, a die."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from mottomo.errors import SourceError
+from mottomo.messages import say, say_count, verbatim
+from mottomo.sources.encodings import not_utf8
+
+
+def read_probabilities(path: Path) -> dict[str, str]:
+    """Category to probability, both as text, from a .csv or .tsv file with a header and two columns."""
+    where = verbatim(str(path))
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise not_utf8(error.object, where) from None
+    rows = list(csv.reader(text.splitlines(), delimiter="\t" if path.suffix.lower() == ".tsv" else ","))
+    found: dict[str, str] = {}
+    for number, row in enumerate(rows[1:], start=2):
+        if len(row) != 2:
+            raise SourceError(
+                "ragged-row",
+                say("a row has another number of cells than the header"),
+                say("{file}, line {line}", file=str(path), line=number),
+                say_count("{count} cell", "{count} cells", 2),
+                say_count("{count} cell", "{count} cells", len(row)),
+            )
+        if row[0] in found:
+            raise SourceError(
+                "duplicate-category",
+                say("a category is given twice"),
+                say("{file}, line {line}", file=str(path), line=number),
+                say("each category once"),
+                verbatim(row[0]),
+            )
+        found[row[0]] = row[1]
+    if not found:
+        raise SourceError("no-rows", say("the table has a header and no rows"), where, say("at least one row"))
+    return found

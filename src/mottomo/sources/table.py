@@ -1,0 +1,394 @@
+"""Files with columns, counted by DuckDB: CSV and TSV read strictly, JSON lines, Parquet; and Arrow streams.
+
+DuckDB's default reading of a CSV file guesses types, comments and delimiters, and changes counts silently when the
+guess is wrong. Here nothing is guessed: the header is read by Python, every cell is text, and a row of another length
+is an error with its line.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from mottomo.errors import InvalidInput, SourceError
+from mottomo.messages import Message, say, say_count, verbatim
+from mottomo.sources import duck
+from mottomo.sources.encodings import BYTE_ORDER_MARK, check_encoding, decoded, not_utf8, refuse_other_marks
+from mottomo.sources.frame import column_type_error
+from mottomo.sources.rows import CountedRows, Selection
+
+_DELIMITERS = {"csv": ",", "tsv": "\t"}
+_CATEGORY_TYPES = re.compile(r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|ENUM.*|JSON)")
+_INTEGER_TYPES = re.compile(r"U?(TINY|SMALL|BIG)INT|U?INTEGER")
+_LONGEST_HEADER = 1 << 20
+_SAMPLE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A file with columns and how it is to be read.
+
+    kind : csv, tsv, jsonl or parquet. encoding : of csv and tsv, UTF-8 unless named. names : the columns of a table
+    without a header. delimiter : one character, instead of the comma or the tab. label : what messages call the file.
+    """
+
+    path: Path
+    kind: str
+    encoding: str | None = None
+    names: tuple[str, ...] | None = None
+    delimiter: str | None = None
+    label: str | None = None
+
+    @property
+    def where(self) -> Message:
+        return verbatim(self.label or str(self.path))
+
+
+def count_table(
+    file: TableFile, selection: Selection, progress: Callable[[float], None] | None = None
+) -> CountedRows:
+    """Count a column of a file, by group and with a count column where asked for."""
+    with ExitStack() as stack:
+        if file.encoding is not None:
+            file = stack.enter_context(_transcoded(file))
+        relation, columns, types = _READERS[file.kind](file)
+        selection = selection.resolved(columns, file.where)
+        _refuse_duplicates(columns, selection, file.where)
+        connection = stack.enter_context(duck.connection())
+        try:
+            types = types or duck.column_types(connection, relation)
+            rows = _counted(connection, relation, columns, types, selection, file.where, progress)
+        except duck.Error as error:
+            raise _readable(error, file, columns) from None
+    if not rows.values and not rows.n_missing and selection.where is None:
+        raise SourceError("no-rows", say("the table has a header and no rows"), file.where, say("at least one row"))
+    rows.locate = lambda value: _place(file, columns, selection, value)
+    return rows
+
+
+def count_arrow(stream: Any, selection: Selection) -> CountedRows:
+    """Count a column of anything that streams Arrow batches: a RecordBatchReader, a dataset, a PyCapsule."""
+    where = say("Arrow stream")
+    with duck.connection() as connection:
+        connection.register("outcomes", stream)
+        types = duck.column_types(connection, "outcomes")
+        columns = list(types)
+        selection = selection.resolved(columns, where)
+        return _counted(connection, "outcomes", columns, types, selection, where, None)
+
+
+def _counted(
+    connection: Any,
+    relation: str,
+    columns: list[str],
+    types: dict[str, str] | None,
+    selection: Selection,
+    where: Message,
+    progress: Callable[[float], None] | None,
+) -> CountedRows:
+    """Run the aggregate and turn its rows into counted values, missing ones apart."""
+    assert selection.column is not None
+    named = dict(zip(columns, types.values(), strict=True)) if types else {}
+    for name in (selection.column, *selection.by):
+        if not _CATEGORY_TYPES.fullmatch(named.get(name, "VARCHAR")):
+            raise column_type_error(name, named[name], where)
+    query = _Query(relation, columns, list(types) if types else duck.plain_names(columns), named, selection)
+    rows = duck.fetch_all(connection, query.sql(), progress)
+    as_json = "JSON" in named.values()
+    counted = CountedRows([], [], [] if selection.by else None, where=where)
+    for value, *group, odd, total, times in rows:
+        count = int(total or 0)
+        if odd is not None:  # a count that is no plain integer of the column's type
+            count = times * _count_of_text(odd, selection.count_column, where)
+        if as_json:
+            value, group = _json_value(value), [_json_value(part) for part in group]
+        if value is None or None in group:
+            counted.n_missing += count
+            continue
+        counted.values.append(value)
+        counted.counts.append(count)
+        if counted.groups is not None:
+            counted.groups.append(tuple(group))
+    return counted
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """The aggregate as SQL: value, groups, odd count, total, number of rows."""
+
+    relation: str
+    columns: list[str]
+    identifiers: list[str]
+    types: dict[str, str]
+    selection: Selection
+
+    def sql(self) -> str:
+        selection = self.selection
+        relation = self.relation
+        if selection.where is not None:
+            renamed = ", ".join(
+                f"{duck.identifier(own)} AS {duck.identifier(name)}"
+                for own, name in zip(self.identifiers, self.columns, strict=True)
+            )
+            relation = f"(SELECT {renamed} FROM {relation}) WHERE ({selection.where}\n)"
+        keys = ", ".join(self._identifier(name) for name in (selection.column, *selection.by))
+        odd, total = self._count_expressions()
+        return f"SELECT {keys}, {odd} AS odd_count, {total}, count(*) FROM {relation} GROUP BY {keys}, odd_count"
+
+    def _identifier(self, name: str | None) -> str:
+        assert name is not None
+        return duck.identifier(name if self.selection.where is not None else self.identifiers[self.columns.index(name)])
+
+    def _count_expressions(self) -> tuple[str, str]:
+        """The count of a row as text where it is not a plain whole number, else NULL; and the sum of the plain ones."""
+        if self.selection.count_column is None:
+            return "NULL", "count(*)"
+        count = self._identifier(self.selection.count_column)
+        if _INTEGER_TYPES.fullmatch(self.types.get(self.selection.count_column, "")):
+            plain = f"{count} >= 0"
+        else:
+            plain = f"regexp_full_match(CAST({count} AS VARCHAR), '[0-9]{{1,18}}')"
+        odd = f"CASE WHEN {plain} THEN NULL ELSE coalesce(CAST({count} AS VARCHAR), '') END"
+        return odd, f"sum(CASE WHEN {plain} THEN CAST({count} AS HUGEINT) END)"
+
+
+def _count_of_text(text: str, column: str | None, where: Message) -> int:
+    place = say("{where}, column {column}", where=where, column=column or "")
+    expected = say("a whole number, 0 or more")
+    stripped = text.strip()
+    if stripped in ("", "null"):
+        raise InvalidInput("invalid-count", say("a count is missing"), place, expected)
+    if re.fullmatch(r"\+?[0-9]{1,300}", stripped):
+        return int(stripped)
+    if re.fullmatch(r"-[0-9]+", stripped):
+        raise InvalidInput("invalid-count", say("a count is negative"), place, expected, verbatim(text))
+    raise InvalidInput("invalid-count", say("a count is not a whole number"), place, expected, verbatim(text))
+
+
+def _json_value(text: str | None) -> Any:
+    """A JSON cell as the value it stands for; numbers with a fraction stay floats, to be refused as categories."""
+    return None if text is None else json.loads(text)
+
+
+# --- the readers: each gives a relation for FROM, the columns' names, and their types where they are fixed ---------
+
+
+def _delimited(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
+    delimiter = file.delimiter or _DELIMITERS[file.kind]
+    header = list(file.names) if file.names is not None else _header(file, delimiter)
+    options = {
+        "auto_detect": "false",
+        "header": "false" if file.names is not None else "true",
+        "delim": duck.literal(delimiter),
+        "quote": "'\"'",
+        "escape": "'\"'",
+        "comment": "''",
+        "strict_mode": "true",
+        "null_padding": "false",
+        "ignore_errors": "false",
+        "hive_partitioning": "false",
+        "columns": "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in duck.plain_names(header)) + "}",
+        "max_line_size": str(1 << 25),
+        "buffer_size": str(1 << 26),
+    }
+    arguments = ", ".join(f"{name}={value}" for name, value in options.items())
+    return f"read_csv({duck.file_literal(file.path)}, {arguments})", header, None
+
+
+def _json_lines(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
+    columns: dict[str, None] = {}
+    with _opened(file.path) as stream:
+        head = stream.read(_SAMPLE)
+        refuse_other_marks(head, file.where)
+        for line in head.split(b"\n")[:100]:
+            try:
+                record = json.loads(line)
+            except ValueError:
+                continue  # cut off by the sample, blank, or broken: DuckDB names the line
+            if not isinstance(record, dict):
+                raise SourceError(
+                    "not-json-objects",
+                    say("a line is not a JSON object"),
+                    file.where,
+                    say('an object a line, such as {{"face": 1}}'),
+                    verbatim(line.decode("utf-8", "backslashreplace")),
+                )
+            columns |= dict.fromkeys(record)
+    names = list(columns)
+    if not names:
+        raise SourceError(
+            "not-json-objects",
+            say("no JSON object could be read"),
+            file.where,
+            say('an object a line, such as {{"face": 1}}'),
+        )
+    types = ", ".join(f"{duck.literal(name)}: 'JSON'" for name in names)
+    relation = f"read_json({duck.file_literal(file.path)}, format='newline_delimited', columns={{{types}}}, hive_partitioning=false, maximum_object_size=33554432)"
+    return relation, names, dict.fromkeys(names, "JSON")
+
+
+def _parquet(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
+    relation = f"read_parquet({duck.file_literal(file.path)}, hive_partitioning=false)"
+    with duck.connection() as connection:
+        try:
+            types = duck.column_types(connection, relation)
+        except duck.Error as error:
+            raise SourceError(
+                "not-parquet", say("the file cannot be read as Parquet"), file.where, None, verbatim(duck.first_line(error))
+            ) from None
+    return relation, list(types), types
+
+
+_READERS = {"csv": _delimited, "tsv": _delimited, "jsonl": _json_lines, "parquet": _parquet}
+
+
+def _header(file: TableFile, delimiter: str) -> list[str]:
+    """The names in the first record, read by Python's csv module."""
+    with _opened(file.path) as stream:
+        head = stream.read(_LONGEST_HEADER)
+    refuse_other_marks(head, file.where)
+    if not head.strip():
+        raise SourceError("empty-source", say("there is nothing to read"), file.where, say("a header and rows"))
+    try:
+        text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 4:  # not merely a character cut by the end of the sample
+            raise not_utf8(head[: error.end + 1000], file.where) from None
+        text = head[: error.start].decode("utf-8-sig")
+    header = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
+    other = next((mark for mark in (";", "\t", ",", "|") if mark != delimiter and mark in header[0]), None)
+    if len(header) == 1 and other is not None:
+        raise SourceError(
+            "delimiter",
+            say("the table has one column, whose name holds another separator"),
+            file.where,
+            say("columns separated by {delimiter}", delimiter=repr(delimiter)),
+            verbatim(header[0]),
+            say("name the separator with --delimiter {delimiter}", delimiter=repr(other)),
+        )
+    return header
+
+
+def _refuse_duplicates(columns: list[str], selection: Selection, where: Message) -> None:
+    for name in (selection.column, selection.count_column, *selection.by):
+        if name is not None and columns.count(name) > 1:
+            raise InvalidInput(
+                "duplicate-column",
+                say("two columns have the same name"),
+                where,
+                say("one column of that name"),
+                verbatim(name),
+                say("rename one of them in the header"),
+            )
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """The bytes of a file, decompressed where its name says gzip; Zstandard is left to DuckDB."""
+    if path.suffix == ".zst":
+        with duck.decompressed_head(path, _LONGEST_HEADER) as stream:
+            yield stream
+    elif path.suffix == ".gz":
+        with gzip.open(path) as stream:
+            yield cast(BinaryIO, stream)
+    else:
+        with path.open("rb") as plain:
+            yield plain
+
+
+@contextmanager
+def _transcoded(file: TableFile) -> Iterator[TableFile]:
+    """The same table as a temporary file in UTF-8."""
+    assert file.encoding is not None
+    check_encoding(file.encoding)
+    with tempfile.TemporaryDirectory(prefix="mottomo-") as folder:
+        copy = Path(folder) / f"table.{file.kind}"
+        with _opened(file.path) as source, copy.open("wb") as target:
+            shutil.copyfileobj(decoded(source, file.encoding, file.where), target)
+        yield TableFile(copy, file.kind, None, file.names, file.delimiter, file.label or str(file.path))
+
+
+# --- errors: what DuckDB says, in our words, with the line -----------------------------------------------------------
+
+
+def _readable(error: Exception, file: TableFile, columns: list[str]) -> SourceError | InvalidInput:
+    text = str(error)
+    line = re.search(r"CSV Error on Line: (\d+)", text) or re.search(r"in line (\d+)", text)
+    where = say("{file}, line {line}", file=file.label or str(file.path), line=int(line[1])) if line else file.where
+    lengths = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
+    if lengths:
+        return SourceError(
+            "ragged-row",
+            say("a row has another number of cells than the header"),
+            where,
+            say_count("{count} cell", "{count} cells", int(lengths[1])),
+            say_count("{count} cell", "{count} cells", int(lengths[2])),
+            say("quote cells that contain the separator, or complete the row"),
+        )
+    if "unterminated quote" in text:
+        return SourceError(
+            "open-quote", say("a quotation mark is opened and never closed"), where, None, None, say('write "" for a quotation mark inside a quoted cell')
+        )
+    if "Invalid unicode" in text or "not utf-8" in text:
+        return not_utf8(_undecodable(file), where)
+    if "state machine reached an invalid state" in text:
+        return _mixed_line_ends(file)
+    if "Malformed JSON" in text:
+        return SourceError("not-json-objects", say("a line is not valid JSON"), where, say("one JSON object a line"))
+    if "Maximum line size" in text or "maximum_object_size" in text:
+        return SourceError("line-too-long", say("a line is too long"), where, say("at most 32 MiB a line"))
+    return SourceError("unreadable", say("the file cannot be read"), where, None, verbatim(duck.first_line(error)))
+
+
+def _undecodable(file: TableFile) -> bytes:
+    """A stretch of bytes around the first that is not UTF-8."""
+    with _opened(file.path) as stream:
+        for line in stream:
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as error:
+                return line[max(0, error.start - 100) : error.start + 1000].strip()
+    return b""
+
+
+def _mixed_line_ends(file: TableFile) -> SourceError:
+    first = None
+    with _opened(file.path) as stream:
+        for number, line in enumerate(stream, start=1):
+            end = "CR LF" if line.endswith(b"\r\n") else "LF" if line.endswith(b"\n") else None
+            end = "CR" if b"\r" in line[:-2] else end
+            first = first or end
+            if end not in (None, first):
+                return SourceError(
+                    "mixed-line-ends",
+                    say("the lines do not all end alike"),
+                    say("{file}, line {line}", file=file.label or str(file.path), line=number),
+                    verbatim(first or ""),
+                    verbatim(end or ""),
+                    say("convert the line ends first, for example with dos2unix"),
+                )
+    return SourceError("unreadable", say("the file cannot be read as a table"), file.where)
+
+
+def _place(file: TableFile, columns: list[str], selection: Selection, value: Any) -> Message | None:
+    """The line of the first row whose outcome is `value`, for tables of text that are in UTF-8."""
+    if file.kind not in _DELIMITERS or not file.path.exists():
+        return file.where
+    position = columns.index(selection.column or "")
+    with _opened(file.path) as stream:
+        text = (line.decode("utf-8", "replace") for line in stream)
+        rows = csv.reader(text, delimiter=file.delimiter or _DELIMITERS[file.kind])
+        for row in rows:
+            if len(row) > position and row[position] == value:
+                place = say("{file}, line {line}", file=file.label or str(file.path), line=rows.line_num)
+                return say("{where}, column {column}", where=place, column=selection.column or "")
+    return file.where

@@ -1,0 +1,485 @@
+"""Categories and the Tally: how often each category was seen, the sufficient statistic that merges.
+
+Tallies form a commutative monoid: ``Tally.empty()``, and ``+``. Counts are exact integers of any size, so the sum is
+the same bit for bit whatever the chunking and the order.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import numbers
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mottomo._arrays import INT64_MAX, as_counts, exact_counts, row_totals
+from mottomo.errors import InvalidInput, nearest
+from mottomo.messages import Message, say, say_count, verbatim
+from mottomo.results import Finding, Result
+
+_RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
+_LARGEST_RANGE = 10_000_000
+_SHOWN_NAMES = 5
+
+GroupKey = tuple[str, ...]
+
+
+def category_name(value: Any) -> str:
+    """The text that names a category: strings as they are, integers in decimal, booleans ``true``/``false``.
+
+    So 1 and "1" are one category on every source. Any other type is refused with how to convert: 1.0 would be a
+    second face beside 1, and a date has as many texts as there are formats.
+
+    >>> category_name(1), category_name("1"), category_name(True)
+    ('1', '1', 'true')
+    """
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    if isinstance(value, numbers.Integral):
+        return str(int(value))
+    raise InvalidInput(
+        "category-type",
+        say("a category is neither text nor a whole number nor true/false"),
+        None,
+        say("text, whole numbers, or true/false"),
+        say("{value} of type {type}", value=repr(value), type=type(value).__name__),
+        say("convert the outcomes first, for example with astype(int), or to text in a format of your choice"),
+    )
+
+
+def natural_order(names: Iterable[str]) -> list[str]:
+    """Names in the order used for discovered categories: whole numbers by value, then text by code point.
+
+    >>> natural_order(["b", "10", "2", "a"])
+    ['2', '10', 'a', 'b']
+    """
+    return sorted(names, key=_natural_key)
+
+
+def _natural_key(name: str) -> tuple[int, int, str]:
+    digits = name[1:] if name.startswith("-") else name
+    if digits.isascii() and digits.isdigit() and len(digits) <= 1000:
+        return (0, int(name), name)
+    return (1, 0, name)
+
+
+@dataclass(frozen=True, slots=True)
+class Categories(Sequence[str]):
+    """The categories an outcome can fall into, in a stable order, and whether they were declared or discovered.
+
+    A face that never came up is part of a declared die and missing from a discovered one, and K changes every test.
+
+    >>> Categories.of(range(1, 7)).names
+    ('1', '2', '3', '4', '5', '6')
+    """
+
+    names: tuple[str, ...]
+    declared: bool = True
+
+    @classmethod
+    def of(cls, spec: Any) -> Categories:
+        """Declared categories from a list, a range, the text ``1..6`` or ``a,b,c``, or Categories."""
+        if isinstance(spec, Categories):
+            return spec
+        names = tuple(_names_of_text(spec)) if isinstance(spec, str) else tuple(category_name(item) for item in spec)
+        return cls(_without_duplicates(names))
+
+    @classmethod
+    def numbered(cls, n_categories: int) -> Categories:
+        """The declared categories "1" .. "K"."""
+        return cls(tuple(str(number) for number in range(1, n_categories + 1)))
+
+    @classmethod
+    def discovered(cls, names: Iterable[str]) -> Categories:
+        """Categories known only from having been seen, in natural order."""
+        return cls(tuple(natural_order(set(names))), declared=False)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.names[index]
+
+    def merge(self, other: Categories) -> Categories:
+        """The categories of two tallies taken together; associative and commutative.
+
+        Two discovered sets unite. A declared set admits nothing new: whatever is not in it is an error. Two
+        declarations of the same set in different orders meet in natural order.
+        """
+        if not self.declared and not other.declared:
+            return self if self.names == other.names else Categories.discovered(self.names + other.names)
+        if self.declared and other.declared:
+            return self._merge_declared(other)
+        declared, seen = (self, other) if self.declared else (other, self)
+        known = set(declared.names)
+        for name in seen.names:
+            if name not in known:
+                raise unknown_category(name, declared)
+        return declared
+
+    def _merge_declared(self, other: Categories) -> Categories:
+        if self.names == other.names:
+            return self
+        if set(self.names) == set(other.names):
+            return Categories(tuple(natural_order(self.names)))
+        raise InvalidInput(
+            "categories-differ",
+            say("the tallies declare different categories"),
+            None,
+            say("the same categories on both sides: {names}", names=_abbreviated(self.names)),
+            say("{names}", names=_abbreviated(other.names)),
+            say("declare the same categories for both"),
+        )
+
+
+def _names_of_text(text: str) -> Iterator[str]:
+    match = _RANGE.fullmatch(text.strip())
+    if match:
+        first, last = int(match[1]), int(match[2])
+        if not 0 <= last - first < _LARGEST_RANGE:
+            raise InvalidInput(
+                "categories-range",
+                say("the range of categories is empty or too long"),
+                say("categories"),
+                say("first..last with first <= last and at most {most:,} categories", most=_LARGEST_RANGE),
+                verbatim(text),
+            )
+        yield from (str(number) for number in range(first, last + 1))
+        return
+    if "," not in text:
+        raise InvalidInput(
+            "categories-text",
+            say("categories cannot be read from this text"),
+            say("categories"),
+            say("a range such as 1..6, or names separated by commas such as a,b,c"),
+            verbatim(text),
+            say("for a single category, give a list with one name"),
+        )
+    yield from text.split(",")
+
+
+def _without_duplicates(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not names:
+        raise InvalidInput(
+            "no-categories", say("no categories were given"), say("categories"), say("at least one category")
+        )
+    if len(set(names)) < len(names):
+        seen: set[str] = set()
+        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise InvalidInput(
+            "duplicate-category",
+            say("a category is declared twice"),
+            say("categories"),
+            say("each category once"),
+            verbatim(twice),
+            say("1 and the text '1' are the same category"),
+        )
+    return names
+
+
+def unknown_category(name: str, declared: Categories, where: Message | None = None) -> InvalidInput:
+    """The error for an outcome that is not among the declared categories."""
+    return InvalidInput(
+        "unknown-category",
+        say("an outcome is not among the declared categories"),
+        where,
+        say("one of {names}", names=_abbreviated(declared.names)),
+        verbatim(name),
+        nearest(name, declared.names) if len(declared) <= 1000 else say("declare it, or correct the outcome"),
+    )
+
+
+def _abbreviated(names: tuple[str, ...]) -> list[str]:
+    return list(names) if len(names) <= 2 * _SHOWN_NAMES else [*names[:_SHOWN_NAMES], "…", names[-1]]
+
+
+@dataclass(frozen=True, eq=False)
+class Tally(Result):
+    """How often each category was seen: one row of counts, or one row a group.
+
+    Attributes
+    ----------
+    categories : Categories, K names.
+    counts : (K,) or, with groups, (G, K) read-only integers; int64, or Python integers where those do not suffice.
+    by : names of the grouping columns, empty for a single tally.
+    groups : G keys, each a tuple of texts, one for each name in `by`.
+    n_missing_dropped : outcomes that were missing and left out because that was asked for.
+
+    Two tallies are equal when they have the same counts by name, whatever the order of their categories.
+
+    >>> Tally.from_counts([2, 5, 2, 4, 2, 5]).n_observations
+    20
+    >>> (Tally.from_counts({"a": 1, "b": 2}) + Tally.from_counts({"a": 10**30, "b": 0})).count("a") == 10**30 + 1
+    True
+    """
+
+    categories: Categories
+    counts: np.ndarray
+    by: tuple[str, ...] = ()
+    groups: tuple[GroupKey, ...] = ()
+    n_missing_dropped: int = 0
+
+    @classmethod
+    def from_counts(cls, counts: Any, categories: Any = None) -> Tally:
+        """A tally from counts: a sequence (categories "1" .. "K" unless given) or a mapping from category to count.
+
+        The categories are declared. A two-dimensional array gives one group a row, numbered "1" .. "G".
+        """
+        if isinstance(counts, Mapping):
+            named = Categories.of([category_name(key) for key in counts])
+            tally = cls(named, as_counts(list(counts.values())))
+            return tally if categories is None else tally.reordered(Categories.of(categories))
+        _refuse_text(counts)
+        checked = as_counts(list(counts) if isinstance(counts, Iterator) else counts)
+        names = Categories.numbered(checked.shape[-1]) if categories is None else Categories.of(categories)
+        if len(names) != checked.shape[-1]:
+            raise InvalidInput(
+                "counts-length",
+                say("there is not one count for each category"),
+                say("counts"),
+                say_count("{count} count", "{count} counts", len(names)),
+                say_count("{count} count", "{count} counts", checked.shape[-1]),
+            )
+        if checked.ndim == 1:
+            return cls(names, checked)
+        if checked.ndim > 2:
+            raise InvalidInput(
+                "counts-shape",
+                say("counts have too many dimensions"),
+                say("counts"),
+                say("one row of counts, or one row for each group"),
+                say("an array of shape {shape}", shape=str(checked.shape)),
+            )
+        return cls(names, checked, ("tally",), tuple((str(row),) for row in range(1, len(checked) + 1)))
+
+    @classmethod
+    def empty(cls, categories: Any = None) -> Tally:
+        """The tally of no outcomes: the neutral element of merging."""
+        if categories is None:
+            return cls(Categories((), declared=False), exact_counts(np.zeros(0, dtype=np.int64)))
+        declared = Categories.of(categories)
+        return cls(declared, exact_counts(np.zeros(len(declared), dtype=np.int64)))
+
+    @property
+    def is_grouped(self) -> bool:
+        return self.counts.ndim == 2
+
+    @property
+    def n_categories(self) -> int:
+        return len(self.categories)
+
+    @cached_property
+    def n_observations(self) -> Any:
+        """n: an integer for a single tally, (G,) integers with groups."""
+        return row_totals(self.counts)
+
+    @property
+    def total_observations(self) -> int:
+        """All observations, summed over the groups where there are any."""
+        return int(np.asarray(self.n_observations, dtype=object).sum())
+
+    def count(self, category: Any) -> int:
+        """The count of one category of a single tally, by name."""
+        name = category_name(category)
+        if name not in self.categories.names:
+            raise unknown_category(name, self.categories)
+        return int(self.counts[self.categories.names.index(name)])
+
+    def group(self, *key: Any) -> Tally:
+        """The single tally of one group."""
+        wanted = tuple(category_name(part) for part in key)
+        if wanted not in self._row_of_group:
+            raise InvalidInput(
+                "unknown-group", say("there is no such group"), None, None, say("{key}", key=list(wanted))
+            )
+        return self._single(self._row_of_group[wanted])
+
+    def __iter__(self) -> Iterator[tuple[GroupKey, Tally]]:
+        """Pairs of group key and single tally; a tally without groups has the one key ()."""
+        if not self.is_grouped:
+            yield (), self
+            return
+        for row, key in enumerate(self.groups):
+            yield key, self._single(row)
+
+    @cached_property
+    def _row_of_group(self) -> dict[GroupKey, int]:
+        return {key: row for row, key in enumerate(self.groups)}
+
+    def _single(self, row: int) -> Tally:
+        return Tally(self.categories, exact_counts(self.counts[row]))
+
+    def reordered(self, categories: Categories) -> Tally:
+        """The same tally over `categories`: matched by name, absent ones counted 0, unknown ones refused."""
+        if categories.names == self.categories.names:
+            return self if categories == self.categories else self._with(categories, self.counts)
+        position = {name: index for index, name in enumerate(categories.names)}
+        counts = np.zeros((*self.counts.shape[:-1], len(categories)), dtype=self.counts.dtype)
+        if len(self.categories):
+            for name in self.categories.names:
+                if name not in position:
+                    raise unknown_category(name, categories)
+            counts[..., [position[name] for name in self.categories.names]] = self.counts
+        return self._with(categories, exact_counts(counts))
+
+    def _with(self, categories: Categories, counts: np.ndarray) -> Tally:
+        return Tally(categories, counts, self.by, self.groups, self.n_missing_dropped)
+
+    def merge(self, other: Tally) -> Tally:
+        """The tally of both: counts added by category, and by group where there are groups.
+
+        Associative and commutative, bit for bit; ``Tally.empty()`` changes nothing.
+        """
+        if not isinstance(other, Tally):
+            return NotImplemented
+        if self._is_neutral or other._is_neutral:
+            kept, dropped = (other, self) if self._is_neutral else (self, other)
+            return kept._dropping(kept.n_missing_dropped + dropped.n_missing_dropped)
+        if self.by != other.by:
+            raise InvalidInput(
+                "groups-differ",
+                say("the tallies are grouped differently"),
+                None,
+                say("groups by {names}", names=list(self.by) or "-"),
+                say("groups by {names}", names=list(other.by) or "-"),
+            )
+        categories = self.categories.merge(other.categories)
+        left, right = self.reordered(categories), other.reordered(categories)
+        missing = self.n_missing_dropped + other.n_missing_dropped
+        if not self.is_grouped:
+            return Tally(categories, _added(left.counts, right.counts), n_missing_dropped=missing)
+        groups = tuple(sorted({*self.groups, *other.groups}, key=group_order))
+        row_of = {key: row for row, key in enumerate(groups)}
+        sums = [np.zeros((len(groups), len(categories)), dtype=part.counts.dtype) for part in (left, right)]
+        for rows, part in zip(sums, (left, right), strict=True):
+            rows[[row_of[key] for key in part.groups]] = part.counts
+        return Tally(categories, _added(*sums), self.by, groups, missing)
+
+    __add__ = merge
+
+    @property
+    def _is_neutral(self) -> bool:
+        return not self.is_grouped and len(self.categories) == 0
+
+    def _dropping(self, n_missing: int) -> Tally:
+        return Tally(self.categories, self.counts, self.by, self.groups, n_missing)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Tally):
+            return NotImplemented
+        return self.categories.declared == other.categories.declared and self._by_name() == other._by_name()
+
+    def __hash__(self) -> int:
+        return hash(self.sha256)
+
+    def _by_name(self) -> list[Any]:
+        """The content without its order: sorted [name, count] pairs for each group."""
+        order = sorted(range(self.n_categories), key=lambda index: self.categories.names[index])
+        names = [self.categories.names[index] for index in order]
+        rows = self.counts.reshape(-1, self.n_categories)[:, order].tolist() if self.n_categories else [[]]
+        return [
+            [list(key), [list(pair) for pair in zip(names, row, strict=True)]]
+            for key, row in sorted(zip(self.groups or ((),), rows, strict=True))
+        ]
+
+    @cached_property
+    def sha256(self) -> str:
+        """A fingerprint of the counts by name: SHA-256 of their JSON, the same for every order of the categories.
+
+        The JSON is ``[[group key, [[category, count], ...]], ...]``, sorted, in UTF-8, without spaces.
+        """
+        text = json.dumps(self._by_name(), ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        shared = {"categories": list(self.categories), "declared": self.categories.declared}
+        if not self.is_grouped:
+            return {"n_observations": self.n_observations, **shared, "counts": self.counts.tolist()}
+        totals = self.n_observations.tolist()
+        rows = self.counts.tolist()
+        return {
+            "n_observations": self.total_observations,
+            **shared,
+            "by": list(self.by),
+            "groups": [
+                {"by": dict(zip(self.by, key, strict=True)), "n_observations": n, "counts": row}
+                for key, n, row in zip(self.groups, totals, rows, strict=True)
+            ],
+        }
+
+    @property
+    def verdict(self) -> Finding:
+        values = {
+            "n": self.total_observations,
+            "n_categories": self.n_categories,
+            "n_unseen": len(self.unseen),
+            "n_groups": len(self.groups),
+        }
+        if self.is_grouped:
+            return Finding("tallied-groups", values)
+        if self.total_observations == 0:
+            return Finding("nothing-tallied", values)
+        return Finding("tallied-declared" if self.categories.declared else "tallied-discovered", values)
+
+    @cached_property
+    def unseen(self) -> tuple[str, ...]:
+        """The categories that were never seen, in any group."""
+        seen = (self.counts.reshape(-1, self.n_categories) > 0).any(axis=0) if self.n_categories else []
+        return tuple(name for name, was_seen in zip(self.categories, seen, strict=True) if not was_seen)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        found = []
+        if self.n_missing_dropped:
+            found.append(Finding("missing-dropped", {"n_missing": self.n_missing_dropped}))
+        alike = look_alikes(self.categories.names)
+        if alike:
+            found.append(Finding("look-alike-categories", {"names": [repr(name) for name in alike]}))
+        return tuple(found)
+
+
+def _refuse_text(counts: Any) -> None:
+    if isinstance(counts, str | bytes):
+        raise InvalidInput(
+            "counts-type",
+            say("counts are not numbers"),
+            say("counts"),
+            say("whole numbers: how often each category was seen"),
+            verbatim(repr(counts)),
+            say("give a list such as [2, 5, 2, 4, 2, 5]"),
+        )
+
+
+def _added(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    fits = all(part.dtype == np.int64 and (part.size == 0 or int(part.max()) <= INT64_MAX // 2) for part in (left, right))
+    return exact_counts(left + right if fits else left.astype(object) + right.astype(object))
+
+
+def group_order(key: GroupKey) -> tuple[tuple[int, int, str], ...]:
+    """The sort key of a group: each part in natural order."""
+    return tuple(_natural_key(part) for part in key)
+
+
+def look_alikes(names: Sequence[str]) -> tuple[str, ...]:
+    """The first categories that differ only in case, in surrounding spaces or in Unicode composition.
+
+    They stay separate: joining them would change counts. But a reader should hear of ``win`` beside ``WIN ``.
+    """
+    import unicodedata
+
+    if len(names) > 10_000:
+        return ()
+    first_of: dict[str, str] = {}
+    for name in names:
+        folded = unicodedata.normalize("NFKC", name).casefold().strip()
+        if folded in first_of:
+            return (first_of[folded], name)
+        first_of[folded] = name
+    return ()

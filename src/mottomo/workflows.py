@@ -1,0 +1,316 @@
+"""Joins a source with the mathematics: whatever the outcomes are in, one call folds them into a Tally."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mottomo._arrays import exact_counts
+from mottomo.errors import InvalidInput, MottomoError, SourceError, nearest
+from mottomo.messages import say, say_count, verbatim
+from mottomo.probabilities import Probabilities
+from mottomo.sources.rows import CountedRows, Selection
+from mottomo.tallies import Categories, GroupKey, Tally, category_name, group_order, unknown_category
+
+KINDS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "lines"}
+_COMPRESSIONS = (".gz", ".zst")
+
+
+def tally(
+    outcomes: Any,
+    *,
+    column: str | None = None,
+    count_column: str | None = None,
+    categories: Any = None,
+    by: Any = None,
+    missing: str = "error",
+) -> Tally:
+    r"""Count how often each category was seen, whatever the outcomes are in.
+
+    t_k = number of outcomes equal to category k: all that the likelihood needs to know of independent outcomes.
+
+    Parameters
+    ----------
+    outcomes : an iterable of outcomes, a numpy array, a Series; a data frame or relation (pandas, polars, pyarrow,
+        DuckDB, Spark, ... through narwhals), an Arrow stream; a ``pathlib.Path`` to a .csv, .tsv, .jsonl, .parquet or
+        .txt file; an open binary file of lines. A bare string is refused: a path, or one outcome a letter?
+    column : the column with the outcomes; not needed where there is only one.
+    count_column : a column that says how often, for tables of value and count.
+    categories : the declared categories (a list, ``range(1, 7)``, ``"1..6"``). Without it they are discovered in the
+        data, and the tally knows that.
+    by : name or names of columns, for one tally a group; for outcomes without columns, the group of each.
+    missing : ``"error"`` refuses missing outcomes and counts them; ``"drop"`` leaves them out and notes how many.
+
+    Raises
+    ------
+    InvalidInput : floats, dates or mixed types as categories; an outcome that was not declared; missing outcomes.
+    SourceError : a file that cannot be read as what it is.
+
+    >>> tally(["a", "b", "a"]).to_dict()
+    {'n_observations': 3, 'categories': ['a', 'b'], 'declared': False, 'counts': [2, 1]}
+    """
+    declared = None if categories is None else Categories.of(categories)
+    rows, names = _counted_rows(outcomes, column, count_column, by)
+    return tally_of_rows(rows, declared, names, missing)
+
+
+def _counted_rows(
+    outcomes: Any, column: str | None, count_column: str | None, by: Any
+) -> tuple[CountedRows, tuple[str, ...]]:
+    """The distinct outcomes of any source, counted, and the names of the groups: which reader serves which type."""
+    if isinstance(outcomes, str | bytes | Mapping | Tally):
+        raise _not_outcomes(outcomes)
+    if isinstance(outcomes, os.PathLike):
+        selection = Selection(column, count_column, _column_names(by))
+        return count_path(Path(outcomes), selection), selection.by
+    if hasattr(outcomes, "read"):
+        from mottomo.sources.stream import count_lines
+
+        Selection(column, count_column, _column_names(by)).refuse(say("a stream of lines has no columns"), say("stream"))
+        return count_lines(getattr(outcomes, "buffer", outcomes), say("stream")), ()
+    if not isinstance(outcomes, list | tuple | range) and not _is_array(outcomes):
+        from mottomo.sources import frame
+
+        wrapped = frame.as_narwhals(outcomes)
+        if wrapped is not None and (not hasattr(wrapped, "to_list") or by is None):
+            selection = Selection(column, count_column, _column_names(by))
+            return frame.count_frame(wrapped, selection), selection.by
+        if wrapped is None and (hasattr(outcomes, "__arrow_c_stream__") or _is_arrow(outcomes)):
+            from mottomo.sources.table import count_arrow
+
+            selection = Selection(column, count_column, _column_names(by))
+            return count_arrow(outcomes, selection), selection.by
+    if not isinstance(outcomes, Iterable):
+        raise _not_outcomes(outcomes)
+    from mottomo.sources.memory import count_values
+
+    Selection(column, count_column).refuse(say("outcomes in a row have no columns"), say("outcomes"))
+    if isinstance(by, str):
+        raise _no_columns_to_group(by)
+    return count_values(outcomes, by), () if by is None else ("group",)
+
+
+def _column_names(by: Any) -> tuple[str, ...]:
+    """The names of grouping columns, from one name or several."""
+    names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
+    for name in names:
+        if not isinstance(name, str):
+            raise InvalidInput(
+                "group-column",
+                say("a grouping column is not named by a text"),
+                say("by"),
+                say("the name of a column, or several"),
+                verbatim(repr(name)),
+            )
+    return names
+
+
+def _no_columns_to_group(name: str) -> InvalidInput:
+    return InvalidInput(
+        "no-columns",
+        say("outcomes in a row have no columns"),
+        say("by"),
+        say("the group of each outcome"),
+        verbatim(repr(name)),
+        say("give a sequence as long as the outcomes, or a data frame"),
+    )
+
+
+def _is_arrow(outcomes: Any) -> bool:
+    return type(outcomes).__module__.startswith("pyarrow")
+
+
+def _is_array(outcomes: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(outcomes, numpy.ndarray)
+
+
+def _not_outcomes(outcomes: Any) -> InvalidInput:
+    if isinstance(outcomes, str | bytes):
+        mend = say("for a file give pathlib.Path({text}); for single letters give list({text})", text=repr(outcomes))
+    elif isinstance(outcomes, Mapping):
+        mend = say("counts by category go to Tally.from_counts(...)")
+    else:
+        mend = say("give a list, an array, a Series, a data frame or a pathlib.Path")
+    return InvalidInput(
+        "not-outcomes",
+        say("this cannot be read as outcomes"),
+        say("outcomes"),
+        say("an iterable of outcomes, a table, or a pathlib.Path"),
+        say("{value} of type {type}", value=repr(outcomes)[:60], type=type(outcomes).__name__),
+        mend,
+    )
+
+
+def count_path(
+    path: Path,
+    selection: Selection,
+    *,
+    kind: str | None = None,
+    encoding: str | None = None,
+    names: tuple[str, ...] | None = None,
+    delimiter: str | None = None,
+    label: str | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> CountedRows:
+    """Count a file, by the kind its name tells or that is given."""
+    _check_file(path)
+    kind = kind or _kind_of(path)
+    where = verbatim(label or str(path))
+    if kind == "lines":
+        from mottomo.sources.stream import count_lines
+
+        selection.refuse(say("a file of lines has no columns"), where)
+        if path.suffix == ".zst":
+            raise SourceError(
+                "compressed-lines",
+                say("lines compressed with Zstandard are not read"),
+                where,
+                None,
+                None,
+                say("decompress them on the way: zstd -dc FILE | mottomo COMMAND -"),
+            )
+        with _binary(path) as stream:
+            return count_lines(stream, where, encoding, path if encoding is None and path.suffix != ".gz" else None)
+    from mottomo.sources.table import TableFile, count_table
+
+    return count_table(TableFile(path, kind, encoding, names, delimiter, label), selection, progress)
+
+
+def _binary(path: Path) -> Any:
+    if path.suffix == ".gz":
+        import gzip
+
+        return gzip.open(path)
+    return path.open("rb")
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what cannot be read before any reader is started."""
+    if path.is_dir():
+        raise SourceError(
+            "is-a-directory", say("this is a folder, not a file"), verbatim(str(path)), say("a file"), None, None
+        )
+    try:
+        if path.stat().st_size == 0 and path.is_file():
+            raise SourceError(
+                "empty-source", say("there is nothing to read"), verbatim(str(path)), say("outcomes"), say("0 bytes")
+            )
+        with path.open("rb"):
+            pass
+    except FileNotFoundError:
+        raise _no_such_file(path) from None
+    except (OSError, ValueError) as error:
+        raise SourceError(
+            "unreadable",
+            say("the file cannot be opened"),
+            verbatim(str(path)),
+            say("a file that may be read"),
+            verbatim(getattr(error, "strerror", None) or str(error)),
+        ) from None
+
+
+def _no_such_file(path: Path) -> MottomoError:
+    folder = path.parent
+    siblings = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    mend = nearest(path.name, siblings)
+    number = path.name.replace("/", "").replace(".", "", 1).lstrip("+-")
+    if number.isdigit():
+        mend = say("counts on the command line are whole numbers of 0 or more")
+    return SourceError("no-such-file", say("there is no such file"), None, say("a file"), verbatim(str(path)), mend)
+
+
+def _kind_of(path: Path) -> str:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in _COMPRESSIONS:
+        suffixes = suffixes[:-1]
+    if suffixes and suffixes[-1] in KINDS:
+        return KINDS[suffixes[-1]]
+    raise SourceError(
+        "unknown-format",
+        say("the name of the file does not tell its format"),
+        verbatim(str(path)),
+        say("a name that ends in {names}, perhaps with .gz or .zst", names=list(KINDS)),
+        verbatim(path.suffix or "-"),
+        say("name the format with --input csv|tsv|jsonl|parquet|lines"),
+    )
+
+
+def tally_of_rows(
+    rows: CountedRows, declared: Categories | None, by: tuple[str, ...] = (), missing: str = "error"
+) -> Tally:
+    """The fold: counted rows become categories by name, and a Tally of one or many groups."""
+    if rows.n_missing and missing != "drop":
+        raise InvalidInput(
+            "missing-outcomes",
+            say("outcomes are missing"),
+            rows.where,
+            say("an outcome in every row"),
+            say_count("{count} missing outcome", "{count} missing outcomes", rows.n_missing),
+            say("leave them out with --missing drop (in Python: missing='drop')"),
+        )
+    names = _named_once(rows)
+    categories = declared or Categories.discovered(names)
+    position = {name: index for index, name in enumerate(categories.names)}
+    unknown = next((name for name in names if name not in position), None)
+    if unknown is not None:
+        raise unknown_category(unknown, categories, rows.locate(unknown) or rows.where)
+    columns = [position[name] for name in names]
+    if not by:
+        return Tally(categories, _summed(columns, rows.counts, len(categories)), n_missing_dropped=rows.n_missing)
+    keys = [tuple(category_name(part) for part in key) for key in rows.groups or []]
+    groups = tuple(sorted(set(keys), key=group_order))
+    row_of = {key: row for row, key in enumerate(groups)}
+    cells = [row_of[key] * len(categories) + column for key, column in zip(keys, columns, strict=True)]
+    counts = _summed(cells, rows.counts, len(groups) * len(categories)).reshape(len(groups), len(categories))
+    return Tally(categories, exact_counts(counts), by, groups, rows.n_missing)
+
+
+def _named_once(rows: CountedRows) -> list[str]:
+    """The category names of the rows; the place of a value that is none stands in the error."""
+    kinds = {bool if isinstance(value, bool) else type(value) for value in rows.values}
+    if len(kinds) > 1:
+        raise InvalidInput(
+            "mixed-types",
+            say("the outcomes are of different types"),
+            rows.where,
+            say("one type: text, whole numbers, or true/false"),
+            say("types {names}", names=sorted(kind.__name__ for kind in kinds)),
+            say("convert them to one type first"),
+        )
+    try:
+        return [category_name(value) for value in rows.values]
+    except InvalidInput as error:
+        if error.where is None and rows.where is not None:
+            raise InvalidInput(error.code, error.what, rows.where, error.expected, error.got, error.mend) from None
+        raise
+
+
+def _summed(cells: list[int], counts: list[int], size: int) -> Any:
+    """Exact counts by cell: in int64 where the total fits, else in Python integers."""
+    import numpy as np
+
+    if sum(counts) <= 2**62:
+        sums = np.zeros(size, dtype=np.int64)
+        np.add.at(sums, np.asarray(cells, dtype=np.int64), np.asarray(counts, dtype=np.int64))
+    else:
+        exact = [0] * size
+        for cell, count in zip(cells, counts, strict=True):
+            exact[cell] += count
+        sums = np.array(exact, dtype=object)
+    return exact_counts(sums)
+
+
+def probabilities_of(spec: str, categories: Any = None, *, normalise: bool = False) -> Probabilities:
+    """Probabilities as the command line takes them: text, or the name of a .csv or .tsv file of category and value."""
+    declared = None if categories is None else Categories.of(categories)
+    path = Path(spec)
+    if path.suffix.lower() in (".csv", ".tsv") and not set(spec) & set("=,:"):
+        from mottomo.sources.probability_file import read_probabilities
+
+        _check_file(path)
+        return Probabilities.of(read_probabilities(path), declared, normalise=normalise)
+    return Probabilities.of(spec, declared, normalise=normalise)
