@@ -49,8 +49,12 @@ def as_counts(counts: Any, where: Message | None = None) -> np.ndarray:
 
 
 def _array(values: Any, where: Message) -> np.ndarray:
+    """Values as numpy reads them, but Python's own numbers kept where numpy would round them."""
     try:
-        return np.asarray(values)
+        array = np.asarray(values)
+        if array.dtype.kind == "f" and not isinstance(values, np.ndarray | np.generic):
+            return np.asarray(values, dtype=object)  # numpy turns [0, 2**63] into floats, which lose the integer
+        return array
     except ValueError:  # rows of different lengths
         raise InvalidInput(
             "ragged-rows",
@@ -220,13 +224,22 @@ def _float_probabilities(array: np.ndarray, where: Message) -> CheckedProbabilit
     if not inside.all():
         index = int(np.flatnonzero(~inside.ravel())[0])
         raise _range_error(verbatim(repr(float(values.ravel()[index]))), index, where)
-    sums = values.sum(axis=-1, keepdims=True)
+    sums = _row_sums(values)
     off = np.abs(sums - 1) > _SUM_TOLERANCE_EPS * array.shape[-1] * eps
     if off.any():
         row = int(np.flatnonzero(off.ravel())[0])
         terms = array.reshape(-1, array.shape[-1])[row].tolist()
         raise _sum_error(terms, float(sums.ravel()[row]), _row_place(array, row, where))
     return CheckedProbabilities(values / sums, None)
+
+
+def _row_sums(values: np.ndarray) -> np.ndarray:
+    """The sum of each row (..., 1), correctly rounded: 0.1 + 0.25 + 0.1 + 0.2 + 0.1 + 0.25 is 1 and stays as it is."""
+    sums = values.sum(axis=-1, keepdims=True)
+    rows, flat = values.reshape(-1, values.shape[-1]), sums.reshape(-1)
+    for index in np.flatnonzero(flat != 1):
+        flat[index] = math.fsum(rows[index].tolist())
+    return sums
 
 
 def _row_place(array: np.ndarray, row: int, where: Message) -> Message:

@@ -11,10 +11,13 @@ import click
 
 from mottomo.cli.language import chosen_translator
 from mottomo.messages import Message
+from mottomo.report.layout import display_width, wrapped
 
 _NEGATIVE_NUMBER = re.compile(r"-\.?\d.*")
 # Stands before a negative number while click parses, so that it is read as data and not as an option.
 _SHIELD = "\0"
+# Columns that click leaves for the help of a command and of an option on a terminal of 80.
+_HELP_WIDTH, _OPTION_HELP_WIDTH = 76, 44
 
 # The commands in the order of the flow, and where each lives.
 COMMANDS = {
@@ -33,7 +36,7 @@ class WordedOption(click.Option):
         self.worded_help = worded_help
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        self.help = self.worded_help.worded(chosen_translator())
+        self.help = _laid_out(self.worded_help, _OPTION_HELP_WIDTH)
         return super().get_help_record(ctx)
 
 
@@ -51,12 +54,20 @@ class WordedCommand(click.Command):
         return rest
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        self.help = self.worded_help.worded(chosen_translator())
+        self.help = _laid_out(self.worded_help, _HELP_WIDTH)
         super().format_help_text(ctx, formatter)
 
     def get_short_help_str(self, limit: int = 45) -> str:
         sentence = self.worded_help.worded(chosen_translator()).strip().splitlines()[0]
         return sentence.rstrip(".。")
+
+
+def _laid_out(help: Message, width: int) -> str:
+    """The worded help; where it has wide characters, broken here, because click counts and breaks only words."""
+    text = help.worded(chosen_translator())
+    if display_width(text) == len(text):
+        return text
+    return "\n\n".join("\b\n" + wrapped(paragraph, width) for paragraph in text.split("\n\n"))
 
 
 def _unshielded(value: Any) -> Any:
@@ -84,7 +95,7 @@ class LazyGroup(click.Group):
         return command
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        self.help = self.worded_help.worded(chosen_translator())
+        self.help = _laid_out(self.worded_help, _HELP_WIDTH)
         super().format_help_text(ctx, formatter)
 
 

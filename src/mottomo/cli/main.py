@@ -16,6 +16,7 @@ from mottomo.cli.commands import LazyGroup
 from mottomo.cli.language import choose_language, chosen_translator
 from mottomo.errors import MottomoError
 from mottomo.messages import say
+from mottomo.report.layout import display_width, padded
 
 INVALID_DATA, INTERRUPTED = 3, 130
 
@@ -82,9 +83,7 @@ def _show(error: MottomoError) -> None:
         "got": say("got:"),
         "mend": say("mend:"),
     }
-    from mottomo.report.formats.text import display_width
-
     worded = {name: label.worded(translate) for name, label in labels.items()}
     width = max(display_width(label) for label in worded.values())
-    padded = {name: label + " " * (width - display_width(label)) for name, label in worded.items()}
-    print(f"{type(error).__name__}: {error.worded(translate, padded)}", file=sys.stderr)
+    aligned = {name: padded(label, width) for name, label in worded.items()}
+    print(f"{type(error).__name__}: {error.worded(translate, aligned)}", file=sys.stderr)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-
 from mottomo.messages import visible
 from mottomo.report.document import Block, Cell, Document, Formula, Heading, Notes, Paragraph, Table, Verdict
+from mottomo.report.layout import WIDTH, display_width, padded, shortened, wrapped
 from mottomo.report.wording import Translate
 
-_WIDTH = 80
 _LONGEST_LABEL = 28
 # Where a long formula is broken, the loosest bond first.
 _BREAKS = ((" = ", " ≈ "), (" + ",), (" × ", " · "), (", ",))
@@ -47,7 +44,7 @@ def _block(block: Block, translate: Translate) -> str:
 def _formula(text: str, number: str | None) -> str:
     """A formula indented, broken before a relation or an operator where it is too long."""
     tail = f"  ({number})" if number else ""
-    lines = _broken("  " + text, _WIDTH - display_width(tail))
+    lines = _broken("  " + text, WIDTH - display_width(tail))
     lines[-1] += tail
     return "\n".join(lines)
 
@@ -72,7 +69,7 @@ def _table(table: Table, translate: Translate) -> str:
     lines = []
     for row in (titles, ["-" * width for width in widths], *rows):
         cells = [
-            _padded(cell, width, column.numeric)
+            padded(cell, width, column.numeric)
             for cell, width, column in zip(row, widths, table.columns, strict=True)
         ]
         lines.append("  ".join(cells).rstrip())
@@ -81,49 +78,3 @@ def _table(table: Table, translate: Translate) -> str:
 
 def _cell(cell: Cell, translate: Translate) -> str:
     return shortened(visible(cell), _LONGEST_LABEL) if isinstance(cell, str) else cell.worded(translate)
-
-
-def shortened(text: str, width: int) -> str:
-    """`text` cut to a display width, with an ellipsis where something was cut."""
-    if display_width(text) <= width:
-        return text
-    kept = ""
-    for character in text:
-        if display_width(kept + character) > width - 1:
-            break
-        kept += character
-    return kept + "…"
-
-
-def _padded(text: str, width: int, right: bool) -> str:
-    space = " " * (width - display_width(text))
-    return space + text if right else text + space
-
-
-def display_width(text: str) -> int:
-    """Columns a terminal needs: two for wide East Asian characters, none for combining marks."""
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-    )
-
-
-def wrapped(text: str, indent: int = 0) -> str:
-    """Text broken into lines of at most 80 columns: between words, and between Japanese characters."""
-    lines: list[str] = []
-    line = ""
-    for piece in _pieces(text):
-        if line and display_width(line + piece.rstrip()) > _WIDTH:
-            lines.append(line.rstrip())
-            line = " " * indent + piece.lstrip()
-        else:
-            line += piece
-    return "\n".join([*lines, line.rstrip()])
-
-
-# A piece is a word with the spaces after it, or one wide character with the punctuation that may not begin a line.
-_PIECE = re.compile(r"[^\s\u3000-\u9fff\uff00-\uffef]+\s*|[\u3000-\u9fff\uff00-\uffef][、。」』)）,.!?:;ー～]*\s*|\s+")
-
-
-def _pieces(text: str) -> list[str]:
-    return _PIECE.findall(text)

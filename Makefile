@@ -1,0 +1,72 @@
+# make demo   install into .venv and run the main job: the article's 20 throws, and Wolf's 20,000
+# make test   install what the tests need and run the fast ones
+# make check  lint, format, types
+# The first run of each takes a minute or two; a second one skips what is already there.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .make
+CATALOGUES := $(wildcard src/mottomo/locale/*/LC_MESSAGES/*.po)
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
+
+.PHONY: demo test test-slow check format bench docs golden catalogues lock clean
+
+demo: $(STAMPS)/install
+	@printf '\n--- The article: a die thrown 20 times came up 2, 5, 2, 4, 2, 5 times ---\n\n'
+	$(BIN)/mottomo estimate 2 5 2 4 2 5
+	@printf '\n--- The same, derived step by step ---\n\n'
+	$(BIN)/mottomo explain 2 5 2 4 2 5
+	@printf "\n--- R. Wolf's white die, thrown 20,000 times ---\n\n"
+	$(BIN)/mottomo estimate examples/wolf_white.csv --count-column count --categories 1..6
+
+test: $(STAMPS)/dev
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+test-slow: $(STAMPS)/dev
+	$(BIN)/python -m pytest -n auto -m slow
+
+check: $(STAMPS)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(STAMPS)/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMPS)/dev
+	$(BIN)/python benchmarks/run.py
+
+docs: $(STAMPS)/dev
+	$(BIN)/python tools/make_reference.py
+	$(BIN)/python tools/make_picture.py
+
+golden: $(STAMPS)/dev
+	$(BIN)/python -m pytest -q tests/cli/test_golden.py --remake-golden
+	git diff --stat tests/golden
+
+catalogues: $(STAMPS)/dev
+	$(BIN)/python tools/update_catalogues.py
+	$(PIP) --no-deps -e .
+
+lock:
+	rm -rf $(STAMPS)/lock && python3 -m venv $(STAMPS)/lock
+	$(STAMPS)/lock/bin/python -m pip install --quiet --upgrade pip
+	$(STAMPS)/lock/bin/python -m pip install --quiet -e '.[plot]' --group dev
+	$(STAMPS)/lock/bin/python -m pip freeze --exclude-editable > requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) $(STAMPS) build dist
+
+$(BIN)/python:
+	sh tools/make_venv.sh $(VENV)
+
+$(STAMPS)/install: $(BIN)/python pyproject.toml setup.py requirements-dev.lock $(CATALOGUES)
+	@echo "Installing mottomo into $(VENV) ..."
+	$(PIP) --constraint requirements-dev.lock -e .
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/dev: $(STAMPS)/install
+	@echo "Installing what the tests and checks need into $(VENV) ..."
+	$(PIP) -r requirements-dev.lock
+	@mkdir -p $(STAMPS) && touch $@

@@ -1,0 +1,57 @@
+"""Text measured in the columns of a terminal: wide Japanese characters take two."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+WIDTH = 80
+# A piece is a word with the spaces after it, or one wide character with the punctuation that may not begin a line.
+_PIECE = re.compile(
+    r"[^\s\u3000-\u9fff\uff00-\uffef]+\s*|[\u3000-\u9fff\uff00-\uffef][、。」』)),.!?:;ー〜]*\s*|\s+"
+)
+
+
+def display_width(text: str) -> int:
+    """Columns a terminal needs: two for wide East Asian characters, none for combining marks.
+
+    >>> display_width("die"), display_width("サイコロ")
+    (3, 8)
+    """
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def shortened(text: str, width: int) -> str:
+    """`text` cut to a display width, with an ellipsis where something was cut."""
+    if display_width(text) <= width:
+        return text
+    kept = ""
+    for character in text:
+        if display_width(kept + character) > width - 1:
+            break
+        kept += character
+    return kept + "…"
+
+
+def padded(text: str, width: int, right: bool = False) -> str:
+    """`text` filled with spaces to a display width, on its left if it is to stand on the `right`."""
+    space = " " * (width - display_width(text))
+    return space + text if right else text + space
+
+
+def wrapped(text: str, width: int = WIDTH, indent: int = 0) -> str:
+    """Text broken into lines of at most `width` columns: between words, and between Japanese characters."""
+    lines: list[str] = []
+    line = ""
+    for piece in _PIECE.findall(text):
+        if line and display_width(line + piece.rstrip()) > width:
+            lines.append(line.rstrip())
+            line = " " * indent + piece.lstrip()
+        else:
+            line += piece
+    return "\n".join([*lines, line.rstrip()])

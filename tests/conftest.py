@@ -1,0 +1,20 @@
+"""What all tests share: the option that remakes golden files, and Hypothesis' settings."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import settings
+
+settings.register_profile("mottomo", deadline=None, max_examples=100, derandomize=True)
+settings.load_profile("mottomo")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--remake-golden", action="store_true", help="write the golden files anew; read the diff")
+
+
+@pytest.fixture(autouse=True)
+def english_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests speak English unless they ask for another language."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE"):
+        monkeypatch.delenv(name, raising=False)

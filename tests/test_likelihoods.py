@@ -1,0 +1,198 @@
+"""The numbers of the article's die to full precision, and the rules for zeros, shapes and cancellation."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+import mpmath
+import numpy as np
+import pytest
+
+import mottomo as mo
+
+COUNTS = [2, 5, 2, 4, 2, 5]
+SHARES = [Fraction(count, 20) for count in COUNTS]
+FAIR = [Fraction(1, 6)] * 6
+ULP = 2.0**-52
+
+
+def within_ulps(got: float, exact: str, ulps: int = 4) -> bool:
+    with mpmath.workdps(40):
+        return abs(mpmath.mpf(float(got)) / mpmath.mpf(exact) - 1) <= ulps * ULP
+
+
+def test_the_likelihood_of_the_article_is_an_exact_fraction():
+    assert mo.likelihood(COUNTS, SHARES) == Fraction(1, 655360000000000) == Fraction(1, 2**26 * 5**10)
+    assert mo.likelihood(COUNTS, FAIR) == Fraction(1, 6**20)
+    assert mo.likelihood(COUNTS, SHARES) / mo.likelihood(COUNTS, FAIR) == Fraction(3486784401, 625000000)
+
+
+def test_the_three_product_forms_agree():
+    throw_by_throw = math.prod(SHARES[face] for face, count in enumerate(COUNTS) for _ in range(count))
+    powers = math.prod(y**t for y, t in zip(SHARES, COUNTS, strict=True))
+    assert throw_by_throw == powers == mo.likelihood(COUNTS, SHARES)
+    assert mo.likelihood(COUNTS, [float(y) for y in SHARES]) == pytest.approx(float(powers), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("got", "exact"),
+    [
+        (mo.log_likelihood(COUNTS, SHARES), "-34.11620581889958179"),
+        (mo.log_likelihood(COUNTS, [float(y) for y in SHARES]), "-34.11620581889958179"),
+        (mo.log_likelihood(COUNTS, FAIR), "-35.83518938456110002"),
+        (mo.log_likelihood(COUNTS, [1 / 6] * 6), "-35.83518938456110002"),
+        (mo.log_likelihood(COUNTS, [0.1, 0.3, 0.1, 0.2, 0.1, 0.2]), "-34.320315791500848"),
+        (mo.entropy(SHARES), "1.7058102909449791"),
+        (mo.bits(mo.entropy(SHARES)), "2.4609640474436812"),
+        (mo.perplexity(mo.entropy(SHARES)), "5.5058451967166641"),
+        (mo.cross_entropy(SHARES, FAIR), "1.7917594692280550"),
+        (mo.bits(mo.cross_entropy(SHARES, FAIR)), "2.5849625007211562"),
+        (mo.kl_divergence(SHARES, FAIR), "0.0859491782830759"),
+        (mo.bits(mo.kl_divergence(SHARES, FAIR)), "0.1239984532774750"),
+        (mo.deviance(COUNTS, FAIR), "3.4379671313230364"),
+        (mo.deviance(COUNTS, [1 / 6] * 6), "3.4379671313230364"),
+        (mo.log_multinomial_coefficient(COUNTS), "27.503137603161610"),
+    ],
+)
+def test_the_numbers_of_the_article_hold_to_full_precision(got, exact):
+    assert within_ulps(got, exact, ulps=16)
+
+
+def test_the_probability_of_the_table_needs_the_coefficient():
+    coefficient = mo.log_multinomial_coefficient(COUNTS)
+    assert math.exp(coefficient + mo.log_likelihood(COUNTS, SHARES)) == pytest.approx(0.00134271, rel=1e-5)
+    assert math.exp(coefficient + mo.log_likelihood(COUNTS, FAIR)) == pytest.approx(0.00024068, rel=1e-4)
+
+
+def test_at_the_estimate_every_slope_is_the_number_of_throws():
+    assert mo.log_likelihood_gradient(COUNTS, [float(y) for y in SHARES]).tolist() == [20.0] * 6
+    assert mo.log_likelihood_gradient([0, 3], [0.0, 1.0]).tolist() == [0.0, 3.0]
+    assert mo.log_likelihood_gradient([1, 3], [0.0, 1.0]).tolist() == [math.inf, 3.0]
+
+
+def test_second_derivatives_and_their_restriction_to_the_simplex():
+    shares = [float(y) for y in SHARES]
+    assert mo.hessian(COUNTS, shares).diagonal().round(9).tolist() == [-200, -80, -200, -100, -200, -80]
+    root = 5 * math.sqrt(241)
+    expected = sorted([-200, -200, (-355 - root) / 3, (-355 + root) / 3, -80])
+    assert np.linalg.eigvalsh(mo.tangent_hessian(COUNTS, shares)) == pytest.approx(expected, rel=1e-13)
+
+
+def test_the_inverse_information_on_the_simplex_is_the_covariance_of_the_estimate():
+    y = np.array([float(share) for share in SHARES])
+    centre = np.eye(6) - 1 / 6
+    covariance = np.linalg.pinv(centre @ mo.fisher_information(y, 20) @ centre)
+    assert covariance == pytest.approx((np.diag(y) - np.outer(y, y)) / 20, abs=1e-15)
+    assert mo.fisher_information([0.0, 1.0])[0, 0] == math.inf
+
+
+def test_the_gradient_and_the_hessian_agree_with_differences():
+    rng = np.random.default_rng(7)
+    y = rng.dirichlet(np.ones(6))
+    direction = rng.normal(size=6)
+    direction -= direction.mean()
+    step = 1e-6
+    ahead, behind = y + step * direction, y - step * direction
+    slope = (mo.log_likelihood(COUNTS, ahead) - mo.log_likelihood(COUNTS, behind)) / (2 * step)
+    assert slope == pytest.approx(mo.log_likelihood_gradient(COUNTS, y) @ direction, rel=1e-6)
+    change = (mo.log_likelihood_gradient(COUNTS, ahead) - mo.log_likelihood_gradient(COUNTS, behind)) / (2 * step)
+    assert change == pytest.approx(mo.hessian(COUNTS, y) @ direction, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("counts", "probabilities", "expected"),
+    [
+        ([0, 3], [0.0, 1.0], 0.0),
+        ([1, 3], [0.0, 1.0], -math.inf),
+        ([0, 0], [0.5, 0.5], 0.0),
+        ([7], [1.0], 0.0),
+        ([1, 0], [0.25, 0.75], math.log(0.25)),
+    ],
+)
+def test_zeros_follow_the_rules(counts, probabilities, expected):
+    assert mo.log_likelihood(counts, probabilities) == expected
+    assert str(mo.log_likelihood(counts, probabilities)) != "-0.0"
+    assert math.exp(expected) == pytest.approx(float(mo.likelihood(counts, probabilities)))
+
+
+def test_an_impossible_outcome_is_named():
+    assert mo.impossible_categories([1, 2, 3], [0.0, 0.5, 0.5]) == (0,)
+    assert mo.impossible_categories([0, 2, 3], [0.0, 0.5, 0.5]) == ()
+    assert mo.deviance([1, 2], [0, 1]) == math.inf
+    assert mo.cross_entropy([0.5, 0.5], [0.0, 1.0]) == math.inf
+    assert mo.kl_divergence([0.5, 0.5], [0.0, 1.0]) == math.inf
+
+
+def test_entropy_of_certainty_is_zero_and_kl_of_equals_is_zero():
+    assert mo.entropy([1.0, 0.0]) == 0.0
+    assert mo.kl_divergence([0.3, 0.7], [0.3, 0.7]) == 0.0
+
+
+def test_dog_fox_wolf():
+    assert mo.cross_entropy([1, 0, 0], [0.8, 0.1, 0.1]) == pytest.approx(0.2231435513142097, rel=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("counts", "null"),
+    [
+        ([10**6 + 1, 10**6 - 1], [Fraction(1, 2)] * 2),
+        ([10**12 + 1, 10**12 - 1], [Fraction(1, 2)] * 2),
+        ([10**15 + 10**7, 10**15 - 10**7, 10**15], [Fraction(1, 3)] * 3),
+        ([5 * 10**8 + 3, 25 * 10**7 - 1, 25 * 10**7 - 2], [Fraction(1, 2), Fraction(1, 4), Fraction(1, 4)]),
+        ([10**30 + 10**12, 10**30 - 10**12], [Fraction(1, 2)] * 2),
+        ([3, 10**9], [Fraction(1, 10**9), 1 - Fraction(1, 10**9)]),
+    ],
+)
+def test_the_deviance_keeps_its_digits_where_the_textbook_formula_loses_them(counts, null):
+    n = sum(counts)
+    with mpmath.workdps(80):
+        terms = [t * mpmath.log(mpmath.mpf(t) * y.denominator / (n * y.numerator)) for t, y in zip(counts, null, strict=True)]
+        exact = 2 * mpmath.fsum(terms)
+        got = mpmath.mpf(float(mo.deviance(counts, null)))
+        assert abs(got / exact - 1) < 1e-15
+        if all(y.denominator & (y.denominator - 1) == 0 for y in null):  # a float null that is exact
+            from_floats = mpmath.mpf(float(mo.deviance(counts, [float(y) for y in null])))
+            assert abs(from_floats / exact - 1) < 1e-15
+
+
+def test_a_hundred_thousand_tallies_are_one_call():
+    counts = np.random.default_rng(1).multinomial(60, [1 / 6] * 6, size=100_000)
+    together = mo.log_likelihood(counts, [1 / 6] * 6)
+    assert together.shape == (100_000,)
+    assert mo.deviance(counts, [1 / 6] * 6).shape == (100_000,)
+    for row in (0, 77, 99_999):
+        assert together[row] == pytest.approx(mo.log_likelihood(counts[row], [1 / 6] * 6), rel=1e-15)
+
+
+def test_leading_axes_broadcast():
+    counts = np.arange(12).reshape(2, 2, 3)
+    probabilities = np.array([[0.2, 0.3, 0.5], [1 / 3] * 3])
+    assert mo.log_likelihood(counts, probabilities).shape == (2, 2)
+    assert mo.hessian(counts, probabilities).shape == (2, 2, 3, 3)
+
+
+def test_probabilities_are_matched_to_categories_by_name():
+    tally = mo.Tally.from_counts({"lo": 1, "mid": 2, "hi": 3})
+    named = mo.log_likelihood(tally, {"hi": 0.5, "lo": 0.25, "mid": 0.25})
+    assert named == mo.log_likelihood([1, 2, 3], [0.25, 0.25, 0.5])
+    with pytest.raises(mo.InvalidInput, match="missing: mid; unknown: mod"):
+        mo.log_likelihood(tally, {"hi": 0.5, "lo": 0.25, "mod": 0.25})
+    with pytest.raises(mo.InvalidInput, match="the counts have none"):
+        mo.log_likelihood([1, 2], {"a": 0.5, "b": 0.5})
+
+
+def test_different_lengths_and_shapes_are_refused():
+    with pytest.raises(mo.InvalidInput, match="not over the same categories"):
+        mo.log_likelihood([1, 2], [0.5, 0.25, 0.25])
+    with pytest.raises(mo.InvalidInput, match="do not go together"):
+        mo.log_likelihood(np.ones((3, 2), dtype=int), np.full((4, 2), 0.5))
+    with pytest.raises(mo.InvalidInput, match="not over the same categories"):
+        mo.kl_divergence([0.5, 0.5], [1.0])
+
+
+def test_softmax_keeps_far_logits_apart_and_refuses_what_has_none():
+    assert mo.softmax([1000.0, 0.0, -np.inf]).tolist() == [1.0, 0.0, 0.0]
+    for bad in ([np.nan, 0.0], [np.inf, 0.0], [-np.inf, -np.inf], []):
+        with pytest.raises(mo.InvalidInput, match="no softmax"):
+            mo.softmax(bad)
