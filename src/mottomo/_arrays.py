@@ -113,8 +113,7 @@ def _whole_floats(array: np.ndarray, where: Message) -> np.ndarray:
     whole = usable & (np.floor(np.where(usable, array, 0)) == array)
     if not whole.all():
         index = int(np.flatnonzero(~whole.ravel())[0])
-        _integer(float(array.ravel()[index]), index, where)
-        raise _count_error(say("too large for an exact count in floating point"), array.ravel()[index], index, where)
+        _integer(float(array.ravel()[index]), index, where)  # raises: it says what is wrong with this one
     return array.astype(np.int64)
 
 
@@ -128,6 +127,8 @@ def _integer(value: Any, index: int, where: Message) -> int:
         raise _count_error(say("a count is missing"), value, index, where)
     if isinstance(value, numbers.Real | Decimal) and not isinstance(value, bool | np.bool_):
         if math.isfinite(value) and value == int(value):
+            if isinstance(value, float | np.floating) and abs(value) > _EXACT_FLOAT_INTEGERS:
+                raise _count_error(say("too large for an exact count in floating point"), value, index, where)
             return int(value)
         raise _count_error(say("a count is not a whole number"), value, index, where)
     raise _count_error(say("a count is not a number"), value, index, where)

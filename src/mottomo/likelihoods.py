@@ -117,7 +117,7 @@ def log_multinomial_coefficient(counts: Any) -> Any:
 
     counts : (..., K) integers, or a Tally. Returns (...) float64, nats.
 
-    >>> round(log_multinomial_coefficient([2, 5, 2, 4, 2, 5]), 6)
+    >>> round(float(log_multinomial_coefficient([2, 5, 2, 4, 2, 5])), 6)
     27.503138
     """
     checked = as_counts(counts)

@@ -58,8 +58,9 @@ def _limits(successes: np.ndarray, totals: np.ndarray, tail: float) -> tuple[np.
     with np.errstate(divide="ignore", invalid="ignore"):
         lower = (t / n) * lower_kept * (1 - 4 * _EPS)
         upper = (t + m * upper_lost) / n * (1 + 4 * _EPS)
-        # Near 1 the distance to 1 is what was solved for; one rounding upward is enough there.
-        upper = np.where(upper < 0.5, upper, np.nextafter(1 - (m / n) * upper_kept, 2.0))
+        # Near 1 the distance to 1 is what is known well: it is moved outward, and subtracting it rounds once.
+        lower = np.where(lower < 0.5, lower, np.nextafter(1 - (m + t * lower_lost) / n * (1 + 4 * _EPS), 0.0))
+        upper = np.where(upper < 0.5, upper, np.nextafter(1 - (m / n) * upper_kept * (1 - 4 * _EPS), 2.0))
     for index in np.flatnonzero(n > _LARGEST_FLOAT_N):
         n_exact = int(totals[index])
         lower[index] = _outward(int(successes[index]), n_exact, lower_kept[index], lower_lost[index], down=True)

@@ -63,7 +63,7 @@ class ClopperPearson:
 
     >>> each = ClopperPearson(level=0.95, simultaneous=False)(Tally.from_counts([2, 18]))
     >>> round(float(each.lower[0]), 5), round(float(each.upper[0]), 5)
-    (0.01235, 0.3169826)
+    (0.01235, 0.31698)
     """
 
     level: float = 0.95
