@@ -150,7 +150,7 @@ def parse_number(text: str) -> Fraction:
             "not-a-number",
             say("a probability cannot be read"),
             say("probabilities"),
-            say("a number such as 0.1, 1/6, 3% or, for ratios, 625:125:25"),
+            say("a number such as 0.1, 1/6 or 3%; for ratios, 625:125:25"),
             verbatim(text),
         )
     value = Fraction(match[1]) / Fraction(match[2] or 1)

@@ -152,8 +152,7 @@ def line(first: Math, *rest: tuple[str, Math], number: str | None = None) -> Lin
 
 def power_of_ten(log10: float) -> Math:
     """10 to a rounded exponent, for numbers that no float holds."""
-    exponent = f"{log10:.10g}"
-    return Math(f"10^{{{exponent}}}", f"10^({exponent})", atomic=False)
+    return power(number(10), rounded_number(log10, 10))
 
 
 def likelihood_value(exact: Fraction | None, log_likelihood: float) -> list[tuple[str, Math]]:

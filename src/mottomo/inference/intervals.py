@@ -130,5 +130,5 @@ def _check_level(level: float) -> None:
             say("level"),
             say("a number inside (0, 1), such as 0.95"),
             verbatim(str(level)),
-            say("write 95 % as 0.95") if isinstance(level, int | float) and 1 < level < 100 else None,
+            say("write 0.95 for 95 %") if isinstance(level, int | float) and 1 < level < 100 else None,
         )

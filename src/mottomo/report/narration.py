@@ -30,18 +30,11 @@ def narrated(step: Any, explanation: Any) -> Narration:
 
 
 def _events(step: Any, tally: Any) -> Narration:
-    return Narration(
-        say("Events"),
-        (
-            say_count(
-                "{number} outcome can happen; it is numbered k = 1.",
-                "{number} outcomes can happen; they are numbered k = 1, …, {number}.",
-                step.values["n_categories"],
-                number=whole(step.values["n_categories"]),
-            ),
-        ),
-        tables=(_event_table(tally, with_counts=False),),
-    )
+    n_categories = step.values["n_categories"]
+    told = say("{number} outcomes can happen; they are numbered k = 1, …, {number}.", number=whole(n_categories))
+    if n_categories == 1:
+        told = say("A single outcome can happen; it has the number k = 1.")
+    return Narration(say("Events"), (told,), tables=(_event_table(tally, with_counts=False),))
 
 
 def _event_table(tally: Any, with_counts: bool) -> Table:
@@ -103,7 +96,7 @@ def _powers(step: Any, tally: Any) -> Narration:
     if step.variant == "no-observations":
         return Narration(say("Powers: the likelihood"), (before,))
     return Narration(
-        say("Powers: the likelihood"), (before, say("The second line puts in y = t/n, which will turn out to be best.")), tuple(after)
+        say("Powers: the likelihood"), (before, say("The last line puts in y = t/n, which will turn out to be best.")), tuple(after)
     )
 
 
@@ -144,12 +137,12 @@ def _why_log(step: Any, tally: Any) -> Narration:
     ]
     after = []
     if fair is not None:
-        after.append(say("For equally likely events the running product is exactly 0.0 from throw {throw} on.", throw=whole(fair)))
+        after.append(say("For equally likely events, from throw {throw} on the running product is exactly 0.0.", throw=whole(fair)))
     if own is not None:
         after.append(
             say(
-                "With the probabilities t/n of these data, their factors repeated in the order of the events, it is 0.0 "
-                "from throw {throw} on. The logarithm has no such end.",
+                "With the probabilities t/n of these data, their factors repeated in the order of the events, from throw "
+                "{throw} on it is 0.0. The logarithm has no such end.",
                 throw=whole(own),
             )
         )
