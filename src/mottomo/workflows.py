@@ -161,6 +161,7 @@ def count_path(
     kind = kind or _kind_of(path)
     where = verbatim(label or str(path))
     if kind == "lines":
+        from mottomo.sources.files import opened
         from mottomo.sources.stream import count_lines
 
         selection.refuse(say("a file of lines has no columns"), where)
@@ -173,19 +174,11 @@ def count_path(
                 None,
                 say("decompress them on the way: zstd -dc FILE | mottomo COMMAND -"),
             )
-        with _binary(path) as stream:
+        with opened(path) as stream:
             return count_lines(stream, where, encoding, path if encoding is None and path.suffix != ".gz" else None)
     from mottomo.sources.table import TableFile, count_table
 
     return count_table(TableFile(path, kind, encoding, names, delimiter, label), selection, progress)
-
-
-def _binary(path: Path) -> Any:
-    if path.suffix == ".gz":
-        import gzip
-
-        return gzip.open(path)
-    return path.open("rb")
 
 
 def _check_file(path: Path) -> None:

@@ -28,6 +28,10 @@ COMMANDS = {
 }
 
 
+class ReaderGone(Exception):
+    """Whoever read standard output has closed it."""
+
+
 class WordedOption(click.Option):
     """An option whose help is a Message."""
 
@@ -48,7 +52,11 @@ class WordedCommand(click.Command):
         self.worded_help = worded_help
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        shielded = [_SHIELD + arg if _NEGATIVE_NUMBER.fullmatch(arg) else arg for arg in args]
+        takes_value = {name for option in self.params for name in option.opts if not getattr(option, "is_flag", True)}
+        shielded = [
+            _SHIELD + argument if _NEGATIVE_NUMBER.fullmatch(argument) and before not in takes_value else argument
+            for before, argument in zip(["", *args], args, strict=False)
+        ]
         rest = super().parse_args(ctx, shielded)
         ctx.params = {name: _unshielded(value) for name, value in ctx.params.items()}
         return rest
@@ -84,6 +92,12 @@ class LazyGroup(click.Group):
     def __init__(self, *args: Any, worded_help: Message, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.worded_help = worded_help
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # click would take it for a failure; a reader that has seen enough is none
+            raise ReaderGone from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(COMMANDS)

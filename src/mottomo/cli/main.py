@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from mottomo.cli.commands import LazyGroup
+from mottomo.cli.commands import LazyGroup, ReaderGone
 from mottomo.cli.language import choose_language, chosen_translator
 from mottomo.errors import MottomoError
 from mottomo.messages import say
@@ -65,7 +65,7 @@ def _guarded(run: Callable[[], Any], debug: bool) -> int:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
+    except (ReaderGone, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is still buffered has nowhere to go
         return 0
     except MottomoError as error:

@@ -8,7 +8,7 @@ is an error with its line.
 from __future__ import annotations
 
 import csv
-import gzip
+import io
 import json
 import re
 import shutil
@@ -17,12 +17,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from mottomo.errors import InvalidInput, SourceError
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.sources import duck
 from mottomo.sources.encodings import BYTE_ORDER_MARK, check_encoding, decoded, not_utf8, refuse_other_marks
+from mottomo.sources.files import opened
 from mottomo.sources.frame import column_type_error
 from mottomo.sources.rows import CountedRows, Selection
 
@@ -206,7 +207,7 @@ def _delimited(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
 
 def _json_lines(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
     columns: dict[str, None] = {}
-    with _opened(file.path) as stream:
+    with opened(file.path) as stream:
         head = stream.read(_SAMPLE)
         refuse_other_marks(head, file.where)
         for line in head.split(b"\n")[:100]:
@@ -253,7 +254,7 @@ _READERS = {"csv": _delimited, "tsv": _delimited, "jsonl": _json_lines, "parquet
 
 def _header(file: TableFile, delimiter: str) -> list[str]:
     """The names in the first record, read by Python's csv module."""
-    with _opened(file.path) as stream:
+    with opened(file.path) as stream:
         head = stream.read(_LONGEST_HEADER)
     refuse_other_marks(head, file.where)
     if not head.strip():
@@ -264,7 +265,12 @@ def _header(file: TableFile, delimiter: str) -> list[str]:
         if error.start < len(head) - 4:  # not merely a character cut by the end of the sample
             raise not_utf8(head[: error.end + 1000], file.where) from None
         text = head[: error.start].decode("utf-8-sig")
-    header = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter))
+    try:
+        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise SourceError(
+            "unreadable", say("the header cannot be read"), file.where, say("a header and rows"), verbatim(str(error))
+        ) from None
     other = next((mark for mark in (";", "\t", ",", "|") if mark != delimiter and mark in header[0]), None)
     if len(header) == 1 and other is not None:
         raise SourceError(
@@ -292,27 +298,13 @@ def _refuse_duplicates(columns: list[str], selection: Selection, where: Message)
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
-    """The bytes of a file, decompressed where its name says gzip; Zstandard is left to DuckDB."""
-    if path.suffix == ".zst":
-        with duck.decompressed_head(path, _LONGEST_HEADER) as stream:
-            yield stream
-    elif path.suffix == ".gz":
-        with gzip.open(path) as stream:
-            yield cast(BinaryIO, stream)
-    else:
-        with path.open("rb") as plain:
-            yield plain
-
-
-@contextmanager
 def _transcoded(file: TableFile) -> Iterator[TableFile]:
     """The same table as a temporary file in UTF-8."""
     assert file.encoding is not None
     check_encoding(file.encoding)
     with tempfile.TemporaryDirectory(prefix="mottomo-") as folder:
         copy = Path(folder) / f"table.{file.kind}"
-        with _opened(file.path) as source, copy.open("wb") as target:
+        with opened(file.path) as source, copy.open("wb") as target:
             shutil.copyfileobj(decoded(source, file.encoding, file.where), target)
         yield TableFile(copy, file.kind, None, file.names, file.delimiter, file.label or str(file.path))
 
@@ -351,7 +343,7 @@ def _readable(error: Exception, file: TableFile, columns: list[str]) -> SourceEr
 
 def _undecodable(file: TableFile) -> bytes:
     """A stretch of bytes around the first that is not UTF-8."""
-    with _opened(file.path) as stream:
+    with opened(file.path) as stream:
         for line in stream:
             try:
                 line.decode("utf-8")
@@ -362,7 +354,7 @@ def _undecodable(file: TableFile) -> bytes:
 
 def _mixed_line_ends(file: TableFile) -> SourceError:
     first = None
-    with _opened(file.path) as stream:
+    with opened(file.path) as stream:
         for number, line in enumerate(stream, start=1):
             end = "CR LF" if line.endswith(b"\r\n") else "LF" if line.endswith(b"\n") else None
             end = "CR" if b"\r" in line[:-2] else end
@@ -384,11 +376,15 @@ def _place(file: TableFile, columns: list[str], selection: Selection, value: Any
     if file.kind not in _DELIMITERS or not file.path.exists():
         return file.where
     position = columns.index(selection.column or "")
-    with _opened(file.path) as stream:
-        text = (line.decode("utf-8", "replace") for line in stream)
-        rows = csv.reader(text, delimiter=file.delimiter or _DELIMITERS[file.kind])
-        for row in rows:
-            if len(row) > position and row[position] == value:
-                place = say("{file}, line {line}", file=file.label or str(file.path), line=rows.line_num)
-                return say("{where}, column {column}", where=place, column=selection.column or "")
-    return file.where
+    with opened(file.path) as stream:
+        rows = csv.reader(
+            io.TextIOWrapper(stream, "utf-8", "replace", newline=""), delimiter=file.delimiter or _DELIMITERS[file.kind]
+        )
+        try:
+            found = any(len(row) > position and row[position] == value for row in rows)
+        except csv.Error:  # what Python cannot read, DuckDB could: the place stays unknown
+            return file.where
+    if not found:
+        return file.where
+    line = say("{file}, line {line}", file=file.label or str(file.path), line=rows.line_num)
+    return say("{where}, column {column}", where=line, column=selection.column or "")

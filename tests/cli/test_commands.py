@@ -1,0 +1,257 @@
+"""What the commands promise: exact JSON, pipes, exit codes, quiet ends, whole files, a fast start."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import mottomo as mo
+from mottomo.cli.commands import COMMANDS
+from mottomo.report.layout import display_width
+from tests.cli.run import mottomo
+
+DIE = ["2", "5", "2", "4", "2", "5"]
+EXAMPLES = Path(__file__).parent.parent.parent / "examples"
+
+
+def test_json_holds_what_python_gives_at_full_precision():
+    done = mottomo("estimate", *DIE, "--json")
+    found = json.loads(done.stdout)
+    estimate = mo.estimate(mo.Tally.from_counts(list(map(int, DIE))))
+    assert found["schema"] == 1
+    assert found["command"] == "estimate"
+    assert found["version"] == mo.__version__
+    assert found["input"] == {"source": "counts", "sha256": estimate.tally.sha256}
+    assert found["result"] == json.loads(json.dumps(estimate.to_dict()))
+    assert found["result"]["log_likelihood"] == -34.11620581889958
+    assert [Fraction(y) for y in found["result"]["probabilities_exact"]] == list(estimate.probabilities_exact)
+    assert found["verdict"]["code"] == "estimated"
+    assert {note["code"] for note in found["notes"]} == {"intervals-simultaneous"}
+
+
+@pytest.mark.parametrize("counts", [["0", "0"], ["1" + "0" * 30, "0"], ["7"]])
+def test_json_never_holds_a_bare_nan_or_infinity(counts):
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    for command in ("tally", "estimate", "explain"):
+        done = mottomo(command, *counts, "--json")
+        json.loads(done.stdout, parse_constant=refuse)
+    assert json.loads(mottomo("tally", *counts, "--json").stdout)["result"]["counts"] == list(map(int, counts))
+
+
+def test_the_explanation_as_json_has_fourteen_steps_that_hold():
+    steps = json.loads(mottomo("explain", *DIE, "--json").stdout)["result"]["steps"]
+    assert len(steps) == 14
+    assert all(step["holds"] for step in steps)
+    assert set(steps[0]) == {"name", "equation", "latex", "values", "holds"}
+
+
+def test_simulated_throws_can_be_estimated_through_a_pipe():
+    command = f"{sys.executable} -m mottomo"
+    line = f"{command} simulate 9/16,3/16,3/16,1/16 -n 1000 --seed 7 | {command} estimate - --categories 1..4 --json"
+    done = subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, check=True)
+    counts = json.loads(done.stdout)["result"]["counts"]
+    again = mo.tally(mo.simulate("9/16,3/16,3/16,1/16", 1000, seed=7), categories="1..4")
+    assert counts == again.counts.tolist()
+
+
+def test_a_seed_that_was_not_given_is_reported_and_repeats_the_throws():
+    first = mottomo("simulate", "fair", "--categories", "1..6", "-n", "50")
+    seed = first.stderr.split("same seed, ")[1].split(",")[0]
+    assert mottomo("simulate", "fair", "--categories", "1..6", "-n", "50", "--seed", seed).stdout == first.stdout
+
+
+def test_simulation_as_json_carries_its_seed_and_its_outcomes():
+    found = json.loads(mottomo("simulate", "a=1/2,b=1/2", "-n", "6", "--seed", "3", "--json").stdout)
+    assert found["result"]["seed"] == 3
+    assert found["result"]["outcomes"] == mo.simulate("a=1/2,b=1/2", 6, seed=3).tolist()
+
+
+def test_published_odds_are_read_from_a_file(tmp_path):
+    odds = tmp_path / "odds.csv"
+    odds.write_text("rarity,probability\nSSR,3%\nSR,0.15\nR,82/100\n")
+    done = mottomo("simulate", str(odds), "-n", "3", "--seed", "1")
+    assert done.stdout.split() == mo.simulate({"SSR": Fraction(3, 100), "SR": Fraction(15, 100), "R": Fraction(82, 100)}, 3, seed=1).tolist()
+    odds.write_text("rarity,probability\nSSR,3%,x\n")
+    assert mottomo("simulate", str(odds), "-n", "3").returncode == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "code", "said"),
+    [
+        (["tally", "-1"], None, 3, "negative"),
+        (["tally", "1", "2.5"], None, 3, "whole numbers"),
+        (["tally", "1", "nan"], None, 3, "no such file"),
+        (["tally", "1", "2", "/", "3"], None, 3, "same number of counts"),
+        (["tally", "1", "x.csv"], None, 2, "cannot be mixed"),
+        (["tally", "-", "-"], "1\n", 2, "only once"),
+        (["tally"], None, 2, "Missing argument"),
+        (["tally", "--colum", "a", "1"], None, 2, "No such option"),
+        (["frobnicate"], None, 2, "No such command"),
+        (["estimate", "1", "2", "--level", "95"], None, 3, "write 0.95"),
+        (["estimate", "1", "2", "--level", "-1"], None, 3, "not between 0 and 1"),
+        (["estimate", "1", "2", "--intervals", "wald"], None, 2, "goodman"),
+        (["tally", "1", "2", "--json", "--format", "csv"], None, 2, "contradict"),
+        (["tally", "1", "2", "--column", "a"], None, 3, "no columns"),
+        (["tally", "-"], "", 3, "nothing to read"),
+        (["tally", "-"], "1\n\n2\n", 3, "1 missing outcome"),
+        (["tally", "-", "--categories", "1..6"], "7\n", 3, "not among the declared"),
+        (["tally", "-", "--input", "csv"], "a,b\n1,2\n", 3, "--column"),
+        (["tally", "-", "--input", "csv", "--no-header"], "1,2\n", 2, "go together"),
+        (["simulate", "0.5,0.4", "-n", "3"], None, 3, "do not sum to 1"),
+        (["simulate", "0.5,0.5", "-n", "-3", "--seed", "1"], None, 3, "whole number"),
+        (["explain", "1", "2", "/", "3", "4"], None, 3, "only a single tally"),
+        (["tally", "1", "2", "--save", "/no/such/folder/x.txt"], None, 3, "cannot be saved"),
+        (["tally", "1", "2", "--categories", "a,a"], None, 3, "declared twice"),
+        (["tally", "1", "2", "--categories", "a,b,c"], None, 3, "not one count for each"),
+    ],
+)
+def test_what_goes_wrong_is_said_on_stderr_without_a_traceback(arguments, stdin, code, said):
+    done = mottomo(*arguments, stdin=stdin)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_debug_shows_the_traceback():
+    assert "Traceback" in mottomo("tally", "-1", "--debug").stderr
+
+
+def test_tables_are_read_from_standard_input_and_without_a_header():
+    assert json.loads(mottomo("tally", "-", "--input", "csv", "--column", "a", "--json", stdin="a,b\n1,2\n").stdout)["result"]["counts"] == [1]
+    done = mottomo("tally", "-", "--input", "tsv", "--no-header", "--names", "a,b", "--column", "b", "--json", stdin="1\tx\n1\ty\n")
+    assert json.loads(done.stdout)["result"]["categories"] == ["x", "y"]
+
+
+def test_several_files_are_counted_together_and_groups_and_conditions_apply(tmp_path):
+    for name in "ab":
+        (tmp_path / f"{name}.csv").write_text(f"face,who\n1,{name}\n2,x\n2,x\n")
+    paths = [str(tmp_path / f"{name}.csv") for name in "ab"]
+    assert json.loads(mottomo("tally", *paths, "--column", "face", "--json").stdout)["result"]["counts"] == [2, 4]
+    found = json.loads(mottomo("tally", *paths, "--column", "face", "--by", "who", "--json").stdout)["result"]
+    assert [(group["by"]["who"], group["counts"]) for group in found["groups"]] == [("a", [1, 0]), ("b", [1, 0]), ("x", [0, 4])]
+    found = json.loads(mottomo("tally", *paths, "--column", "face", "--where", "who = 'x'", "--json").stdout)["result"]
+    assert found["counts"] == [4]
+
+
+def test_a_reader_that_stops_early_is_no_error():
+    line = f"{sys.executable} -m mottomo simulate fair --categories 1..6 -n 10000000 --seed 1 | head -n 2; echo ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["4", "6", "0"]
+    assert done.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [["simulate", "fair", "--categories", "1..6", "-n", "1000000000"], ["tally", "-"]])
+def test_an_interrupt_ends_quietly_with_130(arguments):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mottomo", *arguments], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert errors.strip() == b""
+
+
+def test_output_is_saved_whole_and_a_failing_command_leaves_the_old_file(tmp_path):
+    target = tmp_path / "die.html"
+    done = mottomo("explain", *DIE, "--format", "html", "--save", str(target))
+    assert done.returncode == 0
+    assert done.stdout == ""
+    assert target.read_text().startswith("<!DOCTYPE html>")
+    before = target.read_bytes()
+    assert mottomo("explain", "-1", "--save", str(target)).returncode == 3
+    assert target.read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["die.html"]
+    assert target.stat().st_mode & 0o777 == 0o666 & ~current_umask()
+
+
+def current_umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+LABELS = ["\x1b[31mred", "<script>alert(1)</script>", 'say "x"', "tab\there", "\u202eevil", "a|b", "$x_1$", "{b}", "\x9b2J"]
+
+
+@pytest.mark.parametrize("format", ["text", "md", "html", "latex", "json"])
+def test_labels_are_shown_escaped(format, tmp_path):
+    path = tmp_path / "t.jsonl"
+    path.write_text("".join(json.dumps({"label": label}) + "\n" for label in LABELS))
+    done = mottomo("estimate", str(path), "--format", format)
+    assert done.returncode == 0, done.stderr
+    assert not set(done.stdout) & set("\x1b\x9b\u202e")
+    assert "<script>" not in done.stdout or format in ("text", "json", "latex")
+    if format == "json":
+        assert sorted(json.loads(done.stdout)["result"]["categories"]) == sorted(LABELS)
+
+
+def test_errors_show_labels_escaped():
+    done = mottomo("tally", "-", "--categories", "a,b", stdin="\x1b[2J\n")
+    assert "\x1b" not in done.stderr
+    assert "\\x1b[2J" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["estimate", *DIE], ["explain", *DIE], ["explain", "0", "3", "2"], ["tally", *DIE], *([name, "--help"] for name in COMMANDS), ["--help"]], ids=" ".join)
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_eighty_columns_are_enough(arguments, language):
+    done = mottomo(*arguments, "--lang", language)
+    assert max(display_width(line) for line in done.stdout.splitlines()) <= 80
+
+
+def test_the_locale_chooses_the_language_and_the_option_overrides_it():
+    assert mottomo("tally", "1", LC_ALL="ja_JP.UTF-8").stdout.startswith("集計")
+    assert mottomo("tally", "1", "--lang", "en", LC_ALL="ja_JP.UTF-8").stdout.startswith("Tally")
+    assert "使い方" in mottomo("--help", LANG="ja_JP.UTF-8").stdout
+
+
+def test_a_terminal_that_knows_only_ascii_gets_escapes_and_no_crash():
+    done = mottomo("tally", "1", "--lang", "ja", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "\\u96c6\\u8a08" in done.stdout
+
+
+def modules_after(*arguments: str) -> set[str]:
+    code = (
+        "import sys\nfrom mottomo.cli.main import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "print('modules:', *sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True)
+    return set(done.stdout.rsplit("modules:", 1)[1].split())
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["estimate", "--help"], ["--version"], ["tally"]], ids=" ".join)
+def test_help_imports_nothing_heavy(arguments):
+    assert not modules_after(*arguments) & {"numpy", "scipy", "duckdb", "rich", "narwhals", "pandas", "jinja2"}
+
+
+def test_counts_on_the_line_need_numpy_and_nothing_heavier():
+    loaded = modules_after("estimate", *DIE)
+    assert "numpy" in loaded
+    assert not loaded & {"scipy", "duckdb", "rich", "narwhals", "pandas", "jinja2", "latex2mathml"}
+
+
+def test_shell_completion_knows_the_commands():
+    environment = {"_MOTTOMO_COMPLETE": "bash_complete", "COMP_WORDS": "mottomo est", "COMP_CWORD": "1"}
+    script = Path(sys.executable).parent / "mottomo"
+    done = subprocess.run([str(script)], capture_output=True, text=True, check=False, env={**os.environ, **environment})
+    assert "estimate" in done.stdout
+
+
+def test_wolfs_dice_are_the_margins_of_their_table():
+    joint = EXAMPLES / "wolf_red_white.csv"
+    white = mo.tally(EXAMPLES / "wolf_white.csv", count_column="count")
+    assert mo.tally(joint, column="white", count_column="count") == white
+    assert mo.tally(joint, column="red", count_column="count").counts.tolist() == [3407, 3631, 3176, 2916, 3448, 3422]
+    assert mo.tally(EXAMPLES / "article_die.txt").counts.tolist() == [2, 5, 2, 4, 2, 5]

@@ -1,0 +1,68 @@
+"""The output of the commands and of their errors, word for word, in both languages.
+
+``make golden`` writes the files anew; read the diff before committing it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.run import mottomo
+
+ROOT = Path(__file__).parent.parent.parent
+GOLDEN = ROOT / "tests" / "golden"
+WOLF = str(Path("examples") / "wolf_white.csv")
+DIE = ["2", "5", "2", "4", "2", "5"]
+
+CASES = {
+    "help": ["--help"],
+    "tally-help": ["tally", "--help"],
+    "estimate-help": ["estimate", "--help"],
+    "explain-help": ["explain", "--help"],
+    "simulate-help": ["simulate", "--help"],
+    "tally-die": ["tally", *DIE],
+    "tally-groups": ["tally", *DIE, "/", "4", "3", "3", "4", "3", "3"],
+    "tally-wolf-markdown": ["tally", WOLF, "--count-column", "count", "--format", "md"],
+    "estimate-die": ["estimate", *DIE],
+    "estimate-die-json": ["estimate", *DIE, "--json"],
+    "estimate-die-csv": ["estimate", *DIE, "--format", "csv"],
+    "estimate-die-html": ["estimate", *DIE, "--format", "html"],
+    "estimate-die-latex": ["estimate", *DIE, "--format", "latex"],
+    "estimate-die-goodman": ["estimate", *DIE, "--intervals", "goodman", "--level", "0.9"],
+    "estimate-wolf": ["estimate", WOLF, "--count-column", "count", "--categories", "1..6"],
+    "estimate-zero-counts": ["estimate", "0", "3", "0"],
+    "estimate-one": ["estimate", "0", "1"],
+    "estimate-none": ["estimate", "0", "0"],
+    "estimate-one-category": ["estimate", "7"],
+    "estimate-huge": ["estimate", "1" + "0" * 30, "5"],
+    "explain-die": ["explain", *DIE],
+    "explain-zero-counts": ["explain", "0", "3", "2"],
+    "explain-coin-markdown": ["explain", "9", "4", "--format", "md"],
+    "simulate": ["simulate", "0.1,0.25,0.1,0.2,0.1,0.25", "-n", "5", "--seed", "1"],
+    "error-negative": ["tally", "2", "-1"],
+    "error-no-file": ["estimate", "./no-such-file.csv"],
+    "error-column": ["tally", WOLF],
+    "error-sum": ["simulate", "0.8,0.1,0.03", "-n", "1"],
+    "error-fair": ["simulate", "fair", "-n", "1"],
+    "error-usage": ["tally"],
+    "error-option": ["tally", "--colum", "x", "1", "2"],
+    "error-csv-of-explanation": ["explain", *DIE, "--format", "csv"],
+}
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("name", CASES)
+def test_the_output_is_as_it_was_read_and_approved(name, language, request, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    done = mottomo(*CASES[name], "--lang", language)
+    shown = f"$ mottomo {' '.join(CASES[name])} --lang {language}\n{done.stdout}--- stderr\n{done.stderr}--- exit {done.returncode}\n"
+    path = GOLDEN / f"{name}.{language}.txt"
+    if request.config.getoption("--remake-golden"):
+        path.write_text(shown, encoding="utf-8")
+    assert shown == path.read_text(encoding="utf-8")
+
+
+def test_no_golden_file_is_left_without_its_case():
+    assert {path.name for path in GOLDEN.iterdir()} == {f"{name}.{lang}.txt" for name in CASES for lang in ("en", "ja")}
