@@ -10,7 +10,7 @@ class CompileCatalogues(Command):
     """``locale/*/LC_MESSAGES/mottomo.po`` to ``.mo``: into the build, or beside the source for an editable install."""
 
     description = "compile translation catalogues"
-    user_options = [("build-lib=", None, "where the package is built")]
+    user_options = (("build-lib=", None, "where the package is built"),)
 
     def initialize_options(self):
         self.build_lib = None

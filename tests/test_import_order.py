@@ -43,7 +43,18 @@ THIRD_PARTIES = {
     "rich": {"cli"},
 }
 THIRD_PARTIES["numpy"].add("workflows")
-PURE = ("messages", "errors", "results", "_arrays", "kernels", "tallies", "probabilities", "likelihoods", "inference", "explanation")
+PURE = (
+    "messages",
+    "errors",
+    "results",
+    "_arrays",
+    "kernels",
+    "tallies",
+    "probabilities",
+    "likelihoods",
+    "inference",
+    "explanation",
+)
 
 
 def part_of(module: str) -> str:
@@ -75,7 +86,7 @@ def imports_of(path: Path) -> set[str]:
 
 def violation(importer: str, imported: str) -> bool:
     """Whether part `importer` must not import part `imported`."""
-    if imported == "__init__" or importer == imported:
+    if imported in ("__init__", importer):
         return False
     return RANK[imported] >= RANK[importer] or (importer, imported) in EXCEPTIONS_REFUSED
 
@@ -102,7 +113,14 @@ def test_pure_layers_open_no_file_print_nothing_and_read_no_clock(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
     assert not called & {"open", "print", "input"}
-    assert not {module.split(".")[0] for module in imports_of(path)} & {"time", "datetime", "random", "os", "sys", "pathlib"}
+    assert not {module.split(".")[0] for module in imports_of(path)} & {
+        "time",
+        "datetime",
+        "random",
+        "os",
+        "sys",
+        "pathlib",
+    }
 
 
 def test_no_public_name_is_also_a_module_at_the_top_level():

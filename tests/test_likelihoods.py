@@ -147,7 +147,9 @@ def test_dog_fox_wolf():
 def test_the_deviance_keeps_its_digits_where_the_textbook_formula_loses_them(counts, null):
     n = sum(counts)
     with mpmath.workdps(80):
-        terms = [t * mpmath.log(mpmath.mpf(t) * y.denominator / (n * y.numerator)) for t, y in zip(counts, null, strict=True)]
+        terms = [
+            t * mpmath.log(mpmath.mpf(t) * y.denominator / (n * y.numerator)) for t, y in zip(counts, null, strict=True)
+        ]
         exact = 2 * mpmath.fsum(terms)
         got = mpmath.mpf(float(mo.deviance(counts, null)))
         assert abs(got / exact - 1) < 1e-15

@@ -12,10 +12,37 @@ import pytest
 
 import mottomo
 
-STATED = """tally Tally Categories likelihood log_likelihood log_multinomial_coefficient impossible_categories
-log_likelihood_gradient hessian tangent_hessian fisher_information entropy cross_entropy kl_divergence deviance
-perplexity bits softmax estimate Estimate ClopperPearson Goodman simulate explain Explanation
-MottomoError InvalidInput SourceError MissingExtra""".split()
+STATED = [
+    "tally",
+    "Tally",
+    "Categories",
+    "likelihood",
+    "log_likelihood",
+    "log_multinomial_coefficient",
+    "impossible_categories",
+    "log_likelihood_gradient",
+    "hessian",
+    "tangent_hessian",
+    "fisher_information",
+    "entropy",
+    "cross_entropy",
+    "kl_divergence",
+    "deviance",
+    "perplexity",
+    "bits",
+    "softmax",
+    "estimate",
+    "Estimate",
+    "ClopperPearson",
+    "Goodman",
+    "simulate",
+    "explain",
+    "Explanation",
+    "MottomoError",
+    "InvalidInput",
+    "SourceError",
+    "MissingExtra",
+]
 
 
 def test_the_public_names_are_these():

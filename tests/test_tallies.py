@@ -93,7 +93,13 @@ def test_groups_are_reached_by_name():
 
 @pytest.mark.parametrize(
     ("spec", "names"),
-    [("1..3", ("1", "2", "3")), ("-1..1", ("-1", "0", "1")), ("a,b", ("a", "b")), (range(2), ("0", "1")), ([True, False], ("true", "false"))],
+    [
+        ("1..3", ("1", "2", "3")),
+        ("-1..1", ("-1", "0", "1")),
+        ("a,b", ("a", "b")),
+        (range(2), ("0", "1")),
+        ([True, False], ("true", "false")),
+    ],
 )
 def test_categories_are_declared_as_lists_ranges_or_text(spec, names):
     assert mo.Categories.of(spec).names == names
@@ -120,7 +126,18 @@ def test_discovered_categories_stand_in_natural_order():
     assert mo.tally(["b", "10", "9", "a", "-2", "01"]).categories.names == ("-2", "01", "9", "10", "a", "b")
 
 
-@pytest.mark.parametrize(("value", "name"), [("a", "a"), (np.str_("a"), "a"), (1, "1"), (np.int8(-3), "-3"), (True, "true"), (np.bool_(False), "false"), (10**30, str(10**30))])
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        ("a", "a"),
+        (np.str_("a"), "a"),
+        (1, "1"),
+        (np.int8(-3), "-3"),
+        (True, "true"),
+        (np.bool_(False), "false"),
+        (10**30, str(10**30)),
+    ],
+)
 def test_the_name_of_a_category(value, name):
     assert category_name(value) == name
     assert type(category_name(value)) is str

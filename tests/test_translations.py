@@ -33,7 +33,9 @@ def test_every_sentence_of_the_source_has_japanese_words_with_the_same_fields(me
     assert not found.fuzzy
     fields = key(message) if isinstance(message.id, str) else message.id[1]
     # In order as well: so that both languages show the same numbers in the same order.
-    assert FIELD.findall(words) == FIELD.findall(fields) or sorted(FIELD.findall(words)) == sorted(FIELD.findall(fields))
+    assert FIELD.findall(words) == FIELD.findall(fields) or sorted(FIELD.findall(words)) == sorted(
+        FIELD.findall(fields)
+    )
 
 
 def test_the_catalogue_has_no_sentence_that_the_source_no_longer_says():
@@ -55,7 +57,11 @@ def test_a_message_is_worded_with_its_values_and_its_nested_messages(language):
 
 
 def test_plurals_follow_the_count():
-    assert [str(say_count("{count} cell", "{count} cells", count)) for count in (0, 1, 2)] == ["0 cells", "1 cell", "2 cells"]
+    assert [str(say_count("{count} cell", "{count} cells", count)) for count in (0, 1, 2)] == [
+        "0 cells",
+        "1 cell",
+        "2 cells",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ _HOME = {
     "MissingExtra": "errors",
 }
 
-__all__ = list(_HOME)  # noqa: PLE0604 - the names above
+__all__ = list(_HOME)
 
 
 def __getattr__(name: str) -> Any:

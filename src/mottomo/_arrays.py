@@ -123,11 +123,11 @@ def _integer(value: Any, index: int, where: Message) -> int:
         if abs(int(value)) > _LARGEST_COUNT:
             raise _count_error(say("a count is larger than 10**300"), verbatim("> 10**300"), index, where)
         return int(value)
-    if value is None or value != value:  # NaN, NaT and the like differ from themselves
+    if value is None or value != value:  # noqa: PLR0124 - NaN and the like differ from themselves
         raise _count_error(say("a count is missing"), value, index, where)
-    if isinstance(value, numbers.Real | Decimal) and not isinstance(value, bool | np.bool_):
+    if isinstance(value, float | np.floating | Fraction | Decimal):
         if math.isfinite(value) and value == int(value):
-            if isinstance(value, float | np.floating) and abs(value) > _EXACT_FLOAT_INTEGERS:
+            if isinstance(value, float | np.floating) and abs(float(value)) > _EXACT_FLOAT_INTEGERS:
                 raise _count_error(say("too large for an exact count in floating point"), value, index, where)
             return int(value)
         raise _count_error(say("a count is not a whole number"), value, index, where)

@@ -18,7 +18,7 @@ import numpy as np
 
 from mottomo._arrays import CheckedProbabilities, as_counts, as_probabilities, row_totals
 from mottomo.errors import InvalidInput
-from mottomo.kernels.series import relative_entropy_term
+from mottomo.kernels.series import log_factorial, relative_entropy_term
 from mottomo.kernels.sums import accurate_sum, two_product
 from mottomo.messages import Message, say, say_count
 from mottomo.tallies import Categories, category_name
@@ -54,9 +54,7 @@ def likelihood(counts: Any, probabilities: Any) -> Any:
     """
     checked_counts, checked = _aligned(counts, probabilities)
     if checked.exact is not None and checked_counts.ndim == 1:
-        return math.prod(
-            (y**t for y, t in zip(checked.exact, checked_counts.tolist(), strict=True)), start=Fraction(1)
-        )
+        return math.prod((y**t for y, t in zip(checked.exact, checked_counts.tolist(), strict=True)), start=Fraction(1))
     with np.errstate(under="ignore"):
         product = np.prod(np.power(checked.values, checked_counts.astype(np.float64)), axis=-1)
     return product[()]
@@ -121,9 +119,8 @@ def log_multinomial_coefficient(counts: Any) -> Any:
     27.503138
     """
     checked = as_counts(counts)
-    log_factorial = np.vectorize(lambda count: math.lgamma(count + 1), otypes=[np.float64])
-    totals = np.asarray(row_totals(checked), dtype=object)
-    parts = np.concatenate([log_factorial(totals)[..., None], -log_factorial(checked.astype(object))], axis=-1)
+    totals = np.asarray(row_totals(checked))[..., None]
+    parts = np.concatenate([log_factorial(totals), -log_factorial(checked)], axis=-1)
     return np.add(accurate_sum(parts), 0.0)[()]
 
 
@@ -378,7 +375,10 @@ def _by_name(categories: Categories | None, probabilities: Mapping[Any, Any]) ->
 
 
 def _two_distributions(p: Any, q: Any) -> tuple[CheckedProbabilities, CheckedProbabilities]:
-    left, right = as_probabilities(p, say("the first distribution")), as_probabilities(q, say("the second distribution"))
+    left, right = (
+        as_probabilities(p, say("the first distribution")),
+        as_probabilities(q, say("the second distribution")),
+    )
     _same_length(left.values, right.values, say("the first distribution"), say("the second distribution"))
     return left, right
 

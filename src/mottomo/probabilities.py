@@ -81,9 +81,7 @@ class Probabilities:
         return cls(categories, np.full(len(categories), float(share)), (share,) * len(categories))
 
     @classmethod
-    def _named(
-        cls, names: list[str], values: list[Any], declared: Categories | None, normalise: bool
-    ) -> Probabilities:
+    def _named(cls, names: list[str], values: list[Any], declared: Categories | None, normalise: bool) -> Probabilities:
         return cls._listed(values, Categories.of(names), normalise).reordered(declared)
 
     @classmethod

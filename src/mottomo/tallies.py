@@ -431,8 +431,10 @@ class Tally(Result):
     @cached_property
     def unseen(self) -> tuple[str, ...]:
         """The categories that were never seen, in any group."""
-        seen = (self.counts.reshape(-1, self.n_categories) > 0).any(axis=0) if self.n_categories else []
-        return tuple(name for name, was_seen in zip(self.categories, seen, strict=True) if not was_seen)
+        if self.n_categories == 0:
+            return ()
+        seen = np.any(self.counts.reshape(-1, self.n_categories) > 0, axis=0)
+        return tuple(name for name, was_seen in zip(self.categories, seen.tolist(), strict=True) if not was_seen)
 
     @property
     def notes(self) -> tuple[Finding, ...]:
@@ -458,7 +460,9 @@ def _refuse_text(counts: Any) -> None:
 
 
 def _added(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    fits = all(part.dtype == np.int64 and (part.size == 0 or int(part.max()) <= INT64_MAX // 2) for part in (left, right))
+    fits = all(
+        part.dtype == np.int64 and (part.size == 0 or int(part.max()) <= INT64_MAX // 2) for part in (left, right)
+    )
     return exact_counts(left + right if fits else left.astype(object) + right.astype(object))
 
 

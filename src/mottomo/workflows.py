@@ -13,7 +13,7 @@ from mottomo.errors import InvalidInput, MottomoError, SourceError, nearest
 from mottomo.messages import say, say_count, verbatim
 from mottomo.probabilities import Probabilities
 from mottomo.sources.rows import CountedRows, Selection
-from mottomo.tallies import Categories, GroupKey, Tally, category_name, group_order, unknown_category
+from mottomo.tallies import Categories, Tally, category_name, group_order, unknown_category
 
 KINDS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "lines"}
 _COMPRESSIONS = (".gz", ".zst")
@@ -69,7 +69,9 @@ def _counted_rows(
     if hasattr(outcomes, "read"):
         from mottomo.sources.stream import count_lines
 
-        Selection(column, count_column, _column_names(by)).refuse(say("a stream of lines has no columns"), say("stream"))
+        Selection(column, count_column, _column_names(by)).refuse(
+            say("a stream of lines has no columns"), say("stream")
+        )
         return count_lines(getattr(outcomes, "buffer", outcomes), say("stream")), ()
     if not isinstance(outcomes, list | tuple | range) and not _is_array(outcomes):
         from mottomo.sources import frame

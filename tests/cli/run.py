@@ -10,7 +10,11 @@ import sys
 def mottomo(*arguments: str, stdin: str | bytes | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
     """``mottomo ARGUMENTS`` with the given standard input; output and errors as text."""
     given = stdin.encode() if isinstance(stdin, str) else stdin
-    plain = {name: value for name, value in os.environ.items() if not name.startswith("LC_") and name not in ("LANG", "LANGUAGE")}
+    plain = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("LC_") and name not in ("LANG", "LANGUAGE")
+    }
     done = subprocess.run(
         [sys.executable, "-m", "mottomo", *arguments],
         input=b"" if given is None else given,

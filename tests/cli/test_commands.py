@@ -80,7 +80,10 @@ def test_published_odds_are_read_from_a_file(tmp_path):
     odds = tmp_path / "odds.csv"
     odds.write_text("rarity,probability\nSSR,3%\nSR,0.15\nR,82/100\n")
     done = mottomo("simulate", str(odds), "-n", "3", "--seed", "1")
-    assert done.stdout.split() == mo.simulate({"SSR": Fraction(3, 100), "SR": Fraction(15, 100), "R": Fraction(82, 100)}, 3, seed=1).tolist()
+    assert (
+        done.stdout.split()
+        == mo.simulate({"SSR": Fraction(3, 100), "SR": Fraction(15, 100), "R": Fraction(82, 100)}, 3, seed=1).tolist()
+    )
     odds.write_text("rarity,probability\nSSR,3%,x\n")
     assert mottomo("simulate", str(odds), "-n", "3").returncode == 3
 
@@ -127,8 +130,12 @@ def test_debug_shows_the_traceback():
 
 
 def test_tables_are_read_from_standard_input_and_without_a_header():
-    assert json.loads(mottomo("tally", "-", "--input", "csv", "--column", "a", "--json", stdin="a,b\n1,2\n").stdout)["result"]["counts"] == [1]
-    done = mottomo("tally", "-", "--input", "tsv", "--no-header", "--names", "a,b", "--column", "b", "--json", stdin="1\tx\n1\ty\n")
+    assert json.loads(mottomo("tally", "-", "--input", "csv", "--column", "a", "--json", stdin="a,b\n1,2\n").stdout)[
+        "result"
+    ]["counts"] == [1]
+    done = mottomo(
+        "tally", "-", "--input", "tsv", "--no-header", "--names", "a,b", "--column", "b", "--json", stdin="1\tx\n1\ty\n"
+    )
     assert json.loads(done.stdout)["result"]["categories"] == ["x", "y"]
 
 
@@ -138,22 +145,32 @@ def test_several_files_are_counted_together_and_groups_and_conditions_apply(tmp_
     paths = [str(tmp_path / f"{name}.csv") for name in "ab"]
     assert json.loads(mottomo("tally", *paths, "--column", "face", "--json").stdout)["result"]["counts"] == [2, 4]
     found = json.loads(mottomo("tally", *paths, "--column", "face", "--by", "who", "--json").stdout)["result"]
-    assert [(group["by"]["who"], group["counts"]) for group in found["groups"]] == [("a", [1, 0]), ("b", [1, 0]), ("x", [0, 4])]
+    assert [(group["by"]["who"], group["counts"]) for group in found["groups"]] == [
+        ("a", [1, 0]),
+        ("b", [1, 0]),
+        ("x", [0, 4]),
+    ]
     found = json.loads(mottomo("tally", *paths, "--column", "face", "--where", "who = 'x'", "--json").stdout)["result"]
     assert found["counts"] == [4]
 
 
 def test_a_reader_that_stops_early_is_no_error():
-    line = f"{sys.executable} -m mottomo simulate fair --categories 1..6 -n 10000000 --seed 1 | head -n 2; echo ${{PIPESTATUS[0]}}"
+    command = f"{sys.executable} -m mottomo simulate fair --categories 1..6 -n 10000000 --seed 1"
+    line = f"{command} | head -n 2; echo ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["4", "6", "0"]
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("arguments", [["simulate", "fair", "--categories", "1..6", "-n", "1000000000"], ["tally", "-"]])
+@pytest.mark.parametrize(
+    "arguments", [["simulate", "fair", "--categories", "1..6", "-n", "1000000000"], ["tally", "-"]]
+)
 def test_an_interrupt_ends_quietly_with_130(arguments):
     process = subprocess.Popen(
-        [sys.executable, "-m", "mottomo", *arguments], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [sys.executable, "-m", "mottomo", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
     )
     time.sleep(2)
     process.send_signal(signal.SIGINT)
@@ -181,7 +198,17 @@ def current_umask() -> int:
     return mask
 
 
-LABELS = ["\x1b[31mred", "<script>alert(1)</script>", 'say "x"', "tab\there", "\u202eevil", "a|b", "$x_1$", "{b}", "\x9b2J"]
+LABELS = [
+    "\x1b[31mred",
+    "<script>alert(1)</script>",
+    'say "x"',
+    "tab\there",
+    "\u202eevil",
+    "a|b",
+    "$x_1$",
+    "{b}",
+    "\x9b2J",
+]
 
 
 @pytest.mark.parametrize("format", ["text", "md", "html", "latex", "json"])
@@ -202,7 +229,18 @@ def test_errors_show_labels_escaped():
     assert "\\x1b[2J" in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["estimate", *DIE], ["explain", *DIE], ["explain", "0", "3", "2"], ["tally", *DIE], *([name, "--help"] for name in COMMANDS), ["--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["estimate", *DIE],
+        ["explain", *DIE],
+        ["explain", "0", "3", "2"],
+        ["tally", *DIE],
+        *([name, "--help"] for name in COMMANDS),
+        ["--help"],
+    ],
+    ids=" ".join,
+)
 @pytest.mark.parametrize("language", ["en", "ja"])
 def test_eighty_columns_are_enough(arguments, language):
     done = mottomo(*arguments, "--lang", language)

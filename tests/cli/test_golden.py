@@ -57,7 +57,8 @@ CASES = {
 def test_the_output_is_as_it_was_read_and_approved(name, language, request, monkeypatch):
     monkeypatch.chdir(ROOT)
     done = mottomo(*CASES[name], "--lang", language)
-    shown = f"$ mottomo {' '.join(CASES[name])} --lang {language}\n{done.stdout}--- stderr\n{done.stderr}--- exit {done.returncode}\n"
+    called = f"$ mottomo {' '.join(CASES[name])} --lang {language}\n"
+    shown = f"{called}{done.stdout}--- stderr\n{done.stderr}--- exit {done.returncode}\n"
     path = GOLDEN / f"{name}.{language}.txt"
     if request.config.getoption("--remake-golden"):
         path.write_text(shown, encoding="utf-8")

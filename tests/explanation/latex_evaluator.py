@@ -189,7 +189,13 @@ class Parser:
             assert self.group() == ["K", "L"]
             return lambda index: (s.log_likelihood() - s.log_fair()) / s.n
         if self.peek() != "_":
-            known = {"n": lambda: s.n, "K": lambda: len(s.counts), r"\lambda": lambda: s.n, "e": lambda: mpmath.e, "L": lambda: mpmath.exp(s.log_likelihood())}
+            known = {
+                "n": lambda: s.n,
+                "K": lambda: len(s.counts),
+                r"\lambda": lambda: s.n,
+                "e": lambda: mpmath.e,
+                "L": lambda: mpmath.exp(s.log_likelihood()),
+            }
             return lambda index: mpmath.mpf(known[name]())
         self.take()
         where = self.group()
@@ -225,5 +231,3 @@ def significant_digits(latex: str) -> int:
     mantissa = re.search(r"\d+(?:\.\d+)?", latex)
     assert mantissa is not None
     return len(mantissa[0].replace(".", "").lstrip("0"))
-
-

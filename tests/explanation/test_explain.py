@@ -75,7 +75,9 @@ def relation_holds(left, relation, right, side, latex) -> bool:
         terms = [abs(mpmath.mpf(text)) for text in re.findall(r"\d+\.\d+", latex)]
         return abs(left - right) <= mpmath.mpf(10) ** (1 - digits) * max([scale, *(terms if digits > 10 else [])])
     slack = mpmath.mpf(10) ** -40 * max(scale, 1)
-    return {"<": left < right, ">": left > right, r"\ge": left >= right - slack, r"\le": left <= right + slack}[relation]
+    return {"<": left < right, ">": left > right, r"\ge": left >= right - slack, r"\le": left <= right + slack}[
+        relation
+    ]
 
 
 def test_the_checker_notices_a_wrong_equality():
@@ -116,7 +118,9 @@ def test_the_article_gives_the_numbers_of_the_article():
     assert steps["why-log"].values == {"underflow_throw_fair": 416, "underflow_throw_estimate": 436}
     assert steps["lagrange"].values["multiplier"] == 20
     assert steps["lagrange"].values["probabilities_exact"] == ["1/10", "1/4", "1/10", "1/5", "1/10", "1/4"]
-    assert steps["second-derivative"].values["eigenvalues"] == pytest.approx([-200, -200, -144.2069578, -92.4597088, -80])
+    assert steps["second-derivative"].values["eigenvalues"] == pytest.approx(
+        [-200, -200, -144.2069578, -92.4597088, -80]
+    )
     assert steps["cross-entropy"].values["nats"] == pytest.approx(1.7058102909449791, rel=1e-15)
     assert steps["cross-entropy"].values["bits"] == pytest.approx(2.4609640474436812, rel=1e-15)
     assert steps["cross-entropy"].values["perplexity"] == pytest.approx(5.5058451967166641, rel=1e-15)

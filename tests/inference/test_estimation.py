@@ -21,7 +21,14 @@ def test_the_article_die():
     assert [str(y) for y in die.probabilities_exact] == ["1/10", "1/4", "1/10", "1/5", "1/10", "1/4"]
     assert die.log_likelihood == pytest.approx(-34.11620581889958179, rel=1e-15)
     assert die.standard_errors.tolist() == pytest.approx(
-        [0.0670820393249937, 0.0968245836551854, 0.0670820393249937, 0.0894427190999916, 0.0670820393249937, 0.0968245836551854],
+        [
+            0.0670820393249937,
+            0.0968245836551854,
+            0.0670820393249937,
+            0.0894427190999916,
+            0.0670820393249937,
+            0.0968245836551854,
+        ],
         rel=1e-14,
     )
     assert die.check.to_dict() == {"multiplier": 20, "gap": 0.0, "maximum": "strict"}

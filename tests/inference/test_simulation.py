@@ -16,7 +16,9 @@ LOADED = [0.1, 0.25, 0.1, 0.2, 0.1, 0.25]
 
 
 def test_the_same_seed_gives_these_throws_on_every_platform():
-    assert "".join(mo.simulate("fair", 40, seed=1, categories=range(1, 7))) == "4616235341542523132252366542164145461431"
+    assert (
+        "".join(mo.simulate("fair", 40, seed=1, categories=range(1, 7))) == "4616235341542523132252366542164145461431"
+    )
     assert "".join(mo.simulate(LOADED, 12, seed=20240611)) == "264622646424"
     assert "".join(mo.simulate("9/16,3/16,3/16,1/16", 12, seed=0)) == "211133221331"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +52,7 @@ def test_a_declared_and_a_discovered_tally_merge_alike_from_both_sides(declared,
 def test_a_tally_does_not_depend_on_how_the_outcomes_are_split(outcomes, cuts):
     bounds = [0, *sorted(min(cut, len(outcomes)) for cut in cuts), len(outcomes)]
     total = mo.Tally.empty()
-    for start, end in zip(bounds, bounds[1:], strict=False):
+    for start, end in itertools.pairwise(bounds):
         total = total + mo.tally(outcomes[start:end])
     assert same(total, mo.tally(outcomes))
 

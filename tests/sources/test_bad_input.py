@@ -42,7 +42,12 @@ IN_MEMORY = [
     (pd.DataFrame({"face": [1], "b": [2]}), {"column": "fac"}, "unknown-column", "did you mean face?"),
     (pd.DataFrame({"a": [1], "n": [1.5]}), {"count_column": "n"}, "invalid-count", None),
     (pd.DataFrame({"a": [1], "n": [-1]}), {"count_column": "n"}, "invalid-count", None),
-    (pl.DataFrame({"a": [1], "n": [None]}, schema={"a": pl.Int8, "n": pl.Int8}), {"count_column": "n"}, "invalid-count", None),
+    (
+        pl.DataFrame({"a": [1], "n": [None]}, schema={"a": pl.Int8, "n": pl.Int8}),
+        {"count_column": "n"},
+        "invalid-count",
+        None,
+    ),
     (pl.DataFrame({"a": [1], "g": [1.5]}), {"column": "a", "by": "g"}, "category-type", None),
     ([1, 2], {"by": [1]}, "by-length", None),
     ([1, 2], {"by": "g"}, "no-columns", None),
@@ -53,7 +58,9 @@ IN_MEMORY = [
 ]
 
 
-@pytest.mark.parametrize(("given", "options", "code", "mend"), IN_MEMORY, ids=lambda value: str(value)[:30].replace("\n", " "))
+@pytest.mark.parametrize(
+    ("given", "options", "code", "mend"), IN_MEMORY, ids=lambda value: str(value)[:30].replace("\n", " ")
+)
 def test_what_is_no_tally_in_memory_is_refused(given, options, code, mend):
     with pytest.raises(mo.MottomoError) as raised:
         mo.tally(given, **options)
@@ -113,7 +120,9 @@ FILES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "data", "options", "code", "said"), FILES, ids=[f"{n} {d[:14]!r}" for n, d, *_ in FILES])
+@pytest.mark.parametrize(
+    ("name", "data", "options", "code", "said"), FILES, ids=[f"{n} {d[:14]!r}" for n, d, *_ in FILES]
+)
 def test_what_is_no_tally_in_a_file_is_refused_with_its_place(name, data, options, code, said, tmp_path):
     path = tmp_path / name
     path.write_bytes(data)
@@ -195,5 +204,9 @@ def test_an_interrupt_stops_a_query_and_is_passed_on():
 
     with duck.connection() as connection:
         with pytest.raises(KeyboardInterrupt):
-            duck.fetch_all(connection, "SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range > b.range", interrupt)
+            duck.fetch_all(
+                connection,
+                "SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range > b.range",
+                interrupt,
+            )
         assert duck.fetch_all(connection, "SELECT 42") == [(42,)]

@@ -98,7 +98,9 @@ FILES = {
 LINES = {
     "txt": lambda v, p: written(p, "t.txt", "".join(f"{cell(x)}\n" for x in v)),
     "txt without a last line end": lambda v, p: written(p, "t.txt", "\n".join(map(cell, v))),
-    "txt with byte-order mark and CR LF": lambda v, p: written(p, "t.txt", "\ufeff" + "".join(f"{cell(x)}\r\n" for x in v)),
+    "txt with byte-order mark and CR LF": lambda v, p: written(
+        p, "t.txt", "\ufeff" + "".join(f"{cell(x)}\r\n" for x in v)
+    ),
     "txt with CR": lambda v, p: written(p, "t.txt", "".join(f"{cell(x)}\r" for x in v)),
     "txt.gz": lambda v, p: written(p, "t.txt.gz", gzip.compress("\n".join(map(cell, v)).encode())),
     "binary stream": lambda v, p: io.BytesIO("\n".join(map(cell, v)).encode()),
@@ -121,7 +123,8 @@ def _tally(names: Counter) -> mo.Tally:
     return mo.Tally(categories, mo.Tally.from_counts([names[name] for name in categories]).counts)
 
 
-ALL = [("row", n) for n in ROW] + [("series", n) for n in SERIES] + [("frame", n) for n in FRAMES] + [("file", n) for n in FILES] + [("lines", n) for n in LINES]  # fmt: skip
+PLACES = {"row": ROW, "series": SERIES, "frame": FRAMES, "file": FILES, "lines": LINES}
+ALL = [(kind, name) for kind, names in PLACES.items() for name in names]
 
 
 def source(kind: str, name: str, values, tmp_path: Path):
@@ -191,7 +194,10 @@ MISSING = {
     "arrow reader": lambda p: (pa.table({"outcome": [1, None, 2, None]}).to_reader(), {}),
     "csv": lambda p: (written(p, "t.csv", 'outcome,x\n1,a\n,b\n2,c\n"",d\n'), {"column": "outcome"}),
     "blank lines of a csv with one column": lambda p: (written(p, "t.csv", "outcome\n1\n\n2\n\n"), {}),
-    "jsonl": lambda p: (written(p, "t.jsonl", '{"outcome": 1}\n{"outcome": null}\n{"outcome": 2}\n{"x": 3}\n'), {"column": "outcome"}),
+    "jsonl": lambda p: (
+        written(p, "t.jsonl", '{"outcome": 1}\n{"outcome": null}\n{"outcome": 2}\n{"x": 3}\n'),
+        {"column": "outcome"},
+    ),
     "parquet": lambda p: (parquet(p, [1, None, 2, None]), {"column": "outcome"}),
     "lines": lambda p: (written(p, "t.txt", "1\n\n2\n\n"), {}),
 }

@@ -86,4 +86,4 @@ def _show(error: MottomoError) -> None:
     worded = {name: label.worded(translate) for name, label in labels.items()}
     width = max(display_width(label) for label in worded.values())
     aligned = {name: padded(label, width) for name, label in worded.items()}
-    print(f"{type(error).__name__}: {error.worded(translate, aligned)}", file=sys.stderr)
+    click.echo(f"{type(error).__name__}: {error.worded(translate, aligned)}", err=True)

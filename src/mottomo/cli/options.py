@@ -48,8 +48,12 @@ DEBUG = option("--debug", is_flag=True, help=say("On an error, show the tracebac
 OUTPUT_OPTIONS = (
     LANGUAGE,
     option("--json", "as_json", is_flag=True, help=say("One JSON object with all digits; the same as --format json.")),
-    option("--format", "output_format", type=click.Choice(_FORMATS), help=say("The form of the output (default: text).")),
-    option("--save", metavar="FILE", help=say("Write the output to FILE, whole or not at all, instead of printing it.")),
+    option(
+        "--format", "output_format", type=click.Choice(_FORMATS), help=say("The form of the output (default: text).")
+    ),
+    option(
+        "--save", metavar="FILE", help=say("Write the output to FILE, whole or not at all, instead of printing it.")
+    ),
     DEBUG,
 )
 

@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import click
+
 from mottomo.cli.data import usage_error
 from mottomo.cli.language import chosen_language, chosen_translator
 from mottomo.errors import SourceError
@@ -42,7 +44,7 @@ def show(result: Any, settings: dict[str, Any], given: dict[str, Any]) -> None:
 
 def note(sentence: Message) -> None:
     """A sentence to standard error, in the language of the run."""
-    print(sentence.worded(chosen_translator()), file=sys.stderr)
+    click.echo(sentence.worded(chosen_translator()), err=True)
 
 
 def save_whole(path: Path, text: str) -> None:

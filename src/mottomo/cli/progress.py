@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 _PATIENCE_SECONDS = 1.0
 
@@ -27,7 +28,7 @@ class _Bar:
     def __init__(self, label: str) -> None:
         self._label = label
         self._started = time.monotonic()
-        self._progress = None
+        self._progress: Any = None
 
     def __call__(self, percent: float) -> None:
         if self._progress is None:

@@ -24,7 +24,13 @@ from mottomo.messages import say
     (
         click.argument("probabilities", metavar="PROBABILITIES"),
         option(
-            "-n", "--observations", "n", type=int, required=True, metavar="N", help=say("How many outcomes to simulate.")
+            "-n",
+            "--observations",
+            "n",
+            type=int,
+            required=True,
+            metavar="N",
+            help=say("How many outcomes to simulate."),
         ),
         option("--seed", type=int, metavar="SEED", help=say("A whole number; without it one is chosen and reported.")),
         CATEGORIES,

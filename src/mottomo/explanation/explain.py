@@ -230,7 +230,9 @@ def _product_sign(case: _Case) -> Step:
     fair = power(number(Fraction(1, case.n_categories)), number(case.n))
     lines.append(line(_at_fair(L), ("=", fair), *likelihood_value(exact, case.log_fair)))
     values = {"log_likelihood_fair": case.log_fair, "log_ratio": case.log_maximum - case.log_fair}
-    holds = _close(case.log_fair, -case.n * math.log(case.n_categories)) and case.log_maximum >= case.log_fair - _slack(case)
+    holds = _close(case.log_fair, -case.n * math.log(case.n_categories)) and case.log_maximum >= case.log_fair - _slack(
+        case
+    )
     return Step("product-sign", "3.4", tuple(lines), values, holds, "one-category" if case.n_categories == 1 else "")
 
 
@@ -282,7 +284,9 @@ def _ten_to(log10: float) -> Math:
 def _log_rules(case: _Case) -> Step:
     powers = product(case.over(lambda k: power(_y(k), _t(k))))
     lines = [
-        line(LOG_L, ("=", Math(rf"\log \left({powers.latex}\right)", f"log({powers.text})", atomic=False)), number="3.5"),
+        line(
+            LOG_L, ("=", Math(rf"\log \left({powers.latex}\right)", f"log({powers.text})", atomic=False)), number="3.5"
+        ),
         line(LOG_L, ("=", total(case.over(lambda k: log(power(_y(k), _t(k))))))),
         line(LOG_L, ("=", total(case.over(lambda k: product([_t(k), log(_y(k))]))))),
     ]
@@ -290,14 +294,24 @@ def _log_rules(case: _Case) -> Step:
     lines.append(line(LOG_L, ("=", total(terms)), _approximately(case.log_maximum)))
     summed = math.fsum(count * _log_of(share) for count, share in zip(case.counts, case.shares, strict=True) if count)
     return Step(
-        "log-rules", "3.5", tuple(lines), {"log_likelihood": case.log_maximum}, _close(summed, case.log_maximum), case.variant
+        "log-rules",
+        "3.5",
+        tuple(lines),
+        {"log_likelihood": case.log_maximum},
+        _close(summed, case.log_maximum),
+        case.variant,
     )
 
 
 def _log_likelihood(case: _Case) -> Step:
     body = product([indexed("t", "k"), log(indexed("y", "k"))])
     lines = (
-        line(LOG_L, ("=", over_categories("sum", case.n_categories, body)), _approximately(case.log_maximum), number="3.6"),
+        line(
+            LOG_L,
+            ("=", over_categories("sum", case.n_categories, body)),
+            _approximately(case.log_maximum),
+            number="3.6",
+        ),
         line(over_categories("sum", case.n_categories, indexed("t", "k")), ("=", number(case.n)), ("=", N)),
     )
     values = {"log_likelihood": case.log_maximum, "n": case.n}
@@ -350,7 +364,9 @@ def _second_derivative(case: _Case) -> Step:
     kl = Math(r"\mathrm{KL}", "KL")
     numbers = minus(number(case.log_maximum), number(case.log_fair))
     lines.append(line(difference, ("=", product([N, kl])), ("≥", number(0))))
-    lines.append(line(numbers, ("≈", product([number(case.n), number(divergence)])), ("≈", number(values["deviance_fair"] / 2))))
+    lines.append(
+        line(numbers, ("≈", product([number(case.n), number(divergence)])), ("≈", number(values["deviance_fair"] / 2)))
+    )
     holds = holds and abs(case.log_maximum - case.log_fair - case.n * divergence) <= _slack(case)
     return Step("second-derivative", None, tuple(lines), values, holds, case.variant)
 
@@ -369,7 +385,13 @@ def _cross_entropy(case: _Case) -> Step:
         line(power(symbol("e"), number(nats)), ("≈", number(size))),
         line(total([number(nats), number(divergence)]), ("≈", number(fair_nats))),
     ]
-    values = {"nats": nats, "bits": in_bits, "perplexity": size, "nats_fair": fair_nats, "kl_divergence_fair": divergence}
+    values = {
+        "nats": nats,
+        "bits": in_bits,
+        "perplexity": size,
+        "nats_fair": fair_nats,
+        "kl_divergence_fair": divergence,
+    }
     holds = abs(nats + divergence - fair_nats) <= _TOLERANCE * max(1.0, fair_nats)
     return Step("cross-entropy", None, tuple(lines), values, holds, "certain" if nats == 0 else case.variant)
 
@@ -381,10 +403,12 @@ def _quotient(value: float, below: Math) -> Math:
 
 def _one_hot(case: _Case) -> Step:
     """Each throw as a row of zeros and a one: the same sum, row by row; the gradient; two categories."""
-    inner = r"\sum_{i=1}^{n} \sum_{k=1}^{%d} t_{ik} \log y_{k}" % case.n_categories
+    inner = rf"\sum_{{i=1}}^{{n}} \sum_{{k=1}}^{{{case.n_categories}}} t_{{ik}} \log y_{{k}}"
     rows = Math(f"-{inner}", f"-Σ(i=1..n) Σ(k=1..{case.n_categories}) t_ik log y_k", atomic=False)
     costs = elided(
-        lambda k: product([number(case.counts[k]), parenthesised(negative(log(_share(case, k))))], "×"), case.seen, _MOST_TERMS
+        lambda k: product([number(case.counts[k]), parenthesised(negative(log(_share(case, k))))], "×"),
+        case.seen,
+        _MOST_TERMS,
     )
     lines = [
         line(rows, ("=", negative(LOG_L))),

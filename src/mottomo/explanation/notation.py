@@ -67,7 +67,9 @@ def parenthesised(piece: Math) -> Math:
 
 def fraction(above: Math, below: Math) -> Math:
     return Math(
-        rf"\frac{{{above.latex}}}{{{below.latex}}}", f"{parenthesised(above).text}/{parenthesised(below).text}", atomic=False
+        rf"\frac{{{above.latex}}}{{{below.latex}}}",
+        f"{parenthesised(above).text}/{parenthesised(below).text}",
+        atomic=False,
     )
 
 
@@ -119,7 +121,9 @@ def over_categories(kind: str, n_categories: int, body: Math) -> Math:
     r"""\sum or \prod over k = 1 .. K of a body that depends on k."""
     latex = {"sum": r"\sum", "prod": r"\prod"}[kind]
     sign = {"sum": "Σ", "prod": "Π"}[kind]
-    return Math(rf"{latex}_{{k=1}}^{{{n_categories}}} {body.latex}", f"{sign}(k=1..{n_categories}) {body.text}", atomic=False)
+    return Math(
+        rf"{latex}_{{k=1}}^{{{n_categories}}} {body.latex}", f"{sign}(k=1..{n_categories}) {body.text}", atomic=False
+    )
 
 
 def elided(piece: Callable[[int], Math], positions: Sequence[int], most: int) -> list[Math]:
@@ -138,7 +142,14 @@ class Line:
     number: str | None = None
 
 
-_RELATIONS = {"=": ("=", "="), "≈": (r"\approx", "≈"), "<": ("<", "<"), ">": (">", ">"), "≥": (r"\ge", "≥"), "≤": (r"\le", "≤")}
+_RELATIONS = {
+    "=": ("=", "="),
+    "≈": (r"\approx", "≈"),
+    "<": ("<", "<"),
+    ">": (">", ">"),
+    "≥": (r"\ge", "≥"),
+    "≤": (r"\le", "≤"),
+}
 
 
 def line(first: Math, *rest: tuple[str, Math], number: str | None = None) -> Line:

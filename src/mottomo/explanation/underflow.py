@@ -33,7 +33,9 @@ def _factors(probabilities: np.ndarray, counts: np.ndarray) -> Iterator[np.ndarr
     """Chunks of the endless sequence of factors, up to the most that are tried."""
     left = _MOST_FACTORS
     seen = [(float(y), int(t)) for y, t in zip(probabilities, counts, strict=True) if t > 0]
-    cycle = np.repeat([y for y, _ in seen], [min(t, _MOST_FACTORS) for _, t in seen]) if _total(seen) <= _CHUNK else None
+    cycle = (
+        np.repeat([y for y, _ in seen], [min(t, _MOST_FACTORS) for _, t in seen]) if _total(seen) <= _CHUNK else None
+    )
     while left > 0:
         if cycle is not None:
             chunk = np.tile(cycle, max(1, _CHUNK // cycle.size))

@@ -1,4 +1,4 @@
-r"""Confidence limits of one binomial probability, guaranteed at every n: the tail itself is solved, and rounded outward.
+r"""Confidence limits of one binomial probability, guaranteed at every n: the tail is solved and rounded outward.
 
 The lower limit for t successes and m failures, n = t + m, is the x with P(Bin(n, x) >= t) = alpha. Written with
 x = (t/n) v, v = 1 - w = exp(-l), the tail is a product in which nothing cancels, at any n:

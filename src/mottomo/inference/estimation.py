@@ -131,7 +131,9 @@ class Estimate(Result):
         unseen = self.tally.unseen
         if unseen and not self.tally.is_grouped and self.tally.n_observations > 0:
             upper = max(float(self.intervals.upper[self.tally.categories.names.index(name)]) for name in unseen[:1])
-            found.append(Finding("unseen-categories", {"names": list(unseen[:10]), "n_unseen": len(unseen), "upper": upper}))
+            found.append(
+                Finding("unseen-categories", {"names": list(unseen[:10]), "n_unseen": len(unseen), "upper": upper})
+            )
         if not self.tally.categories.declared:
             found.append(Finding("categories-discovered", {"n_categories": self.tally.n_categories}))
         return tuple(found)
@@ -175,7 +177,9 @@ def estimate(tally: Tally, *, intervals: IntervalMethod | None = None) -> Estima
         inner = (counts > 0) & (counts < totals)
         others = _shares(totals - counts, totals)
         standard_errors = np.where(inner, np.sqrt(probabilities * others / n), np.nan)
-        log_likelihood = accurate_sum(np.where(counts == 0, 0.0, counts.astype(np.float64) * _logarithms(probabilities, others)))
+        log_likelihood = accurate_sum(
+            np.where(counts == 0, 0.0, counts.astype(np.float64) * _logarithms(probabilities, others))
+        )
         ratios = np.where(counts == 0, -np.inf, counts.astype(np.float64) / probabilities)
     gap = np.where(n[..., 0] > 0, _largest(ratios) - n[..., 0], 0.0)
     check = OptimalityCheck(tally.n_observations, gap[()], _kind_of_maximum(counts, totals))

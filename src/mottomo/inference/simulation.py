@@ -77,7 +77,9 @@ class Simulation(Result):
 
     @property
     def verdict(self) -> Finding:
-        return Finding("simulated", {"n": self.positions.size, "n_categories": len(self.die.categories), "seed": self.seed})
+        return Finding(
+            "simulated", {"n": self.positions.size, "n_categories": len(self.die.categories), "seed": self.seed}
+        )
 
     @property
     def notes(self) -> tuple[Finding, ...]:

@@ -17,7 +17,7 @@ def accurate_sum(terms: np.ndarray) -> np.ndarray:
     """
     terms = np.asarray(terms, dtype=np.float64)
     if terms.ndim == 1:
-        return np.float64(math.fsum(terms.tolist()))
+        return np.asarray(math.fsum(terms.tolist()))
     if terms.shape[-1] > _LOOPED_COLUMNS:
         rows = terms.reshape(-1, terms.shape[-1])
         return np.array([math.fsum(row.tolist()) for row in rows]).reshape(terms.shape[:-1])
@@ -33,7 +33,7 @@ def accurate_sum(terms: np.ndarray) -> np.ndarray:
 
 
 def two_product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The product of two arrays as ``(rounded, rest)`` with ``rounded + rest`` exact (Dekker), for |a|, |b| < 2**500."""
+    """The product of two arrays as ``(rounded, rest)`` whose sum is exact (Dekker), for |a|, |b| < 2**500."""
     product = a * b
     a_high, a_low = _split(a)
     b_high, b_low = _split(b)

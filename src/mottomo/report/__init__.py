@@ -18,9 +18,9 @@ _SHORT_NAMES = {"md": "markdown"}
 
 def render(result: Any, format: str = "text", language: str | None = None) -> str:
     """`result` as text in a format and a language; ``html-fragment`` leaves out the page around it."""
-    format = _SHORT_NAMES.get(format, format)
+    wanted = _SHORT_NAMES.get(format, format)
     language = language or preferred_language()
-    if format == "json":
+    if wanted == "json":
         from mottomo.report.envelope import as_json
 
         return as_json(result, language)
@@ -28,26 +28,26 @@ def render(result: Any, format: str = "text", language: str | None = None) -> st
 
     document = describe(result)
     translate = translator(language)
-    if format == "text":
+    if wanted == "text":
         from mottomo.report.formats.text import to_text
 
         return to_text(document, translate)
-    if format == "markdown":
+    if wanted == "markdown":
         from mottomo.report.formats.markdown import to_markdown
 
         return to_markdown(document, translate)
-    if format == "latex":
+    if wanted == "latex":
         from mottomo.report.formats.latex import to_latex
 
         return to_latex(document, translate)
-    if format == "csv":
+    if wanted == "csv":
         from mottomo.report.formats.csv import to_csv
 
         return to_csv(document, translate)
-    if format in ("html", "html-fragment"):
+    if wanted in ("html", "html-fragment"):
         from mottomo.report.formats.html import to_html
 
-        return to_html(document, translate, language, whole_page=format == "html")
+        return to_html(document, translate, language, whole_page=wanted == "html")
     raise InvalidInput(
         "unknown-format",
         say("there is no such output format"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -27,7 +28,9 @@ def _describe_tally(tally: Any) -> Document:
     columns = [*_group_columns(tally), Column("category", say("category"), False), Column("count", say("count t"))]
     if not tally.is_grouped:
         columns.append(Column("share", say("share t/n")))
-    full_rows = _Lazy(lambda: ([*key, name, int(t)] for key, one in tally for name, t in zip(one.categories, one.counts, strict=True)))
+    full_rows = _Lazy(
+        lambda: ([*key, name, int(t)] for key, one in tally for name, t in zip(one.categories, one.counts, strict=True))
+    )
     table = Table(tuple(columns), _shown(tally, _tally_cells), full_rows, (*tally.by, "category", "count"))
     return Document(say("Tally"), (table, *_closing(tally)))
 
@@ -80,7 +83,7 @@ def _estimate_rows(estimate: Any) -> Iterator[list[object]]:
     shape = (-1, max(tally.n_categories, 1))
     for key, *rows in zip(tally.groups or ((),), *(table.reshape(shape).tolist() for table in tables), strict=True):
         for name, count, *numbers in zip(tally.categories, *rows, strict=True):
-            yield [*key, name, count, *("" if number != number else repr(number) for number in numbers)]
+            yield [*key, name, count, *("" if math.isnan(number) else repr(number) for number in numbers)]
 
 
 def _estimate_sentences(estimate: Any) -> list[Paragraph | Formula]:
@@ -159,12 +162,6 @@ class _Lazy:
 
     def __iter__(self) -> Iterator[list[object]]:
         return iter(self._make())
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
-
-    def __getitem__(self, index: Any) -> Any:
-        return list(self)[index]
 
 
 _DESCRIPTIONS: dict[str, Callable[[Any], Document]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from mottomo.messages import Message
@@ -12,12 +12,16 @@ Cell = str | Message
 
 @dataclass(frozen=True, slots=True)
 class Heading:
+    """A title; level 1 is that of the document."""
+
     text: Message
     level: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
+    """A sentence or several."""
+
     text: Message
 
 
@@ -41,21 +45,25 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells under columns. `full` holds unrounded cells for CSV; the shown rows may be shortened and rounded."""
+    """Rows of cells under columns; they may be shortened and rounded, `full` has every row unrounded, for CSV."""
 
     columns: tuple[Column, ...]
     rows: Sequence[Sequence[Cell]]
-    full: Sequence[Sequence[object]] = ()
+    full: Iterable[Sequence[object]] = ()
     full_columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Notes:
+    """What else has to be known to read the numbers right."""
+
     sentences: tuple[Message, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
+    """The one sentence that answers the question."""
+
     sentence: Message
 
 
@@ -64,5 +72,7 @@ Block = Heading | Paragraph | Formula | Table | Notes | Verdict
 
 @dataclass(frozen=True, slots=True)
 class Document:
+    """A title and blocks in the order of reading."""
+
     title: Message
     blocks: tuple[Block, ...] = field(default_factory=tuple)

@@ -30,7 +30,9 @@ def _tallied_declared(values: Values) -> Message:
     parts = {"observations": _observations(values), "categories": _categories(values)}
     if values["n_unseen"] == 0:
         return say("{observations} of {categories} declared, each seen at least once.", **parts)
-    return say("{observations} of {categories} declared; never seen: {unseen}.", **parts, unseen=whole(values["n_unseen"]))
+    return say(
+        "{observations} of {categories} declared; never seen: {unseen}.", **parts, unseen=whole(values["n_unseen"])
+    )
 
 
 def _tallied_discovered(values: Values) -> Message:
@@ -165,7 +167,9 @@ WORDS: dict[str, Callable[[Values], Message]] = {
     ),
     "estimated": _estimated,
     "estimated-groups": lambda values: say(
-        "Probabilities of {groups} estimated from {observations}.", groups=_groups(values), observations=_observations(values)
+        "Probabilities of {groups} estimated from {observations}.",
+        groups=_groups(values),
+        observations=_observations(values),
     ),
     "no-observations": lambda values: say(
         "No observations: log L is 0 for all probabilities, so none is the most plausible."

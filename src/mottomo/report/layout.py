@@ -7,9 +7,7 @@ import unicodedata
 
 WIDTH = 80
 # A piece is a word with the spaces after it, or one wide character with the punctuation that may not begin a line.
-_PIECE = re.compile(
-    r"[^\s\u3000-\u9fff\uff00-\uffef]+\s*|[\u3000-\u9fff\uff00-\uffef][、。」』)),.!?:;ー〜]*\s*|\s+"
-)
+_PIECE = re.compile(r"[^\s\u3000-\u9fff\uff00-\uffef]+\s*|[\u3000-\u9fff\uff00-\uffef][、。」』)),.!?:;ー〜]*\s*|\s+")
 
 
 def display_width(text: str) -> int:

@@ -38,7 +38,11 @@ def _events(step: Any, tally: Any) -> Narration:
 
 
 def _event_table(tally: Any, with_counts: bool) -> Table:
-    columns = [Column("k", say("event k")), Column("category", say("category"), False), Column("y", say("probability y"))]
+    columns = [
+        Column("k", say("event k")),
+        Column("category", say("category"), False),
+        Column("y", say("probability y")),
+    ]
     if with_counts:
         columns += [Column("t", say("count t")), Column("share", say("share t/n"))]
     n, last = int(tally.n_observations), tally.n_categories
@@ -91,12 +95,18 @@ def _product(step: Any, tally: Any) -> Narration:
 def _powers(step: Any, tally: Any) -> Narration:
     after = []
     if step.variant == "zero-counts":
-        after.append(say("An event that never came has exponent 0 and contributes the factor 1, even where y is 0: 0^0 = 1."))
-    before = say("Equal factors are written as powers. Seen as a function of the probabilities, this is the likelihood L.")
+        after.append(
+            say("An event that never came has exponent 0 and contributes the factor 1, even where y is 0: 0^0 = 1.")
+        )
+    before = say(
+        "Equal factors are written as powers. Seen as a function of the probabilities, this is the likelihood L."
+    )
     if step.variant == "no-observations":
         return Narration(say("Powers: the likelihood"), (before,))
     return Narration(
-        say("Powers: the likelihood"), (before, say("The last line puts in y = t/n, which will turn out to be best.")), tuple(after)
+        say("Powers: the likelihood"),
+        (before, say("The last line puts in y = t/n, which will turn out to be best.")),
+        tuple(after),
     )
 
 
@@ -105,7 +115,8 @@ def _product_sign(step: Any, tally: Any) -> Narration:
     if step.variant in ("no-observations", "one-category"):
         return Narration(say("One product sign"), (sentence,))
     return Narration(
-        say("One product sign"), (sentence, say("For comparison, the likelihood if all events had the same probability:"))
+        say("One product sign"),
+        (sentence, say("For comparison, the likelihood if all events had the same probability:")),
     )
 
 
@@ -115,43 +126,69 @@ def _question(step: Any, tally: Any) -> Narration:
         return Narration(
             title,
             (),
-            (say("Without throws every choice of probabilities explains the data equally well: there is nothing to maximise yet."),),
+            (
+                say(
+                    "Without throws every choice of probabilities explains the data equally well: there is "
+                    "nothing to maximise yet."
+                ),
+            ),
         )
-    before = [say("Which probabilities y explain these throws best? Those that make L largest: the maximum likelihood estimate.")]
+    before = [
+        say(
+            "Which probabilities y explain these throws best? Those that make L largest: the "
+            "maximum likelihood estimate."
+        )
+    ]
     if step.variant == "one-category":
         return Narration(title, (*before, say("With one event there is no choice: its probability is 1.")))
     columns = (Column("candidate", say("candidate y"), False), Column("log_likelihood", say("log L")))
     values = step.values
-    rows = [
+    rows: list[list[Cell]] = [
         [say("all events alike"), full(values["log_likelihood_fair"])],
         [say("halfway between"), full(values["log_likelihood_halfway"])],
         [say("relative frequencies t/n"), full(values["log_likelihood_estimate"])],
     ]
-    return Narration(title, (*before, say("Three candidates, compared by log L, which grows with L:")), (), (Table(columns, rows),))
+    return Narration(
+        title, (*before, say("Three candidates, compared by log L, which grows with L:")), (), (Table(columns, rows),)
+    )
 
 
 def _why_log(step: Any, tally: Any) -> Narration:
     fair, own = step.values["underflow_throw_fair"], step.values["underflow_throw_estimate"]
     before = [
-        say("A product is hard to differentiate, and a computer soon takes it for 0: below the smallest positive float64 there is nothing.")
+        say(
+            "A product is hard to differentiate, and a computer soon takes it for 0: below the "
+            "smallest positive float64 there is nothing."
+        )
     ]
     after = []
     if fair is not None:
-        after.append(say("For equally likely events, from throw {throw} on the running product is exactly 0.0.", throw=whole(fair)))
+        after.append(
+            say(
+                "For equally likely events, from throw {throw} on the running product is exactly 0.0.",
+                throw=whole(fair),
+            )
+        )
     if own is not None:
         after.append(
             say(
-                "With the probabilities t/n of these data, their factors repeated in the order of the events, from throw "
+                "With the probabilities t/n of these data, their factors repeated in the order of the "
+                "events, from throw "
                 "{throw} on it is 0.0. The logarithm has no such end.",
                 throw=whole(own),
             )
         )
     elif step.variant == "late":
         after.append(
-            say("With the probabilities t/n of these data it gets stuck near the smallest float64, with no correct digit left.")
+            say(
+                "With the probabilities t/n of these data it gets stuck near the smallest float64, "
+                "with no correct digit left."
+            )
         )
     else:
-        after.append(say("Here the estimate makes every factor 1, so this product stays 1; other probabilities would not."))
+        after.append(
+            say("Here the estimate makes every factor 1, so this product stays 1; other probabilities would not.")
+        )
     return Narration(say("Why the logarithm"), tuple(before), tuple(after))
 
 
@@ -174,22 +211,34 @@ def _log_rules(step: Any, tally: Any) -> Narration:
 def _log_likelihood(step: Any, tally: Any) -> Narration:
     return Narration(
         say("The log-likelihood"),
-        (say("With the sum sign this is the log-likelihood. The number of throws has not been lost: it is the sum of the counts."),),
+        (
+            say(
+                "With the sum sign this is the log-likelihood. The number of throws has not been lost: "
+                "it is the sum of the counts."
+            ),
+        ),
     )
 
 
 def _lagrange(step: Any, tally: Any) -> Narration:
     before = [
         say(
-            "“Slope 0” is not enough here, because the y_k cannot move freely: their sum stays 1. At a maximum under that "
+            "“Slope 0” is not enough here, because the y_k cannot move freely: their sum stays 1. "
+            "At a maximum under that "
             "constraint all slopes of log L are equal, to a multiplier λ (Lagrange):"
         )
     ]
-    after = [say("Summing y_k = t_k/λ over all events gives 1 = n/λ, so λ is the number of throws, and the estimate is the relative frequency.")]
+    after = [
+        say(
+            "Summing y_k = t_k/λ over all events gives 1 = n/λ, so λ is the number of throws, and "
+            "the estimate is the relative frequency."
+        )
+    ]
     if step.variant == "zero-counts":
         after.append(
             say(
-                "For an event that never came, log L does not contain y_k at all; any share given to it is taken from the "
+                "For an event that never came, log L does not contain y_k at all; any share given to "
+                "it is taken from the "
                 "others at the price n per unit, so its best value is the boundary, 0."
             )
         )
@@ -199,7 +248,12 @@ def _lagrange(step: Any, tally: Any) -> Narration:
 
 
 def _second_derivative(step: Any, tally: Any) -> Narration:
-    before = [say("Slope 0 could be a maximum or a minimum; the second derivative decides. It is negative for every event that came:")]
+    before = [
+        say(
+            "Slope 0 could be a maximum or a minimum; the second derivative decides. It is "
+            "negative for every event that came:"
+        )
+    ]
     after = []
     eigenvalues = step.values.get("eigenvalues")
     if eigenvalues:
@@ -211,7 +265,8 @@ def _second_derivative(step: Any, tally: Any) -> Narration:
         )
     after.append(
         say(
-            "No calculus is needed to see that it is the highest of all: for any other y, log L falls short of the maximum by "
+            "No calculus is needed to see that it is the highest of all: for any other y, log L "
+            "falls short of the maximum by "
             "n KL(t/n‖y), and the divergence KL is never negative. The last lines show it for equally likely events."
         )
     )
@@ -219,9 +274,18 @@ def _second_derivative(step: Any, tally: Any) -> Narration:
 
 
 def _cross_entropy(step: Any, tally: Any) -> Narration:
-    before = [say("Divided by -n, the log-likelihood is the cross-entropy of the predicted y under the observed shares t/n: the loss of machine learning, here at its smallest value, the entropy H(t/n).")]
+    before = [
+        say(
+            "Divided by -n, the log-likelihood is the cross-entropy of the predicted y under the "
+            "observed shares t/n: the loss of machine learning, here at its smallest value, the "
+            "entropy H(t/n)."
+        )
+    ]
     after = [
-        say("The lines give it in nats, in bits, and as a perplexity: the number of equally likely events that would be as hard to predict."),
+        say(
+            "The lines give it in nats, in bits, and as a perplexity: the number of equally likely "
+            "events that would be as hard to predict."
+        ),
         say("Predicting equally likely events instead costs KL more for each throw: H + KL."),
     ]
     if step.variant == "certain":
@@ -238,12 +302,18 @@ def _one_hot(step: Any, tally: Any) -> Narration:
     ]
     after = [
         say(
-            "With y = softmax(z) the slope of log L with respect to z_k is t_k - n y_k. At the estimate it is 0: this is the equation "
+            "With y = softmax(z) the slope of log L with respect to z_k is t_k - n y_k. At the "
+            "estimate it is 0: this is the equation "
             "that training solves when y depends on inputs."
         )
     ]
     if step.variant == "two-categories":
-        after.append(say("With two events y_2 = 1 - y_1, and the sum becomes the two-term formula of logistic regression (last line)."))
+        after.append(
+            say(
+                "With two events y_2 = 1 - y_1, and the sum becomes the two-term formula of logistic "
+                "regression (last line)."
+            )
+        )
     return Narration(say("Throw by throw: one-hot rows"), tuple(before), tuple(after))
 
 

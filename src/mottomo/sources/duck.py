@@ -42,9 +42,7 @@ def connection() -> Iterator[Any]:
             opened.close()
 
 
-def fetch_all(
-    connection: Any, sql: str, progress: Callable[[float], None] | None = None
-) -> list[tuple[Any, ...]]:
+def fetch_all(connection: Any, sql: str, progress: Callable[[float], None] | None = None) -> list[tuple[Any, ...]]:
     """All rows of a query. Ctrl-C stops it at once, and `progress` hears how far it is, in percent.
 
     The query runs in a thread of its own: in the main thread DuckDB hears an interrupt only when it is done.
@@ -101,7 +99,8 @@ def first_line(error: Exception) -> str:
 def decompressed_head(path: Path, size: int) -> Iterator[BinaryIO]:
     """The first bytes of a Zstandard file, decompressed by DuckDB, as far as they are lines of UTF-8."""
     columns = "columns={'line': 'VARCHAR'}, auto_detect=false, header=false, delim='\x1f', quote='', escape=''"
-    sql = f"SELECT line FROM read_csv({file_literal(path)}, compression='zstd', {columns}, max_line_size={size}) LIMIT 100"
+    relation = f"read_csv({file_literal(path)}, compression='zstd', {columns}, max_line_size={size})"
+    sql = f"SELECT line FROM {relation} LIMIT 100"
     with connection() as opened:
         try:
             lines = fetch_all(opened, sql)

@@ -101,7 +101,9 @@ class _Transcoder(io.RawIOBase):
 
     def __init__(self, stream: BinaryIO, encoding: str, where: Message) -> None:
         self._stream = stream
-        self._decoder = codecs.getincrementaldecoder("utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding)()
+        self._decoder = codecs.getincrementaldecoder(
+            "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
+        )()
         self._encoding = encoding
         self._where = where
         self._ready = b""
@@ -110,7 +112,7 @@ class _Transcoder(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def, override]
+    def readinto(self, buffer) -> int:  # type: ignore[no-untyped-def]
         while not self._ready and not self._ended:
             chunk = self._stream.read(_CHUNK)
             self._ended = not chunk

@@ -38,7 +38,9 @@ def count_frame(frame: Any, selection: Selection) -> CountedRows:
     for name in columns:
         _check_dtype(schema[name], name, where)
     keys = columns if selection.count_column is None else [*columns, selection.count_column]
-    rows = _collected(frame.select(*dict.fromkeys(keys)).group_by(list(dict.fromkeys(keys))).agg(nw.len().alias(_COUNT)))
+    rows = _collected(
+        frame.select(*dict.fromkeys(keys)).group_by(list(dict.fromkeys(keys))).agg(nw.len().alias(_COUNT))
+    )
     return _rows_counted(rows, keys, selection, where)
 
 
@@ -54,7 +56,7 @@ def _collected(grouped: Any) -> list[tuple[Any, ...]]:
 
 def _rows_counted(rows: list[tuple[Any, ...]], keys: list[str], selection: Selection, where: Message) -> CountedRows:
     order = list(dict.fromkeys(keys))
-    value_at = order.index(selection.column)
+    value_at = order.index(selection.column or "")
     group_at = [order.index(name) for name in selection.by]
     counted = CountedRows([], [], [] if selection.by else None, where=where)
     for row in rows:

@@ -45,7 +45,7 @@ def _counted_integers(outcomes: np.ndarray) -> tuple[list[int], list[int]]:
     if outcomes.size == 0:
         return [], []
     low, high = int(outcomes.min()), int(outcomes.max())
-    if high - low < _DENSE_RANGE and -(2**62) < low and high < 2**62:
+    if high - low < _DENSE_RANGE and low > -(2**62) and high < 2**62:
         counts = np.zeros(high - low + 1, dtype=np.int64)
         for start in range(0, outcomes.size, _CHUNK):  # in chunks: bincount copies to int64
             chunk = outcomes[start : start + _CHUNK].astype(np.int64) - low
@@ -107,7 +107,7 @@ def is_missing(value: Any) -> bool:
     if type(value).__name__ in ("NAType", "NaTType"):
         return True
     try:
-        return bool(value != value)
+        return bool(value != value)  # noqa: PLR0124 - only what stands for nothing differs from itself
     except (TypeError, ValueError):
         return False
 

@@ -31,7 +31,7 @@ class CountedRows:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which columns of a table are meant: the outcomes, perhaps their counts, perhaps groups, perhaps only some rows."""
+    """What is meant of a table: the column of outcomes, perhaps of counts, perhaps groups, perhaps only some rows."""
 
     column: str | None = None
     count_column: str | None = None

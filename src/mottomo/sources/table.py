@@ -54,9 +54,7 @@ class TableFile:
         return verbatim(self.label or str(self.path))
 
 
-def count_table(
-    file: TableFile, selection: Selection, progress: Callable[[float], None] | None = None
-) -> CountedRows:
+def count_table(file: TableFile, selection: Selection, progress: Callable[[float], None] | None = None) -> CountedRows:
     """Count a column of a file, by group and with a count column where asked for."""
     with ExitStack() as stack:
         if file.encoding is not None:
@@ -106,12 +104,12 @@ def _counted(
     rows = duck.fetch_all(connection, query.sql(), progress)
     as_json = "JSON" in named.values()
     counted = CountedRows([], [], [] if selection.by else None, where=where)
-    for value, *group, odd, total, times in rows:
+    for cell, *cells, odd, total, times in rows:
         count = int(total or 0)
         if odd is not None:  # a count that is no plain integer of the column's type
             count = times * _count_of_text(odd, selection.count_column, where)
-        if as_json:
-            value, group = _json_value(value), [_json_value(part) for part in group]
+        value = _json_value(cell) if as_json else cell
+        group = [_json_value(part) for part in cells] if as_json else cells
         if value is None or None in group:
             counted.n_missing += count
             continue
@@ -233,8 +231,8 @@ def _json_lines(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]
             say('an object a line, such as {{"face": 1}}'),
         )
     types = ", ".join(f"{duck.literal(name)}: 'JSON'" for name in names)
-    relation = f"read_json({duck.file_literal(file.path)}, format='newline_delimited', columns={{{types}}}, hive_partitioning=false, maximum_object_size=33554432)"
-    return relation, names, dict.fromkeys(names, "JSON")
+    options = f"format='newline_delimited', columns={{{types}}}, hive_partitioning=false, maximum_object_size={1 << 25}"
+    return f"read_json({duck.file_literal(file.path)}, {options})", names, dict.fromkeys(names, "JSON")
 
 
 def _parquet(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
@@ -244,7 +242,11 @@ def _parquet(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
             types = duck.column_types(connection, relation)
         except duck.Error as error:
             raise SourceError(
-                "not-parquet", say("the file cannot be read as Parquet"), file.where, None, verbatim(duck.first_line(error))
+                "not-parquet",
+                say("the file cannot be read as Parquet"),
+                file.where,
+                None,
+                verbatim(duck.first_line(error)),
             ) from None
     return relation, list(types), types
 
@@ -328,7 +330,12 @@ def _readable(error: Exception, file: TableFile, columns: list[str]) -> SourceEr
         )
     if "unterminated quote" in text:
         return SourceError(
-            "open-quote", say("a quotation mark is opened and never closed"), where, None, None, say('write "" for a quotation mark inside a quoted cell')
+            "open-quote",
+            say("a quotation mark is opened and never closed"),
+            where,
+            None,
+            None,
+            say('write "" for a quotation mark inside a quoted cell'),
         )
     if "Invalid unicode" in text or "not utf-8" in text:
         return not_utf8(_undecodable(file), where)

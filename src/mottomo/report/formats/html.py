@@ -26,7 +26,9 @@ _STYLE = """
 """
 
 _TEMPLATE = """
-{%- macro cell(value, tag, numeric) %}<{{ tag }}{% if numeric %} class="n"{% endif %}>{{ value }}</{{ tag }}>{% endmacro -%}
+{%- macro cell(value, tag, numeric) -%}
+<{{ tag }}{% if numeric %} class="n"{% endif %}>{{ value }}</{{ tag }}>
+{%- endmacro -%}
 <div class="mottomo" lang="{{ language }}">
 {% for block in blocks -%}
 {% if block.kind == "heading" %}<h{{ block.level }}>{{ block.text }}</h{{ block.level }}>

@@ -63,14 +63,11 @@ def _broken(line: str, width: int) -> list[str]:
 def _table(table: Table, translate: Translate) -> str:
     titles = [column.title.worded(translate) for column in table.columns]
     rows = [[_cell(cell, translate) for cell in row] for row in table.rows]
-    widths = [
-        max(display_width(cell) for cell in column) for column in zip(titles, *rows, strict=True)
-    ]
+    widths = [max(display_width(cell) for cell in column) for column in zip(titles, *rows, strict=True)]
     lines = []
     for row in (titles, ["-" * width for width in widths], *rows):
         cells = [
-            padded(cell, width, column.numeric)
-            for cell, width, column in zip(row, widths, table.columns, strict=True)
+            padded(cell, width, column.numeric) for cell, width, column in zip(row, widths, table.columns, strict=True)
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)

@@ -1,0 +1,29 @@
+"""Runs every benchmark and writes RESULTS.md: the figures that were seen, with the machine and the versions."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+sys.path.insert(0, str(ROOT.parent))
+
+from benchmarks import cold_start, many_tallies, parquet_tally  # noqa: E402 - the path comes first
+
+
+def main() -> None:
+    parts = [
+        "# Benchmarks",
+        "Written by `make bench`. Medians; every row of a table was measured in the same run, in turn with the others. "
+        "“× reference” is the time beside that of the table's first row. The machine is shared: ratios are sound to "
+        "about 20 %, seconds are not.",
+    ]
+    for benchmark in (cold_start, many_tallies, parquet_tally):
+        print(f"{benchmark.TITLE} ...", flush=True)
+        parts.append(f"## {benchmark.TITLE}\n\n{benchmark.run()}")
+        print(parts[-1], flush=True)
+    (ROOT / "RESULTS.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
