@@ -52,7 +52,7 @@ catalogues: $(STAMPS)/dev
 lock:
 	rm -rf $(STAMPS)/lock && python3 -m venv $(STAMPS)/lock
 	$(STAMPS)/lock/bin/python -m pip install --quiet --upgrade pip
-	$(STAMPS)/lock/bin/python -m pip install --quiet -e '.[plot]' --group dev
+	$(STAMPS)/lock/bin/python -m pip install --quiet -e . --group dev
 	$(STAMPS)/lock/bin/python -m pip freeze --exclude-editable > requirements-dev.lock
 
 clean:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
+from pathlib import Path
 
 ROUNDS = 5
 
@@ -89,7 +90,8 @@ def table(figures: list[Figure], reference: str) -> str:
 
 def machine(libraries: list[str]) -> str:
     """The machine and the versions, in one line."""
-    names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
+    processors = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    names = [line.split(":")[1].strip() for line in processors if line.startswith("model name")]
     cpu = names[0] if names else platform.processor()
     versions = ", ".join(f"{name} {version(name)}" for name in libraries)
     return f"{len(os.sched_getaffinity(0))} cores ({cpu}), Python {sys.version.split()[0]}, {versions}."

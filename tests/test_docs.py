@@ -1,4 +1,4 @@
-"""Every transcript and code block in the documents is run; every command, option and page is there in both languages."""
+"""Every transcript and code block in the documents is run; every command and page is there in both languages."""
 
 from __future__ import annotations
 
@@ -11,18 +11,24 @@ import sys
 from pathlib import Path
 
 import pytest
+from make_reference import pages
 
 import mottomo
 from mottomo.cli.commands import COMMANDS
 
 ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
-from make_reference import pages
-
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")])
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
-BILINGUAL = ["README.md", "docs/tutorial.md", "docs/choosing.md", "docs/limits.md", "docs/theory/likelihood.md", "docs/theory/intervals.md", "docs/reference/command-line.md"]  # fmt: skip
+BILINGUAL = [
+    "README.md",
+    "docs/tutorial.md",
+    "docs/choosing.md",
+    "docs/limits.md",
+    "docs/theory/likelihood.md",
+    "docs/theory/intervals.md",
+    "docs/reference/command-line.md",
+]
 
 
 def blocks(kind: str) -> list[tuple[Path, str]]:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 
 import pytest
+from update_catalogues import read_catalogue, sentences
 
 from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, say_count, visible
 from mottomo.report.wording import CATALOGUES, LANGUAGES, preferred_language, translator
-
-sys.path.insert(0, str(Path(__file__).parent.parent / "tools"))
-from update_catalogues import read_catalogue, sentences
 
 FIELD = re.compile(r"(?<!{){(\w+)(?::[^}]*)?}(?!})")
 SOURCE = [message for message in sentences() if message.id]

@@ -80,7 +80,9 @@ def _fractions_fit(estimate: Any) -> bool:
 def _estimate_rows(estimate: Any) -> Iterator[list[object]]:
     tally, intervals = estimate.tally, estimate.intervals
     tables = (tally.counts, estimate.probabilities, estimate.standard_errors, intervals.lower, intervals.upper)
-    shape = (-1, max(tally.n_categories, 1))
+    if tally.n_categories == 0:
+        return
+    shape = (-1, tally.n_categories)
     for key, *rows in zip(tally.groups or ((),), *(table.reshape(shape).tolist() for table in tables), strict=True):
         for name, count, *numbers in zip(tally.categories, *rows, strict=True):
             yield [*key, name, count, *("" if math.isnan(number) else repr(number) for number in numbers)]

@@ -6,8 +6,10 @@ import re
 import unicodedata
 
 WIDTH = 80
-# A piece is a word with the spaces after it, or one wide character with the punctuation that may not begin a line.
-_PIECE = re.compile(r"[^\s\u3000-\u9fff\uff00-\uffef]+\s*|[\u3000-\u9fff\uff00-\uffef][、。」』)),.!?:;ー〜]*\s*|\s+")
+_WIDE = "\u3000-\u9fff\uff00-\uffef"
+# A piece is what is not broken: a wide character with the brackets that open before it and the punctuation that may not
+# begin a line, or a word with the spaces after it.
+_PIECE = re.compile(rf"(?:[^\s{_WIDE}]*[(「『(])?[{_WIDE}][、。」』)),.!?:;ー〜]*\s*|[^\s{_WIDE}]+\s*|\s+")
 
 
 def display_width(text: str) -> int:

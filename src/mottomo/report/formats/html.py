@@ -11,12 +11,14 @@ from mottomo.report.wording import Translate
 
 _STYLE = """
 .mottomo { color: #1b1b1f; background: #fff; font: 16px/1.6 system-ui, "Hiragino Sans", "Noto Sans CJK JP", sans-serif;
-  max-width: 46rem; margin: 0 auto; padding: 1rem; }
+  max-width: 60rem; margin: 0 auto; padding: 1rem; }
+.mottomo p, .mottomo ul { max-width: 46rem; } .mottomo math { font-size: 1.15rem; }
 .mottomo h1 { font-size: 1.5rem; line-height: 1.3; } .mottomo h2 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
 .mottomo table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; }
 .mottomo th, .mottomo td { padding: .15rem .8rem; border-bottom: 1px solid #d9d9e0; text-align: left; }
 .mottomo .n { text-align: right; } .mottomo th { border-bottom: 2px solid #8a8a99; }
-.mottomo .formula { display: flex; gap: 2rem; align-items: center; overflow-x: auto; margin: .8rem 0 .8rem 1.5rem; }
+.mottomo .formula { display: flex; gap: 2rem; align-items: center; overflow: auto hidden;
+  margin: .5rem 0 .5rem 1.5rem; padding: .3rem 0; }
 .mottomo .number { color: #5c5c66; margin-left: auto; } .mottomo .notes { color: #44444d; font-size: .95rem; }
 .mottomo .verdict { border-left: 4px solid #2f6f9f; padding: .4rem 1rem; background: #f1f6fa; font-weight: 600; }
 @media (prefers-color-scheme: dark) { html.page { background: #17171b; }

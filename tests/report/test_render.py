@@ -1,0 +1,180 @@
+"""Every result in every format: whole, well formed, in both languages, and escaped."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from html.parser import HTMLParser
+from xml.etree import ElementTree
+
+import pytest
+
+import mottomo as mo
+from mottomo import results
+from mottomo.report import FORMATS
+from mottomo.report.findings import WORDS, worded_finding
+from mottomo.report.numbers import full, percent, rounded, whole
+
+HOSTILE = {"<b>&\"'": 2, "a|b": 3, "$x_1$": 1, "{y}%#\\": 4, "\x1b[31m": 1}
+RESULTS = {
+    "tally": mo.Tally.from_counts([2, 5, 2, 4, 2, 5]),
+    "hostile tally": mo.Tally.from_counts(HOSTILE),
+    "empty tally": mo.Tally.empty(),
+    "groups": mo.tally(["a", "b", "b"], by=["x", "y", "y"]),
+    "estimate": mo.estimate(mo.Tally.from_counts([2, 5, 2, 4, 2, 5])),
+    "hostile estimate": mo.estimate(mo.Tally.from_counts(HOSTILE)),
+    "no observations": mo.estimate(mo.Tally.from_counts([0, 0])),
+    "empty estimate": mo.estimate(mo.Tally.empty()),
+    "groups estimated": mo.estimate(mo.tally(["a", "b", "b"], by=["x", "y", "y"])),
+    "explanation": mo.explain(mo.Tally.from_counts([2, 5, 2, 4, 2, 5])),
+    "hostile explanation": mo.explain(mo.Tally.from_counts(HOSTILE)),
+}
+VOID = {"meta", "br", "hr", "link", "img"}
+
+
+class Balance(HTMLParser):
+    """Fails where a tag is closed that is not open."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in VOID and not self.get_starttag_text().endswith("/>"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("name", RESULTS)
+@pytest.mark.parametrize("format", [*FORMATS, "md"])
+def test_every_result_is_rendered_in_every_format_and_language(name, format, language):
+    result = RESULTS[name]
+    if format == "csv" and "explanation" in name:
+        with pytest.raises(mo.InvalidInput, match="no CSV form"):
+            result.render(format, language)
+        return
+    text = result.render(format, language)
+    assert text.endswith("\n")
+    if format != "csv":  # CSV carries labels as they are, for programs
+        assert not set(text) & set("\x1b\x9b\u202e")
+    if format == "json":
+        assert json.loads(text)["result"] == json.loads(json.dumps(result.to_dict()).replace("NaN", "null"))
+
+
+@pytest.mark.parametrize("name", RESULTS)
+def test_html_is_balanced_refers_to_nothing_outside_and_shows_labels_as_text(name):
+    page = RESULTS[name].render("html", "ja")
+    reader = Balance()
+    reader.feed(page)
+    assert reader.open == []
+    assert not re.search(r"(src|href)=|@import|url\(|<script", page)
+    for formula in re.findall(r"<math.*?</math>", page, re.DOTALL):
+        ElementTree.fromstring(formula)
+    if "hostile" in name:
+        assert "<b>&\"'" in reader.text
+        assert "<b>" not in page
+
+
+@pytest.mark.parametrize("name", [name for name in RESULTS if "hostile" in name])
+def test_markup_characters_are_escaped_in_markdown_and_latex(name):
+    markdown = RESULTS[name].render("markdown")
+    assert r"a\|b" in markdown
+    assert r"\<b\>" in markdown
+    latex = RESULTS[name].render("latex")
+    assert r"\$x\_1\$" in latex
+    assert r"\{y\}\%\#\textbackslash{}" in latex
+
+
+def test_csv_has_every_row_with_all_its_digits():
+    tally = mo.Tally.from_counts(list(range(1, 101)))
+    rows = list(csv.DictReader(io.StringIO(mo.estimate(tally).render("csv"))))
+    assert len(rows) == 100
+    assert [int(row["count"]) for row in rows] == list(range(1, 101))
+    assert [float(row["probability"]) for row in rows] == mo.estimate(tally).probabilities.tolist()
+    grouped = list(csv.reader(io.StringIO(RESULTS["groups"].render("csv"))))
+    assert grouped == [
+        ["group", "category", "count"],
+        ["x", "a", "1"],
+        ["x", "b", "0"],
+        ["y", "a", "0"],
+        ["y", "b", "2"],
+    ]
+
+
+def test_a_long_table_is_shortened_for_people_and_says_so():
+    text = mo.Tally.from_counts(list(range(1, 101))).render("text")
+    assert len(text.splitlines()) < 40
+    assert "75 more rows" in text
+
+
+def test_notebooks_show_tables_and_formulas():
+    estimate = RESULTS["estimate"]
+    assert estimate._repr_html_().startswith("<style>")
+    assert "<table>" in estimate._repr_html_()
+    assert "<!DOCTYPE" not in estimate._repr_html_()
+    assert r"\begin{tabular}" in estimate._repr_latex_()
+    assert "<math" in RESULTS["explanation"]._repr_html_()
+    assert str(estimate) == estimate.render("text")
+
+
+def test_the_language_of_the_environment_is_the_default(monkeypatch):
+    monkeypatch.setenv("LANG", "ja_JP.UTF-8")
+    assert RESULTS["tally"].render().startswith("集計")
+
+
+@pytest.mark.parametrize("format", ["pdf", "texte"])
+def test_an_unknown_format_is_refused(format):
+    with pytest.raises(mo.InvalidInput, match="no such output format"):
+        RESULTS["tally"].render(format)
+
+
+def test_every_verdict_and_note_of_these_results_has_words():
+    for result in RESULTS.values():
+        for finding in (result.verdict, *result.notes):
+            assert str(worded_finding(finding))
+    assert all(callable(make) for make in WORDS.values())
+
+
+def test_every_finding_in_the_source_has_words_and_every_wording_is_used():
+    from pathlib import Path
+
+    source = "".join(path.read_text(encoding="utf-8") for path in Path(mo.__file__).parent.rglob("*.py"))
+    said = set(re.findall(r'Finding\(\s*"([a-z-]+)"', source)) | set(
+        re.findall(r'"([a-z-]+)" if .* else "([a-z-]+)"', source)[0]
+    )
+    said |= {code for pair in re.findall(r'"([a-z-]+)" if [^\n]* else "([a-z-]+)"', source) for code in pair}
+    assert set(WORDS) <= said
+    assert set(re.findall(r'Finding\(\s*"([a-z-]+)"', source)) <= set(WORDS)
+
+
+def test_a_result_without_its_own_words_is_not_silently_shown():
+    with pytest.raises(NotImplementedError):
+        results.Result().to_dict()
+
+
+@pytest.mark.parametrize(
+    ("shown", "text"),
+    [
+        (rounded(0.25), "0.25"),
+        (rounded(1 - 1e-9), "1 - 1e-09"),
+        (rounded(float("nan")), "–"),
+        (rounded(float("inf")), "∞"),
+        (full(-34.11620581889958), "-34.11620581889958"),
+        (full(2.0), "2"),
+        (whole(10**30), "1.000e+30"),
+        (whole(20_000), "20,000"),
+        (percent(0.95), "95 %"),
+        (percent(0.999), "99.9 %"),
+    ],
+)
+def test_numbers_as_people_read_them(shown, text):
+    assert shown == text
