@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from mottomo.tallies import Categories, Tally
+from mottomo.categories import Categories
+from mottomo.tallies import Tally
 
 
 def counts_of(n_categories: int, largest: int = 10**6, smallest_total: int = 1):

@@ -17,6 +17,7 @@ RANKS = [
     {"results"},
     {"_arrays"},
     {"kernels"},
+    {"categories"},
     {"tallies"},
     {"probabilities"},
     {"likelihoods", "sources"},
@@ -31,7 +32,17 @@ RANK = {part: rank for rank, parts in enumerate(RANKS) for part in parts}
 # What stands at or below `tallies` is all that sources may see; workflows may see all but report and cli.
 EXCEPTIONS_REFUSED = {("workflows", "report"), ("sources", "likelihoods"), ("sources", "probabilities")}
 THIRD_PARTIES = {
-    "numpy": {"_arrays", "kernels", "tallies", "probabilities", "likelihoods", "inference", "explanation", "sources"},
+    "numpy": {
+        "_arrays",
+        "kernels",
+        "categories",
+        "tallies",
+        "probabilities",
+        "likelihoods",
+        "inference",
+        "explanation",
+        "sources",
+    },
     "scipy": {"kernels", "likelihoods", "inference"},
     "duckdb": {"sources"},
     "narwhals": {"sources"},
@@ -49,6 +60,7 @@ PURE = (
     "results",
     "_arrays",
     "kernels",
+    "categories",
     "tallies",
     "probabilities",
     "likelihoods",

@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import pytest
 
+from mottomo.categories import Categories
 from mottomo.errors import InvalidInput
 from mottomo.probabilities import Probabilities, parse_number
-from mottomo.tallies import Categories
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import mottomo as mo
-from mottomo.tallies import category_name, look_alikes
+from mottomo.categories import category_name, look_alikes
 
 
 def test_counts_of_any_size_stay_exact():

@@ -16,7 +16,7 @@ from mottomo import results as _results
 _HOME = {
     "tally": "workflows",
     "Tally": "tallies",
-    "Categories": "tallies",
+    "Categories": "categories",
     "likelihood": "likelihoods",
     "log_likelihood": "likelihoods",
     "log_multinomial_coefficient": "likelihoods",
@@ -73,6 +73,7 @@ def _load_report() -> Any:
 _results.register_report(_load_report)
 
 if TYPE_CHECKING:
+    from mottomo.categories import Categories as Categories
     from mottomo.errors import InvalidInput as InvalidInput
     from mottomo.errors import MissingExtra as MissingExtra
     from mottomo.errors import MottomoError as MottomoError
@@ -99,6 +100,5 @@ if TYPE_CHECKING:
     from mottomo.likelihoods import perplexity as perplexity
     from mottomo.likelihoods import softmax as softmax
     from mottomo.likelihoods import tangent_hessian as tangent_hessian
-    from mottomo.tallies import Categories as Categories
     from mottomo.tallies import Tally as Tally
     from mottomo.workflows import tally as tally

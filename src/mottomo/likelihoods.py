@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 
 from mottomo._arrays import CheckedProbabilities, as_counts, as_probabilities, row_totals
+from mottomo.categories import Categories, category_name
 from mottomo.errors import InvalidInput
 from mottomo.kernels.series import log_factorial, relative_entropy_term
 from mottomo.kernels.sums import accurate_sum, two_product
 from mottomo.messages import Message, say, say_count
-from mottomo.tallies import Categories, category_name
 
 _EXACT_FLOAT_INTEGERS = 2**53
 

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 
 from mottomo._arrays import as_probabilities
+from mottomo.categories import Categories, category_name
 from mottomo.errors import InvalidInput, nearest
 from mottomo.messages import say, say_count, verbatim
-from mottomo.tallies import Categories, category_name
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?)\s*(?:/\s*(\d+(?:\.\d+)?)\s*)?(%?)\s*")
 _FAIR = "fair"

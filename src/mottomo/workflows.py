@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from mottomo._arrays import exact_counts
+from mottomo.categories import Categories, category_name, unknown_category
 from mottomo.errors import InvalidInput, MottomoError, SourceError, nearest
 from mottomo.messages import say, say_count, verbatim
 from mottomo.probabilities import Probabilities
 from mottomo.sources.rows import CountedRows, Selection
-from mottomo.tallies import Categories, Tally, category_name, group_order, unknown_category
+from mottomo.tallies import Tally, group_order
 
 KINDS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "lines"}
 _COMPRESSIONS = (".gz", ".zst")

@@ -110,9 +110,9 @@ def _tally_of_counts(data: tuple[str, ...], source: Source) -> Any:
 
 def _tally_of_path(part: str, source: Source) -> Any:
     from mottomo import workflows
+    from mottomo.categories import Categories
     from mottomo.sources.rows import Selection
     from mottomo.sources.stream import count_lines
-    from mottomo.tallies import Categories
 
     selection = Selection(source.column, source.count_column, source.grouping, source.where)
     declared = None if source.categories is None else Categories.of(source.categories)
