@@ -17,6 +17,7 @@ FAIR = [1 / 6] * 6
 
 def run() -> str:
     counts = np.random.default_rng(1).multinomial(60, FAIR, size=100_000)
+    unequal = np.random.default_rng(2).integers(0, 100, size=(100_000, 6))
     rows = counts.tolist()
 
     def python_loop() -> list[float]:
@@ -30,7 +31,8 @@ def run() -> str:
         "mottomo.deviance": lambda: mo.deviance(counts, FAIR),
         "scipy.stats.multinomial.logpmf (with coefficient)": lambda: multinomial.logpmf(counts, 60, FAIR),
         "Python loop": python_loop,
-        "mottomo.estimate (with intervals)": lambda: mo.estimate(mo.Tally.from_counts(counts)),
+        "mottomo.estimate with intervals, n = 60 each": lambda: mo.estimate(mo.Tally.from_counts(counts)),
+        "mottomo.estimate with intervals, n of 0 to 594": lambda: mo.estimate(mo.Tally.from_counts(unequal)),
     }
     assert np.allclose(functions[REFERENCE](), python_loop(), rtol=1e-13)
     assert np.allclose(functions["mottomo.log_likelihood + coefficient"](), multinomial.logpmf(counts, 60, FAIR))

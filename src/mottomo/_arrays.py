@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -50,6 +51,8 @@ def as_counts(counts: Any, where: Message | None = None) -> np.ndarray:
 
 def _array(values: Any, where: Message) -> np.ndarray:
     """Values as numpy reads them, but Python's own numbers kept where numpy would round them."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = np.ma.filled(values.astype(object), None)  # what is masked is missing
     try:
         array = np.asarray(values)
         if array.dtype.kind == "f" and not isinstance(values, np.ndarray | np.generic):
@@ -63,6 +66,22 @@ def _array(values: Any, where: Message) -> np.ndarray:
             say("rows of the same length"),
             verbatim(repr(values)),
         ) from None
+
+
+def labelled(values: Any) -> dict[Any, Any] | None:
+    """The labels and values of a mapping, or of a Series whose index is more than 0, 1, 2, ..; else None.
+
+    A Series with labels (``value_counts()``) read by position would attach counts to the wrong categories.
+    """
+    if isinstance(values, Mapping):
+        return dict(values)
+    index = getattr(values, "index", None)
+    if index is None or callable(index) or not hasattr(values, "to_dict"):
+        return None
+    labels = list(index)
+    if labels == list(range(len(labels))):
+        return None
+    return dict(zip(labels, values.tolist(), strict=True))
 
 
 def exact_counts(integers: np.ndarray) -> np.ndarray:

@@ -16,14 +16,16 @@ from typing import Any
 
 import numpy as np
 
-from mottomo._arrays import CheckedProbabilities, as_counts, as_probabilities, row_totals
+from mottomo._arrays import CheckedProbabilities, as_counts, as_probabilities, labelled, row_totals
 from mottomo.categories import Categories, category_name
 from mottomo.errors import InvalidInput
 from mottomo.kernels.series import log_factorial, relative_entropy_term
 from mottomo.kernels.sums import accurate_sum, two_product
 from mottomo.messages import Message, say, say_count
+from mottomo.probabilities import parse_number
 
 _EXACT_FLOAT_INTEGERS = 2**53
+_SMALLEST_NORMAL = 2.0**-1022
 
 
 def likelihood(counts: Any, probabilities: Any) -> Any:
@@ -99,12 +101,19 @@ def _weighted_logarithms(weights: np.ndarray, probabilities: CheckedProbabilitie
 
 def _logarithms(probabilities: CheckedProbabilities) -> np.ndarray:
     logarithms: np.ndarray = np.log(probabilities.values)
-    near_one = probabilities.values > 0.5
-    if probabilities.exact is not None and near_one.any():
-        # Near 1 the float has lost digits that the fraction still has, and log is as small as what was lost.
-        for index in np.flatnonzero(near_one):
-            logarithms[index] = math.log1p(float(probabilities.exact[index] - 1))
+    if probabilities.exact is not None:
+        # Near 1 and below the smallest normal float, the float has lost what the fraction still has.
+        lossy = (probabilities.values > 0.5) | (probabilities.values < _SMALLEST_NORMAL)
+        for index in np.flatnonzero(lossy):
+            logarithms[index] = log_of_fraction(probabilities.exact[index])
     return logarithms
+
+
+def log_of_fraction(value: Fraction) -> float:
+    """log of a fraction from 0 to 1 of any size, also where it is beyond a float or near 1; -inf at 0."""
+    if value > Fraction(1, 2):
+        return math.log1p(float(value - 1))
+    return math.log(value.numerator) - math.log(value.denominator) if value else -math.inf
 
 
 def log_multinomial_coefficient(counts: Any) -> Any:
@@ -131,7 +140,8 @@ def impossible_categories(counts: Any, probabilities: Any) -> tuple[int, ...]:
     (2,)
     """
     checked_counts, checked = _aligned(counts, probabilities)
-    return tuple(int(index) for index in np.flatnonzero((checked_counts > 0) & (checked.values == 0)))
+    impossible = checked.values == 0 if checked.exact is None else np.array([y == 0 for y in checked.exact])
+    return tuple(int(index) for index in np.flatnonzero((checked_counts > 0) & impossible))
 
 
 def log_likelihood_gradient(counts: Any, probabilities: Any) -> np.ndarray:
@@ -268,6 +278,15 @@ def deviance(counts: Any, probabilities: Any) -> Any:
     totals = np.asarray(row_totals(checked_counts))[..., None]
     expected = totals.astype(np.float64) * checked.values
     differences = _differences(checked_counts, totals, checked)
+    if (
+        checked.exact is not None
+        and (checked.values[np.array([y > 0 for y in checked.exact])] < _SMALLEST_NORMAL).any()
+    ):
+        # Expected counts too small for a float: nothing is near its expectation, and the plain formula is right.
+        at_maximum = _weighted_logarithms(
+            checked_counts.astype(np.float64), as_probabilities(checked_counts / np.maximum(totals, 1))
+        )
+        return np.multiply(2.0, at_maximum - _weighted_logarithms(checked_counts.astype(np.float64), checked))[()]
     return np.multiply(2.0, _divergence(expected, differences, checked_counts > 0))[()]
 
 
@@ -343,11 +362,33 @@ def _ratio(counts: np.ndarray, divisor: np.ndarray) -> np.ndarray:
 def _aligned(counts: Any, probabilities: Any) -> tuple[np.ndarray, CheckedProbabilities]:
     """Counts and probabilities, checked, over the same K categories; a mapping is matched by name."""
     checked_counts = as_counts(counts)
-    if isinstance(probabilities, Mapping):
-        probabilities = _by_name(getattr(counts, "categories", None), probabilities)
-    checked = as_probabilities(probabilities)
+    categories = getattr(counts, "categories", None)
+    by_name = labelled(probabilities)
+    if by_name is not None:
+        probabilities = _by_name(categories, by_name)
+    elif categories is not None and not categories.declared:
+        raise _needs_names(categories)
+    checked = as_probabilities(_numbers(probabilities))
     _same_length(checked_counts, checked.values, say("counts"), say("probabilities"))
     return checked_counts, checked
+
+
+def _numbers(probabilities: Any) -> Any:
+    """Probabilities in which text is read exactly: ``["1/3", "2/3"]``."""
+    if isinstance(probabilities, list | tuple) and any(isinstance(value, str) for value in probabilities):
+        return [parse_number(value) if isinstance(value, str) else value for value in probabilities]
+    return probabilities
+
+
+def _needs_names(categories: Categories) -> InvalidInput:
+    return InvalidInput(
+        "positions-of-discovered",
+        say("the categories were discovered, so a list of probabilities does not say which is whose"),
+        say("probabilities"),
+        say("a probability by name for each of {names}", names=list(categories.names[:10])),
+        say("probabilities by position"),
+        say("give a mapping such as {{'a': 0.5, 'b': 0.5}}, or declare the categories when counting"),
+    )
 
 
 def _by_name(categories: Categories | None, probabilities: Mapping[Any, Any]) -> list[Any]:

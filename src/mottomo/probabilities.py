@@ -6,14 +6,13 @@ Text is exact: ``0.1`` is one tenth, ``9/16``, ``3%``, ratios ``625:125:25:5:2``
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from mottomo._arrays import as_probabilities
+from mottomo._arrays import as_probabilities, labelled
 from mottomo.categories import Categories, category_name
 from mottomo.errors import InvalidInput, nearest
 from mottomo.messages import say, say_count, verbatim
@@ -46,9 +45,12 @@ class Probabilities:
             return given if declared is None else given.reordered(declared)
         if isinstance(given, str):
             return cls._from_text(given, declared, normalise)
-        if isinstance(given, Mapping):
-            named = {category_name(key): _number_of(value) for key, value in given.items()}
+        by_name = labelled(given)
+        if by_name is not None:
+            named = {category_name(key): _number_of(value) for key, value in by_name.items()}
             return cls._named(list(named), list(named.values()), declared, normalise)
+        if isinstance(given, list | tuple):
+            given = [_number_of(value) for value in given]
         return cls._listed(given, declared, normalise)
 
     @classmethod

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from mottomo._arrays import INT64_MAX, as_counts, exact_counts, row_totals
+from mottomo._arrays import INT64_MAX, as_counts, exact_counts, labelled, row_totals
 from mottomo.categories import Categories, category_name, look_alikes, natural_key, unknown_category
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, say_count, verbatim
@@ -52,13 +52,14 @@ class Tally(Result):
 
     @classmethod
     def from_counts(cls, counts: Any, categories: Any = None) -> Tally:
-        """A tally from counts: a sequence (categories "1" .. "K" unless given) or a mapping from category to count.
+        """A tally from counts: a sequence (categories "1" .. "K" unless given), a mapping or a labelled Series.
 
         The categories are declared. A two-dimensional array gives one group a row, numbered "1" .. "G".
         """
-        if isinstance(counts, Mapping):
-            named = Categories.of([category_name(key) for key in counts])
-            tally = cls(named, as_counts(list(counts.values())))
+        by_name = labelled(counts)
+        if by_name is not None:
+            named = Categories.of([category_name(key) for key in by_name])
+            tally = cls(named, as_counts(list(by_name.values())))
             return tally if categories is None else tally.reordered(Categories.of(categories))
         _refuse_text(counts)
         checked = as_counts(list(counts) if isinstance(counts, Iterator) else counts)
@@ -198,28 +199,32 @@ class Tally(Result):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tally):
             return NotImplemented
-        return self.categories.declared == other.categories.declared and self._by_name() == other._by_name()
+        return self._content() == other._content()
 
     def __hash__(self) -> int:
         return hash(self.sha256)
 
-    def _by_name(self) -> list[Any]:
-        """The content without its order: sorted [name, count] pairs for each group."""
+    def _content(self) -> dict[str, Any]:
+        """All that makes the tally what it is, without an order of its categories or groups."""
         order = sorted(range(self.n_categories), key=lambda index: self.categories.names[index])
         names = [self.categories.names[index] for index in order]
-        rows = self.counts.reshape(-1, self.n_categories)[:, order].tolist() if self.n_categories else [[]]
-        return [
-            [list(key), [list(pair) for pair in zip(names, row, strict=True)]]
-            for key, row in sorted(zip(self.groups or ((),), rows, strict=True))
-        ]
+        rows = self.counts.reshape(-1, self.n_categories)[:, order].tolist() if self.n_categories else None
+        keys = self.groups if self.is_grouped else ((),)
+        pairs = sorted(zip(keys, rows if rows is not None else [[]] * len(keys), strict=True))
+        return {
+            "by": list(self.by),
+            "declared": self.categories.declared,
+            "groups": [[list(key), [list(pair) for pair in zip(names, row, strict=True)]] for key, row in pairs],
+        }
 
     @cached_property
     def sha256(self) -> str:
-        """A fingerprint of the counts by name: SHA-256 of their JSON, the same for every order of the categories.
+        """A fingerprint of all that the tally is: SHA-256 of its JSON, the same for every order of the categories.
 
-        The JSON is ``[[group key, [[category, count], ...]], ...]``, sorted, in UTF-8, without spaces.
+        The JSON is ``{"by":[names],"declared":true,"groups":[[group key,[[category,count],...]],...]}``, groups and
+        categories sorted, in UTF-8, without spaces; a tally without groups has the one key ``[]``.
         """
-        text = json.dumps(self._by_name(), ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(self._content(), ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
@@ -269,6 +274,19 @@ class Tally(Result):
         if alike:
             found.append(Finding("look-alike-categories", {"names": [repr(name) for name in alike]}))
         return tuple(found)
+
+
+def check_tally(tally: Any) -> None:
+    """Refuse anything that is no Tally, with how to make one."""
+    if not isinstance(tally, Tally):
+        raise InvalidInput(
+            "not-a-tally",
+            say("this is no tally"),
+            say("tally"),
+            say("a Tally"),
+            say("{value} of type {type}", value=repr(tally)[:60], type=type(tally).__name__),
+            say("counts become one with Tally.from_counts(...), outcomes with mottomo.tally(...)"),
+        )
 
 
 def _refuse_text(counts: Any) -> None:

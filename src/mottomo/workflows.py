@@ -36,7 +36,7 @@ def tally(
     Parameters
     ----------
     outcomes : an iterable of outcomes, a numpy array, a Series; a data frame or relation (pandas, polars, pyarrow,
-        DuckDB, Spark, ... through narwhals), an Arrow stream; a ``pathlib.Path`` to a .csv, .tsv, .jsonl, .parquet or
+        DuckDB, whatever narwhals knows), an Arrow stream; a ``pathlib.Path`` to a .csv, .tsv, .jsonl, .parquet or
         .txt file; an open binary file of lines. A bare string is refused: a path, or one outcome a letter?
     column : the column with the outcomes; not needed where there is only one.
     count_column : a column that says how often, for tables of value and count.
@@ -168,17 +168,10 @@ def count_path(
         from mottomo.sources.stream import count_lines
 
         selection.refuse(say("a file of lines has no columns"), where)
-        if path.suffix == ".zst":
-            raise SourceError(
-                "compressed-lines",
-                say("lines compressed with Zstandard are not read"),
-                where,
-                None,
-                None,
-                say("decompress them on the way: zstd -dc FILE | mottomo COMMAND -"),
-            )
         with opened(path) as stream:
-            return count_lines(stream, where, encoding, path if encoding is None and path.suffix != ".gz" else None)
+            return count_lines(
+                stream, where, encoding, path if encoding is None and path.suffix.lower() != ".gz" else None
+            )
     from mottomo.sources.table import TableFile, count_table
 
     return count_table(TableFile(path, kind, encoding, names, delimiter, label), selection, progress)
@@ -239,6 +232,15 @@ def tally_of_rows(
     rows: CountedRows, declared: Categories | None, by: tuple[str, ...] = (), missing: str = "error"
 ) -> Tally:
     """The fold: counted rows become categories by name, and a Tally of one or many groups."""
+    if missing not in ("error", "drop"):
+        raise InvalidInput(
+            "missing-policy",
+            say("there is no such way to treat missing outcomes"),
+            verbatim("missing"),
+            say("error or drop"),
+            verbatim(repr(missing)),
+            nearest(str(missing), ("error", "drop")),
+        )
     if rows.n_missing and missing != "drop":
         raise InvalidInput(
             "missing-outcomes",

@@ -16,6 +16,7 @@ TOKEN = re.compile(
     r"\\(?:cdots|frac|left|right|cdot|times|log|sum|prod|hat|partial|lambda|mathrm|approx|ge|le)|\d+(?:\.\d+)?|[A-Za-z]|[-+^_{}()=<>]"
 )
 RELATIONS = {"=", "<", ">", r"\approx", r"\ge", r"\le"}
+SLOPE = re.compile(r"\\frac\{\\partial \\log L\}\{\\partial y_\{k\}\}")  # (t_k log y_k)' = t_k / y_k
 CURVATURE = re.compile(r"\\frac\{\\partial\^2 \\log L\}\{\\partial y_\{(\d+)\}\^2\}")
 
 
@@ -54,6 +55,7 @@ class Unknown(Exception):
 
 def chain(latex: str, symbols: Symbols) -> list[tuple[str, Any, str]]:
     """The sides of a line as (relation before it, value or None, LaTeX)."""
+    latex = SLOPE.sub(r"\\frac{t_{k}}{y_{k}}", latex)
     latex = CURVATURE.sub(lambda match: f"D_{{{match[1]}}}", latex)
     parts = re.split(r" (=|\\approx|<|>|\\ge|\\le) (?![^{]*\})", latex)
     sides = [("", parts[0]), *zip(parts[1::2], parts[2::2], strict=True)]
@@ -134,7 +136,8 @@ class Parser:
 
     def at_fair(self) -> Any:
         self.take("_")
-        self.group()
+        if "".join(self.group()).endswith("{max}"):
+            return lambda index: self.symbols.log_likelihood()
         return lambda index: self.symbols.log_fair()
 
     def running(self, sign: str) -> Any:

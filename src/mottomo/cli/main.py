@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 import click
 
-from mottomo.cli.commands import LazyGroup, ReaderGone
+from mottomo.cli.commands import LazyGroup, ReaderGone, option
 from mottomo.cli.language import choose_language, chosen_translator
 from mottomo.errors import MottomoError
 from mottomo.messages import say
@@ -34,8 +34,20 @@ def _print_version(context: click.Context, parameter: Any, wanted: bool) -> None
     worded_help=say("From categorical outcomes to trustworthy probabilities, by maximum likelihood."),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
-@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, hidden=True)
-@click.option("--lang", type=click.Choice(["en", "ja"]), expose_value=False, hidden=True)
+@option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_print_version,
+    help=say("Show the version and exit."),
+)
+@option(
+    "--lang",
+    type=click.Choice(["en", "ja"]),
+    expose_value=False,
+    help=say("The language; by default that of the locale."),
+)
 def cli() -> None:
     """Hold the commands together; the help is worded in the language of the run."""
 

@@ -34,11 +34,20 @@ from mottomo.explanation.notation import (
     total,
 )
 from mottomo.explanation.steps import Explanation, Step
-from mottomo.explanation.underflow import underflow_throw
+from mottomo.explanation.underflow import MOST_FACTORS, underflow_throw
 from mottomo.inference.estimation import Estimate, estimate
-from mottomo.likelihoods import bits, deviance, kl_divergence, likelihood, log_likelihood, perplexity, tangent_hessian
+from mottomo.likelihoods import (
+    bits,
+    deviance,
+    kl_divergence,
+    likelihood,
+    log_likelihood,
+    log_of_fraction,
+    perplexity,
+    tangent_hessian,
+)
 from mottomo.messages import say, say_count
-from mottomo.tallies import Tally
+from mottomo.tallies import Tally, check_tally
 
 _MOST_TERMS = 8  # longer sums and products are elided in the middle
 _MOST_FACTORS = 30  # a product throw by throw is written out up to here
@@ -65,6 +74,7 @@ def explain(tally: Tally) -> Explanation:
     >>> len(explanation.steps), all(step.holds for step in explanation.steps)
     (14, True)
     """
+    check_tally(tally)
     if tally.is_grouped or tally.n_categories == 0:
         raise InvalidInput(
             "one-tally",
@@ -115,13 +125,13 @@ class _Case:
 
     @cached_property
     def log_fair(self) -> float:
-        return float(log_likelihood(self.tally, self.fair))
+        return float(log_likelihood(self.tally.counts, self.fair))
 
     def exact_likelihood(self, probabilities: Any) -> Fraction | None:
         """L as a fraction, where the number of throws allows it."""
         if self.n > _MOST_EXACT_THROWS or self.n_categories > _MOST_EXACT_THROWS:
             return None
-        value = likelihood(self.tally, list(probabilities))
+        value = likelihood(self.tally.counts, list(probabilities))
         assert isinstance(value, Fraction)
         return value
 
@@ -200,7 +210,9 @@ def _sequence_product(case: _Case) -> Step:
     lines = [line(L, ("=", product(factors, "×")))]
     holds = True
     if exact is not None:
-        one_by_one = math.prod((case.shares[k] ** count for k, count in enumerate(case.counts)), start=Fraction(1))
+        one_by_one = Fraction(1)
+        for index in (index for index, count in enumerate(case.counts) for _ in range(count)):
+            one_by_one *= case.shares[index]
         holds = one_by_one == exact
         values["likelihood"] = str(exact) if shows_exactly(exact) else None
     return Step("product", None, tuple(lines), values, holds, "one-throw" if case.n == 1 else "")
@@ -217,7 +229,7 @@ def _powers(case: _Case) -> Step:
     numbers = product(case.over(lambda k: power(_share(case, k), number(case.counts[k]))))
     lines.append(line(L, ("=", numbers), *likelihood_value(exact, case.log_maximum)))
     values["likelihood_at_estimate"] = float(exact) if exact is not None else math.exp(case.log_maximum)
-    holds = exact is None or _close(_log_of(exact), case.log_maximum)
+    holds = exact is None or _close(log_of_fraction(exact), case.log_maximum)
     return Step("powers", "3.3", tuple(lines), values, holds, case.variant)
 
 
@@ -240,11 +252,15 @@ def _at_fair(name: Math) -> Math:
     return Math(rf"{name.latex}_{{\mathrm{{fair}}}}", f"{name.text}(fair)")
 
 
+def _at_estimate(name: Math) -> Math:
+    return Math(rf"{name.latex}_{{\mathrm{{max}}}}", f"{name.text}(max)")
+
+
 def _question(case: _Case) -> Step:
     if case.n == 0:
         return Step("question", None, (line(L, ("=", number(1))),), {}, True, "no-observations")
     half = [(share + fair) / 2 for share, fair in zip(case.shares, case.fair, strict=True)]
-    log_half = float(log_likelihood(case.tally, half))
+    log_half = float(log_likelihood(case.tally.counts, half))
     values = {
         "log_likelihood_estimate": case.log_maximum,
         "log_likelihood_halfway": log_half,
@@ -257,7 +273,7 @@ def _question(case: _Case) -> Step:
 def _why_log(case: _Case) -> Step:
     """At which throw the product dies, for a fair die and for these data."""
     fair_die = np.full(case.n_categories, 1 / case.n_categories)
-    throws = {
+    throws: dict[str, Any] = {
         "underflow_throw_fair": underflow_throw(fair_die, np.ones(case.n_categories, dtype=np.int64)),
         "underflow_throw_estimate": underflow_throw(case.estimate.probabilities, case.tally.counts),
     }
@@ -270,10 +286,28 @@ def _why_log(case: _Case) -> Step:
         tiny = power(number(Fraction(1, case.n_categories)), number(at_fair))
         lines.append(line(tiny, ("≈", _ten_to(value)), ("<", smallest)))
         holds = value < -1074 * math.log10(2)
-    if case.n_categories == 1 or max(case.counts) == case.n:
-        return Step("why-log", None, tuple(lines[:1]), throws, throws["underflow_throw_estimate"] is None, "stays-one")
-    variant = "late" if throws["underflow_throw_estimate"] is None else ""
+    if max(case.counts) == case.n:
+        variant = "one-category" if case.n_categories == 1 else "stays-one"
+        return Step(
+            "why-log", None, tuple(lines), throws, holds and throws["underflow_throw_estimate"] is None, variant
+        )
+    own = throws["underflow_throw_estimate"]
+    if own is not None:  # the logarithm of the first throw's product has to be where floats end
+        holds = holds and abs(_log_of_first(case, own) + 1074.5 * math.log(2)) < 2 * math.log(case.n_categories * 1e6)
+    if own is None:
+        throws["factors_tried"] = MOST_FACTORS
+    variant = "late" if own is None else ""
     return Step("why-log", None, tuple(lines), throws, holds, variant)
+
+
+def _log_of_first(case: _Case, throws: int) -> float:
+    """log of the product of the first factors, the tally's factors repeated in the order of the categories."""
+    rounds, rest = divmod(throws, case.n)
+    value = rounds * case.log_maximum
+    for k in case.seen:
+        value += min(rest, case.counts[k]) * log_of_fraction(case.shares[k])
+        rest = max(0, rest - case.counts[k])
+    return value
 
 
 def _ten_to(log10: float) -> Math:
@@ -292,7 +326,9 @@ def _log_rules(case: _Case) -> Step:
     ]
     terms = elided(lambda k: product([number(case.counts[k]), log(_share(case, k))]), case.seen, _MOST_TERMS)
     lines.append(line(LOG_L, ("=", total(terms)), _approximately(case.log_maximum)))
-    summed = math.fsum(count * _log_of(share) for count, share in zip(case.counts, case.shares, strict=True) if count)
+    summed = math.fsum(
+        count * log_of_fraction(share) for count, share in zip(case.counts, case.shares, strict=True) if count
+    )
     return Step(
         "log-rules",
         "3.5",
@@ -315,7 +351,7 @@ def _log_likelihood(case: _Case) -> Step:
         line(over_categories("sum", case.n_categories, indexed("t", "k")), ("=", number(case.n)), ("=", N)),
     )
     values = {"log_likelihood": case.log_maximum, "n": case.n}
-    again = float(log_likelihood(case.tally, list(case.shares)))
+    again = float(log_likelihood(case.tally.counts, list(case.shares)))
     return Step("log-likelihood", "3.6", lines, values, _close(again, case.log_maximum), case.variant)
 
 
@@ -323,7 +359,8 @@ def _lagrange(case: _Case) -> Step:
     """The maximum under the constraint, which the article's "slope 0" leaves out."""
     t_k, y_k = indexed("t", "k"), indexed("y", "k")
     slope = fraction(t_k, y_k)
-    lines = [line(slope, ("=", LAMBDA)), line(y_k, ("=", fraction(t_k, LAMBDA)))]
+    derivative = Math(r"\frac{\partial \log L}{\partial y_{k}}", "∂ log L/∂y_k", atomic=False)
+    lines = [line(derivative, ("=", slope), ("=", LAMBDA)), line(y_k, ("=", fraction(t_k, LAMBDA)))]
     lines.append(line(number(1), ("=", fraction(N, LAMBDA))))
     lines.append(line(LAMBDA, ("=", N), ("=", number(case.n))))
     for k in case.some_of(range(case.n_categories)):
@@ -331,14 +368,16 @@ def _lagrange(case: _Case) -> Step:
         reduced = number(case.shares[k])
         more = [] if reduced.text == ratio.text else [("=", reduced)]
         lines.append(line(_y_hat(k), ("=", fraction(_t(k), N)), ("=", ratio), *more))
-    multipliers = {Fraction(count) / share for count, share in zip(case.counts, case.shares, strict=True) if count}
+    floats = case.estimate.probabilities.tolist()
+    slopes = [case.counts[k] / floats[k] for k in case.seen]
+    holds = all(math.isclose(slope, case.n, rel_tol=_TOLERANCE) for slope in slopes) and sum(case.shares) == 1
     values = {
         "multiplier": case.n,
         "probabilities": [float(share) for share in case.shares],
         "probabilities_exact": [str(share) for share in case.shares],
         "gap": float(case.estimate.check.gap),
     }
-    return Step("lagrange", None, tuple(lines), values, multipliers == {Fraction(case.n)}, case.variant)
+    return Step("lagrange", None, tuple(lines), values, holds, case.variant)
 
 
 def _second_derivative(case: _Case) -> Step:
@@ -359,7 +398,7 @@ def _second_derivative(case: _Case) -> Step:
         values["eigenvalues"] = eigenvalues.tolist()
         holds = bool((eigenvalues < 0).all())
     divergence = case.divergence_from_fair
-    values |= {"kl_divergence_fair": divergence, "deviance_fair": float(deviance(case.tally, case.fair))}
+    values |= {"kl_divergence_fair": divergence, "deviance_fair": float(deviance(case.tally.counts, case.fair))}
     difference = minus(LOG_L, _at_fair(LOG_L))
     kl = Math(r"\mathrm{KL}", "KL")
     numbers = minus(number(case.log_maximum), number(case.log_fair))
@@ -380,7 +419,8 @@ def _cross_entropy(case: _Case) -> Step:
     share = fraction(indexed("t", "k"), N)
     body = product([share, log(indexed("y", "k"))])
     lines = [
-        line(mean, ("=", negative(over_categories("sum", case.n_categories, body))), _approximately(nats)),
+        line(mean, ("=", negative(over_categories("sum", case.n_categories, body)))),
+        line(Math(r"-\frac{1}{n} \log L_{\mathrm{max}}", "-(1/n) log L(max)", atomic=False), _approximately(nats)),
         line(_quotient(nats, Math(r"\log 2", "log 2", atomic=False)), ("≈", number(in_bits))),
         line(power(symbol("e"), number(nats)), ("≈", number(size))),
         line(total([number(nats), number(divergence)]), ("≈", number(fair_nats))),
@@ -421,7 +461,7 @@ def _one_hot(case: _Case) -> Step:
     if case.n_categories == 2:
         lines.append(_binary())
     gradient = [count - case.n * share for count, share in zip(case.counts, case.shares, strict=True)]
-    costs_sum = math.fsum(-case.counts[k] * _log_of(case.shares[k]) for k in case.seen)
+    costs_sum = math.fsum(-case.counts[k] * log_of_fraction(case.shares[k]) for k in case.seen)
     values = {"sum_of_losses": -case.log_maximum + 0.0, "gradient": [float(part) for part in gradient]}
     holds = not any(gradient) and _close(costs_sum, -case.log_maximum)
     variant = "two-categories" if case.n_categories == 2 else "one-throw" if case.n == 1 else ""
@@ -439,13 +479,6 @@ def _binary() -> Line:
 def _approximately(value: float) -> tuple[str, Math]:
     """A float as a side: exact where it is a whole number, otherwise rounded."""
     return ("=" if value == 0 else "≈", number(value + 0.0))
-
-
-def _log_of(value: Fraction) -> float:
-    """log of a fraction of any size, also where its parts are beyond a float."""
-    if value > Fraction(1, 2):
-        return math.log1p(float(value - 1))
-    return math.log(value.numerator) - math.log(value.denominator)
 
 
 def _close(left: float, right: float) -> bool:

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 
 _CHUNK = 65_536
-_MOST_FACTORS = 2_000_000
+MOST_FACTORS = 20_000_000
 
 
 def underflow_throw(probabilities: np.ndarray, counts: np.ndarray) -> int | None:
     """The throw at which the running float64 product is first 0, multiplying the tally's factors again and again.
 
     The factors come in the order of the categories, y_1 t_1 times, then y_2, .. and from the start again. None if the
-    product is still positive after two million factors: a factor above 1/2 never gets the smallest float to 0.
+    product is still positive after 20 million factors.
     """
     running = 1.0
     throws = 0
@@ -31,11 +31,9 @@ def underflow_throw(probabilities: np.ndarray, counts: np.ndarray) -> int | None
 
 def _factors(probabilities: np.ndarray, counts: np.ndarray) -> Iterator[np.ndarray]:
     """Chunks of the endless sequence of factors, up to the most that are tried."""
-    left = _MOST_FACTORS
+    left = MOST_FACTORS
     seen = [(float(y), int(t)) for y, t in zip(probabilities, counts, strict=True) if t > 0]
-    cycle = (
-        np.repeat([y for y, _ in seen], [min(t, _MOST_FACTORS) for _, t in seen]) if _total(seen) <= _CHUNK else None
-    )
+    cycle = np.repeat([y for y, _ in seen], [min(t, MOST_FACTORS) for _, t in seen]) if _total(seen) <= _CHUNK else None
     while left > 0:
         if cycle is not None:
             chunk = np.tile(cycle, max(1, _CHUNK // cycle.size))

@@ -41,12 +41,19 @@ def binomial_limits(counts: np.ndarray, totals: np.ndarray, tail: float) -> tupl
     Returns two float64 arrays of that shape; [0, 1] where the total is 0.
     """
     counts, totals = np.asarray(counts), np.asarray(totals)
-    if counts.size and (totals == totals.flat[0]).all():  # one tally: equal counts have equal limits
-        distinct, position = np.unique(counts.ravel(), return_inverse=True)
-        lower, upper = _limits(distinct, np.full(distinct.shape, totals.flat[0]), tail)
-        return lower[position].reshape(counts.shape), upper[position].reshape(counts.shape)
-    lower, upper = _limits(counts.ravel(), totals.ravel(), tail)
-    return lower.reshape(counts.shape), upper.reshape(counts.shape)
+    successes, wholes = counts.ravel(), totals.ravel()
+    first, position = _distinct_pairs(successes, wholes)  # equal pairs have equal limits
+    lower, upper = _limits(successes[first], wholes[first], tail)
+    return lower[position].reshape(counts.shape), upper[position].reshape(counts.shape)
+
+
+def _distinct_pairs(successes: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where each distinct pair is first found, and which of them each pair is."""
+    _, rank_of_success = np.unique(successes, return_inverse=True)
+    _, rank_of_total = np.unique(totals, return_inverse=True)
+    keys = rank_of_total.astype(np.int64) * (int(rank_of_success.max(initial=0)) + 1) + rank_of_success
+    _, first, position = np.unique(keys, return_index=True, return_inverse=True)
+    return first, position
 
 
 def _limits(successes: np.ndarray, totals: np.ndarray, tail: float) -> tuple[np.ndarray, np.ndarray]:

@@ -6,15 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from mottomo.errors import InvalidInput
 from mottomo.inference.intervals import ClopperPearson, IntervalMethod, Intervals
 from mottomo.kernels.sums import accurate_sum
 from mottomo.likelihoods import bits, perplexity
+from mottomo.messages import say, verbatim
 from mottomo.results import Finding, Result
-from mottomo.tallies import Tally
+from mottomo.tallies import Tally, check_tally
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +24,8 @@ class OptimalityCheck:
     """The conditions that make y the maximum of log L on the simplex.
 
     multiplier : n, the Lagrange multiplier: t_k / y_k equals it for every category that was seen.
-    gap : max_k t_k / y_k - n over the seen categories, evaluated on the float probabilities as reported; log L at the
-        maximum exceeds log L at y by at most this much, so it is 0 up to rounding.
+    gap : max_k t_k / y_k - n over the seen categories, evaluated on the float probabilities as reported. For any y
+        that sums to 1 it bounds how far log L is below its maximum; here it is 0 up to rounding, about n 2^-52.
     maximum : ``strict`` (all seen: the second derivative is negative in every direction), ``boundary`` (some
         category was never seen, its probability is 0 and the maximum sits on the edge) or ``not-unique`` (n = 0).
     """
@@ -56,6 +58,7 @@ class Estimate(Result):
     log_likelihood: Any
     intervals: Intervals
     check: OptimalityCheck
+    method: ClassVar[str] = "maximum-likelihood"
 
     @cached_property
     def probabilities_exact(self) -> Any:
@@ -93,6 +96,7 @@ class Estimate(Result):
         for fractions, y, error, lower, upper, *scalars in zip(exact, *tables, *columns, strict=True):
             in_nats, in_bits, as_perplexity, log_likelihood, multiplier, gap, maximum = scalars
             yield {
+                "method": self.method,
                 "probabilities": y,
                 "probabilities_exact": [str(fraction) for fraction in fractions] or [None] * n_categories,
                 "standard_errors": error,
@@ -130,7 +134,7 @@ class Estimate(Result):
         found = [*self.tally.notes, self._interval_note()]
         unseen = self.tally.unseen
         if unseen and not self.tally.is_grouped and self.tally.n_observations > 0:
-            upper = max(float(self.intervals.upper[self.tally.categories.names.index(name)]) for name in unseen[:1])
+            upper = float(self.intervals.upper[self.tally.categories.names.index(unseen[0])])  # alike for all unseen
             found.append(
                 Finding("unseen-categories", {"names": list(unseen[:10]), "n_unseen": len(unseen), "upper": upper})
             )
@@ -168,7 +172,16 @@ def estimate(tally: Tally, *, intervals: IntervalMethod | None = None) -> Estima
     >>> [str(y) for y in die.probabilities_exact], round(float(die.log_likelihood), 4)
     (['1/10', '1/4', '1/10', '1/5', '1/10', '1/4'], -34.1162)
     """
+    check_tally(tally)
     method = ClopperPearson() if intervals is None else intervals
+    if not callable(method):
+        raise InvalidInput(
+            "interval-method",
+            say("this is no method for intervals"),
+            say("intervals"),
+            say("a method such as ClopperPearson(level=0.95) or Goodman(level=0.95)"),
+            verbatim(repr(intervals)),
+        )
     counts = tally.counts
     totals = np.asarray(tally.n_observations, dtype=counts.dtype)[..., None]
     probabilities = _shares(counts, totals)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -58,6 +58,7 @@ class Simulation(Result):
     seed: int
     positions: np.ndarray
     tally: Tally
+    method: ClassVar[str] = "pcg64-inverse-distribution"
 
     @classmethod
     def of(cls, die: Probabilities, n: int, seed: int) -> Simulation:
@@ -70,6 +71,7 @@ class Simulation(Result):
         names = self.die.categories.names
         return {
             **self.tally.to_dict(),
+            "method": self.method,
             "probabilities": self.die.values.tolist(),
             "seed": self.seed,
             "outcomes": [names[position] for position in self.positions.tolist()],

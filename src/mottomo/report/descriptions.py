@@ -9,7 +9,7 @@ from typing import Any
 from mottomo.messages import Message, say, verbatim
 from mottomo.report.document import Cell, Column, Document, Formula, Heading, Notes, Paragraph, Table, Verdict
 from mottomo.report.findings import worded_finding
-from mottomo.report.numbers import full, percent, rounded, whole
+from mottomo.report.numbers import full, percent, rounded, rounded_down, rounded_up, whole
 
 _MOST_ROWS = 40  # a longer table is shortened to its first 20 and last 5 rows; CSV and JSON have them all
 _FIRST, _LAST = 20, 5
@@ -58,7 +58,7 @@ def _describe_estimate(estimate: Any) -> Document:
 
     def cells(tally: Any, group: int | None, index: int) -> list[Cell]:
         at = (index,) if group is None else (group, index)
-        limits = f"{rounded(float(intervals.lower[at]))} … {rounded(float(intervals.upper[at]))}"
+        limits = f"{rounded_down(float(intervals.lower[at]))} … {rounded_up(float(intervals.upper[at]))}"
         fraction = []
         if exact:
             fraction = [str(estimate.probabilities_exact[index]) if estimate.probabilities_exact else "–"]
@@ -83,7 +83,9 @@ def _estimate_rows(estimate: Any) -> Iterator[list[object]]:
     if tally.n_categories == 0:
         return
     shape = (-1, tally.n_categories)
-    for key, *rows in zip(tally.groups or ((),), *(table.reshape(shape).tolist() for table in tables), strict=True):
+    for key, *rows in zip(
+        tally.groups if tally.is_grouped else ((),), *(table.reshape(shape).tolist() for table in tables), strict=True
+    ):
         for name, count, *numbers in zip(tally.categories, *rows, strict=True):
             yield [*key, name, count, *("" if math.isnan(number) else repr(number) for number in numbers)]
 
@@ -107,13 +109,21 @@ def _estimate_sentences(estimate: Any) -> list[Paragraph | Formula]:
         ),
         Paragraph(
             say(
-                "Check: t/y = {n} for every category that was seen, up to {gap}; {maximum}.",
+                "Check: t/y = {n} for every category that was seen{deviation}; {maximum}.",
                 n=whole(n),
-                gap=rounded(abs(float(estimate.check.gap))),
+                deviation=_deviation(estimate),
                 maximum=maximum,
             )
         ),
     ]
+
+
+def _deviation(estimate: Any) -> Message:
+    """How far t/y is from n on the floats as printed: nothing, or what rounding left."""
+    counts, n = estimate.tally.counts.tolist(), estimate.tally.n_observations
+    ratios = [count / y for count, y in zip(counts, estimate.probabilities.tolist(), strict=True) if count]
+    largest = max(abs(ratio - n) for ratio in ratios)
+    return say(", exactly") if largest == 0 else say(", within {size}", size=rounded(largest, 2))
 
 
 def _describe_explanation(explanation: Any) -> Document:
@@ -140,7 +150,8 @@ def _group_columns(tally: Any) -> list[Column]:
 
 def _shown(tally: Any, cells: Callable[[Any, int | None, int], list[Cell]]) -> list[list[Cell]]:
     """The rows that a person sees: all of a short table, the first and the last of a long one."""
-    n_categories, n_rows = tally.n_categories, max(len(tally.groups), 1) * tally.n_categories
+    n_categories = tally.n_categories
+    n_rows = (len(tally.groups) if tally.is_grouped else 1) * n_categories
     shortened = n_rows > _MOST_ROWS
     rows: list[list[Cell]] = []
     for row in range(n_rows) if not shortened else [*range(_FIRST), *range(n_rows - _LAST, n_rows)]:

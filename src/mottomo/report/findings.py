@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from mottomo.messages import Message, say, say_count
-from mottomo.report.numbers import percent, rounded, whole
+from mottomo.report.numbers import percent, rounded, rounded_down, rounded_up, whole
 from mottomo.results import Finding
 
 Values = Mapping[str, Any]
@@ -58,12 +58,12 @@ def _groups(values: Values) -> Message:
 
 def _estimated(values: Values) -> Message:
     return say(
-        "Most plausible are the relative frequencies; highest is {category} with {probability}, "
-        "between {lower} and {upper} at {level} confidence, from {observations}.",
+        "From {observations}, most plausible are the relative frequencies. The highest is “{category}” with "
+        "{probability} ({level} interval {lower} to {upper}).",
         category=_some(values["highest"], values["n_highest"]),
         probability=rounded(values["probability"]),
-        lower=rounded(values["lower"]),
-        upper=rounded(values["upper"]),
+        lower=rounded_down(values["lower"]),
+        upper=rounded_up(values["upper"]),
         level=percent(values["level"]),
         observations=_observations(values),
     )
@@ -74,7 +74,7 @@ def _single_observation(values: Values) -> Message:
         "One observation makes {category} certain, which says more about maximum likelihood than about the next "
         "outcome: its probability may be as low as {lower} at {level} confidence.",
         category=values["category"],
-        lower=rounded(values["lower"]),
+        lower=rounded_down(values["lower"]),
         level=percent(values["level"]),
     )
 
@@ -88,7 +88,7 @@ def _single_category_discovered(values: Values) -> Message:
         "Only {category} was seen; if other outcomes can happen, its probability may be as low as {lower} "
         "at {level} confidence.",
         category=values["category"],
-        lower=rounded(values["lower"]),
+        lower=rounded_down(values["lower"]),
         level=percent(values["level"]),
     )
 
@@ -98,7 +98,7 @@ def _unseen_categories(values: Values) -> Message:
         "Never seen: {names}. The estimate 0 sits on the boundary and does not mean impossible: "
         "the probability of each may be as high as {upper}.",
         names=_some(values["names"], values["n_unseen"]),
-        upper=rounded(values["upper"]),
+        upper=rounded_up(values["upper"]),
     )
 
 

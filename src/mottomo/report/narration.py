@@ -181,14 +181,16 @@ def _why_log(step: Any, tally: Any) -> Narration:
     elif step.variant == "late":
         after.append(
             say(
-                "With the probabilities t/n of these data it gets stuck near the smallest float64, "
-                "with no correct digit left."
+                "With the probabilities t/n of these data, their factors repeated in the order of the "
+                "events, it is still "
+                "positive after {factors} factors.",
+                factors=whole(step.values["factors_tried"]),
             )
         )
+    elif step.variant == "stays-one":
+        after.append(say("The estimate of these data makes every factor 1, so its product stays 1."))
     else:
-        after.append(
-            say("Here the estimate makes every factor 1, so this product stays 1; other probabilities would not.")
-        )
+        after.append(say("With a single event every factor is 1, and there is nothing to fear."))
     return Narration(say("Why the logarithm"), tuple(before), tuple(after))
 
 
@@ -213,8 +215,8 @@ def _log_likelihood(step: Any, tally: Any) -> Narration:
         say("The log-likelihood"),
         (
             say(
-                "With the sum sign this is the log-likelihood. The number of throws has not been lost: "
-                "it is the sum of the counts."
+                "With the sum sign this is the log-likelihood; the second line is its value for y = t/n. The number of "
+                "throws has not been lost: it is the sum of the counts."
             ),
         ),
     )
@@ -223,15 +225,18 @@ def _log_likelihood(step: Any, tally: Any) -> Narration:
 def _lagrange(step: Any, tally: Any) -> Narration:
     before = [
         say(
-            "“Slope 0” is not enough here, because the y_k cannot move freely: their sum stays 1. "
-            "At a maximum under that "
-            "constraint all slopes of log L are equal, to a multiplier λ (Lagrange):"
+            "The slope of a curve is its derivative, and at the top of a hill it is 0. Here the "
+            "y_k cannot move freely: their "
+            "sum stays 1, and what one gains another loses. So at the maximum it is the differences between the slopes "
+            "that are 0: for all events that came, the slope ∂ log L/∂y_k = t_k/y_k is the same number λ, Lagrange's "
+            "multiplier (the derivative of log L - λ (Σ y_k - 1) is 0)."
         )
     ]
     after = [
         say(
-            "Summing y_k = t_k/λ over all events gives 1 = n/λ, so λ is the number of throws, and "
-            "the estimate is the relative frequency."
+            "Summing y_k = t_k/λ over these events gives 1 = n/λ, so λ is the number of throws, "
+            "and the estimate is the "
+            "relative frequency."
         )
     ]
     if step.variant == "zero-counts":
@@ -250,8 +255,8 @@ def _lagrange(step: Any, tally: Any) -> Narration:
 def _second_derivative(step: Any, tally: Any) -> Narration:
     before = [
         say(
-            "Slope 0 could be a maximum or a minimum; the second derivative decides. It is "
-            "negative for every event that came:"
+            "Where the slope along the constraint is 0, there could be a maximum or a minimum; the second derivative "
+            "decides. It is negative for every event that came:"
         )
     ]
     after = []
@@ -296,15 +301,18 @@ def _cross_entropy(step: Any, tally: Any) -> Narration:
 def _one_hot(step: Any, tally: Any) -> Narration:
     before = [
         say(
-            "A classifier sees throw i as a row t_i1, …, t_iK of zeros with a single 1 (one-hot). Summing its loss "
-            "-log y over all rows gives the same number:"
+            "Classification is the same task: an image is dog with probability 0.8, fox 0.1, wolf 0.1, and one of them "
+            "is true. So each throw i is written as a row t_i1, …, t_iK of zeros with a single 1 "
+            "(one-hot). Summing its "
+            "loss, -log of the probability of what happened, over all rows gives the same number:"
         )
     ]
     after = [
         say(
-            "With y = softmax(z) the slope of log L with respect to z_k is t_k - n y_k. At the "
-            "estimate it is 0: this is the equation "
-            "that training solves when y depends on inputs."
+            "A classifier gets its probabilities from real numbers z (logits) by y_k = exp(z_k)/Σ "
+            "exp(z_j), the softmax. "
+            "The slope of log L with respect to z_k is t_k - n y_k, and at the estimate it is 0. With inputs, training "
+            "solves the same equation, each row's t_ik - y_ik weighted with its inputs."
         )
     ]
     if step.variant == "two-categories":

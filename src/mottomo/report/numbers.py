@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 
 def whole(number: int) -> str:
@@ -28,6 +29,34 @@ def rounded(number: float, digits: int = 4) -> str:
     if 0 < 1 - number < 10**-digits:
         return f"1 - {1 - number:.2g}"
     return f"{number:.{digits}g}"
+
+
+def rounded_down(number: float, digits: int = 4) -> str:
+    """A lower limit to some significant digits, never above it: what is guaranteed stays so in print.
+
+    >>> rounded_down(0.15548), rounded_up(0.15542)
+    ('0.1554', '0.1555')
+    """
+    return _rounded_towards(number, digits, ROUND_FLOOR)
+
+
+def rounded_up(number: float, digits: int = 4) -> str:
+    """An upper limit to some significant digits, never below it."""
+    return _rounded_towards(number, digits, ROUND_CEILING)
+
+
+def _rounded_towards(number: float, digits: int, direction: str) -> str:
+    if number in (0.0, 1.0) or not math.isfinite(number):
+        return rounded(number)
+    if 1 - number < 10**-digits:
+        distance = (Decimal(1) - Decimal(number)).normalize()
+        opposite = ROUND_CEILING if direction == ROUND_FLOOR else ROUND_FLOOR
+        return f"1 - {_significant(distance, 2, opposite):g}"
+    return f"{_significant(Decimal(number), digits, direction):.{digits}g}"
+
+
+def _significant(value: Decimal, digits: int, direction: str) -> Decimal:
+    return value.quantize(Decimal((0, (1,), value.adjusted() - digits + 1)), rounding=direction)
 
 
 def full(number: float) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from mottomo.errors import SourceError
 from mottomo.messages import say, verbatim
@@ -95,17 +94,15 @@ def first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
 
 
-@contextmanager
-def decompressed_head(path: Path, size: int) -> Iterator[BinaryIO]:
-    """The first bytes of a Zstandard file, decompressed by DuckDB, as far as they are lines of UTF-8."""
+def decompressed_head(path: Path, size: int) -> bytes:
+    """The first hundred lines of a Zstandard file, decompressed by DuckDB, as UTF-8."""
     columns = "columns={'line': 'VARCHAR'}, auto_detect=false, header=false, delim='\x1f', quote='', escape=''"
     relation = f"read_csv({file_literal(path)}, compression='zstd', {columns}, max_line_size={size})"
-    sql = f"SELECT line FROM {relation} LIMIT 100"
     with connection() as opened:
         try:
-            lines = fetch_all(opened, sql)
+            lines = fetch_all(opened, f"SELECT line FROM {relation} LIMIT 100")
         except Error as error:
             raise SourceError(
                 "unreadable", say("the file cannot be read"), verbatim(str(path)), None, verbatim(first_line(error))
             ) from None
-    yield io.BytesIO("\n".join(line or "" for (line,) in lines).encode("utf-8"))
+    return "\n".join(line or "" for (line,) in lines).encode("utf-8")

@@ -22,6 +22,8 @@ def count_values(outcomes: Iterable[Any], by: Iterable[Any] | None = None) -> Co
     where = say("outcomes")
     if by is not None:
         return _count_pairs(outcomes, by, where)
+    if isinstance(outcomes, np.ma.MaskedArray):
+        outcomes = np.ma.filled(outcomes.astype(object), None)  # what is masked is missing
     if isinstance(outcomes, np.ndarray):
         if outcomes.ndim != 1:
             raise InvalidInput(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 from mottomo.errors import SourceError
@@ -17,7 +18,17 @@ def read_probabilities(path: Path) -> dict[str, str]:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise not_utf8(error.object, where) from None
-    rows = list(csv.reader(text.splitlines(), delimiter="\t" if path.suffix.lower() == ".tsv" else ","))
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
+    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    if rows and len(rows[0]) == 2 and rows[0][1].strip()[:1].isdigit():
+        raise SourceError(
+            "no-header",
+            say("the first row looks like odds, not like a header"),
+            where,
+            say("a header such as category,probability"),
+            verbatim(",".join(rows[0])),
+            say("add a header as the first line"),
+        )
     found: dict[str, str] = {}
     for number, row in enumerate(rows[1:], start=2):
         if len(row) != 2:

@@ -21,9 +21,8 @@ from typing import Any
 
 from mottomo.errors import InvalidInput, SourceError
 from mottomo.messages import Message, say, say_count, verbatim
-from mottomo.sources import duck
+from mottomo.sources import duck, files
 from mottomo.sources.encodings import BYTE_ORDER_MARK, check_encoding, decoded, not_utf8, refuse_other_marks
-from mottomo.sources.files import opened
 from mottomo.sources.frame import column_type_error
 from mottomo.sources.rows import CountedRows, Selection
 
@@ -32,6 +31,7 @@ _CATEGORY_TYPES = re.compile(r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INT
 _INTEGER_TYPES = re.compile(r"U?(TINY|SMALL|BIG)INT|U?INTEGER")
 _LONGEST_HEADER = 1 << 20
 _SAMPLE = 1 << 16
+_SQL_ERRORS = ("Binder Error", "Parser Error", "Conversion Error", "Catalog Error", "Syntax Error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def count_table(file: TableFile, selection: Selection, progress: Callable[[float
             types = types or duck.column_types(connection, relation)
             rows = _counted(connection, relation, columns, types, selection, file.where, progress)
         except duck.Error as error:
-            raise _readable(error, file, columns) from None
+            raise _readable(error, file, selection.where) from None
     if not rows.values and not rows.n_missing and selection.where is None:
         raise SourceError("no-rows", say("the table has a header and no rows"), file.where, say("at least one row"))
     rows.locate = lambda value: _place(file, columns, selection, value)
@@ -102,14 +102,14 @@ def _counted(
             raise column_type_error(name, named[name], where)
     query = _Query(relation, columns, list(types) if types else duck.plain_names(columns), named, selection)
     rows = duck.fetch_all(connection, query.sql(), progress)
-    as_json = "JSON" in named.values()
+    value_is_json, *group_is_json = (named.get(name) == "JSON" for name in (selection.column, *selection.by))
     counted = CountedRows([], [], [] if selection.by else None, where=where)
     for cell, *cells, odd, total, times in rows:
         count = int(total or 0)
         if odd is not None:  # a count that is no plain integer of the column's type
             count = times * _count_of_text(odd, selection.count_column, where)
-        value = _json_value(cell) if as_json else cell
-        group = [_json_value(part) for part in cells] if as_json else cells
+        value = _json_value(cell) if value_is_json else cell
+        group = [_json_value(part) if is_json else part for part, is_json in zip(cells, group_is_json, strict=True)]
         if value is None or None in group:
             counted.n_missing += count
             continue
@@ -204,35 +204,37 @@ def _delimited(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
 
 
 def _json_lines(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
-    columns: dict[str, None] = {}
-    with opened(file.path) as stream:
-        head = stream.read(_SAMPLE)
-        refuse_other_marks(head, file.where)
-        for line in head.split(b"\n")[:100]:
-            try:
-                record = json.loads(line)
-            except ValueError:
-                continue  # cut off by the sample, blank, or broken: DuckDB names the line
-            if not isinstance(record, dict):
-                raise SourceError(
-                    "not-json-objects",
-                    say("a line is not a JSON object"),
-                    file.where,
-                    say('an object a line, such as {{"face": 1}}'),
-                    verbatim(line.decode("utf-8", "backslashreplace")),
-                )
-            columns |= dict.fromkeys(record)
-    names = list(columns)
+    head = files.head(file.path, _SAMPLE)
+    refuse_other_marks(head, file.where)
+    for line in head.split(b"\n")[:100]:
+        _refuse_other_json(line, file)
+    source = f"{duck.file_literal(file.path)}, format='newline_delimited'"
+    options = f"hive_partitioning=false, maximum_object_size={1 << 25}"
+    with duck.connection() as connection:  # a key may come up in any line: all of them are looked at
+        try:
+            keys = f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({source}, {options})"
+            names = sorted(row[0] for row in duck.fetch_all(connection, keys))
+        except duck.Error as error:
+            raise _readable(error, file) from None
     if not names:
-        raise SourceError(
-            "not-json-objects",
-            say("no JSON object could be read"),
-            file.where,
-            say('an object a line, such as {{"face": 1}}'),
-        )
+        raise _no_json_objects(say("no JSON object could be read"), file)
     types = ", ".join(f"{duck.literal(name)}: 'JSON'" for name in names)
-    options = f"format='newline_delimited', columns={{{types}}}, hive_partitioning=false, maximum_object_size={1 << 25}"
-    return f"read_json({duck.file_literal(file.path)}, {options})", names, dict.fromkeys(names, "JSON")
+    return f"read_json({source}, columns={{{types}}}, {options})", names, dict.fromkeys(names, "JSON")
+
+
+def _refuse_other_json(line: bytes, file: TableFile) -> None:
+    """Refuse a line that is JSON but no object; one cut off by the sample, blank or broken is left to DuckDB."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return
+    if not isinstance(record, dict):
+        got = verbatim(line.decode("utf-8", "backslashreplace"))
+        raise _no_json_objects(say("a line is not a JSON object"), file, got)
+
+
+def _no_json_objects(what: Message, file: TableFile, got: Message | None = None) -> SourceError:
+    return SourceError("not-json-objects", what, file.where, say('an object a line, such as {{"face": 1}}'), got)
 
 
 def _parquet(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
@@ -256,8 +258,7 @@ _READERS = {"csv": _delimited, "tsv": _delimited, "jsonl": _json_lines, "parquet
 
 def _header(file: TableFile, delimiter: str) -> list[str]:
     """The names in the first record, read by Python's csv module."""
-    with opened(file.path) as stream:
-        head = stream.read(_LONGEST_HEADER)
+    head = files.head(file.path, _LONGEST_HEADER)
     refuse_other_marks(head, file.where)
     if not head.strip():
         raise SourceError("empty-source", say("there is nothing to read"), file.where, say("a header and rows"))
@@ -274,7 +275,7 @@ def _header(file: TableFile, delimiter: str) -> list[str]:
             "unreadable", say("the header cannot be read"), file.where, say("a header and rows"), verbatim(str(error))
         ) from None
     other = next((mark for mark in (";", "\t", ",", "|") if mark != delimiter and mark in header[0]), None)
-    if len(header) == 1 and other is not None:
+    if len(header) == 1 and other is not None and file.delimiter is None:
         raise SourceError(
             "delimiter",
             say("the table has one column, whose name holds another separator"),
@@ -306,7 +307,7 @@ def _transcoded(file: TableFile) -> Iterator[TableFile]:
     check_encoding(file.encoding)
     with tempfile.TemporaryDirectory(prefix="mottomo-") as folder:
         copy = Path(folder) / f"table.{file.kind}"
-        with opened(file.path) as source, copy.open("wb") as target:
+        with files.opened(file.path) as source, copy.open("wb") as target:
             shutil.copyfileobj(decoded(source, file.encoding, file.where), target)
         yield TableFile(copy, file.kind, None, file.names, file.delimiter, file.label or str(file.path))
 
@@ -314,8 +315,17 @@ def _transcoded(file: TableFile) -> Iterator[TableFile]:
 # --- errors: what DuckDB says, in our words, with the line -----------------------------------------------------------
 
 
-def _readable(error: Exception, file: TableFile, columns: list[str]) -> SourceError | InvalidInput:
+def _readable(error: Exception, file: TableFile, condition: str | None = None) -> SourceError | InvalidInput:
     text = str(error)
+    if condition is not None and text.startswith(_SQL_ERRORS):
+        return InvalidInput(
+            "condition",
+            say("the condition cannot be evaluated"),
+            verbatim("--where"),
+            say("an SQL condition on the columns; texts in single quotes"),
+            verbatim(condition),
+            verbatim(duck.first_line(error)),
+        )
     line = re.search(r"CSV Error on Line: (\d+)", text) or re.search(r"in line (\d+)", text)
     where = say("{file}, line {line}", file=file.label or str(file.path), line=int(line[1])) if line else file.where
     lengths = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
@@ -350,7 +360,9 @@ def _readable(error: Exception, file: TableFile, columns: list[str]) -> SourceEr
 
 def _undecodable(file: TableFile) -> bytes:
     """A stretch of bytes around the first that is not UTF-8."""
-    with opened(file.path) as stream:
+    if files.is_zstandard(file.path):
+        return b""
+    with files.opened(file.path) as stream:
         for line in stream:
             try:
                 line.decode("utf-8")
@@ -361,7 +373,9 @@ def _undecodable(file: TableFile) -> bytes:
 
 def _mixed_line_ends(file: TableFile) -> SourceError:
     first = None
-    with opened(file.path) as stream:
+    if files.is_zstandard(file.path):
+        return SourceError("unreadable", say("the file cannot be read as a table"), file.where)
+    with files.opened(file.path) as stream:
         for number, line in enumerate(stream, start=1):
             end = "CR LF" if line.endswith(b"\r\n") else "LF" if line.endswith(b"\n") else None
             end = "CR" if b"\r" in line[:-2] else end
@@ -380,10 +394,10 @@ def _mixed_line_ends(file: TableFile) -> SourceError:
 
 def _place(file: TableFile, columns: list[str], selection: Selection, value: Any) -> Message | None:
     """The line of the first row whose outcome is `value`, for tables of text that are in UTF-8."""
-    if file.kind not in _DELIMITERS or not file.path.exists():
+    if file.kind not in _DELIMITERS or not file.path.exists() or files.is_zstandard(file.path):
         return file.where
     position = columns.index(selection.column or "")
-    with opened(file.path) as stream:
+    with files.opened(file.path) as stream:
         rows = csv.reader(
             io.TextIOWrapper(stream, "utf-8", "replace", newline=""), delimiter=file.delimiter or _DELIMITERS[file.kind]
         )
