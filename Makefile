@@ -40,6 +40,7 @@ bench: $(STAMPS)/dev
 docs: $(STAMPS)/dev
 	$(BIN)/python tools/make_reference.py
 	$(BIN)/python tools/make_picture.py
+	$(BIN)/python tools/update_transcripts.py
 
 golden: $(STAMPS)/dev
 	$(BIN)/python -m pytest -q tests/cli/test_golden.py --remake-golden

@@ -198,3 +198,21 @@ def test_softmax_keeps_far_logits_apart_and_refuses_what_has_none():
     for bad in ([np.nan, 0.0], [np.inf, 0.0], [-np.inf, -np.inf], []):
         with pytest.raises(mo.InvalidInput, match="no softmax"):
             mo.softmax(bad)
+
+
+def test_positions_mean_nothing_for_discovered_categories():
+    tally = mo.tally(["wolf"] * 3 + ["dog"])
+    with pytest.raises(mo.InvalidInput, match="does not say which is whose"):
+        mo.log_likelihood(tally, [0.75, 0.25])
+    assert mo.log_likelihood(tally, {"wolf": 0.75, "dog": 0.25}) == mo.log_likelihood([3, 1], [0.75, 0.25])
+
+
+def test_fractions_beyond_any_float_keep_their_logarithm():
+    tiny = Fraction(1, 10**400)
+    assert mo.log_likelihood([1, 1], [tiny, 1 - tiny]) == pytest.approx(-400 * math.log(10), rel=1e-15)
+    assert mo.deviance([1, 1], [tiny, 1 - tiny]) == pytest.approx(2 * (400 * math.log(10) - 2 * math.log(2)), rel=1e-14)
+    assert mo.impossible_categories([1, 1], [tiny, 1 - tiny]) == ()
+
+
+def test_probabilities_may_be_text_and_are_then_exact():
+    assert mo.likelihood([1, 1], ["1/3", "2/3"]) == Fraction(2, 9)

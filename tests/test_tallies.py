@@ -167,3 +167,33 @@ def test_as_many_counts_as_categories():
         mo.Tally.from_counts([1, 2], categories=["a", "b", "c"])
     with pytest.raises(mo.InvalidInput, match="among the declared"):
         mo.Tally.from_counts({"a": 1}, categories=["b"])
+
+
+def test_a_tally_without_groups_and_one_of_no_groups_are_shown():
+    none = mo.tally([], by=[], categories=[1, 2])
+    for shown in (none, mo.estimate(none)):
+        for wanted in ("text", "json", "csv", "html"):
+            assert shown.render(wanted)
+    assert none != mo.Tally.empty([1, 2])
+    assert len(none.sha256) == 64
+
+
+def test_tallies_grouped_by_other_columns_are_other_tallies():
+    one = mo.tally(["a"], by=["x"])
+    other = mo.Tally(one.categories, one.counts, ("other",), one.groups)
+    assert one != other
+    assert one.sha256 != other.sha256
+
+
+@pytest.mark.parametrize("call", [lambda: mo.estimate([2, 5]), lambda: mo.explain([2, 5])])
+def test_what_is_no_tally_is_refused_with_how_to_make_one(call):
+    with pytest.raises(mo.InvalidInput, match="no tally") as raised:
+        call()
+    assert "from_counts" in str(raised.value.mend)
+
+
+def test_unknown_choices_are_refused():
+    with pytest.raises(mo.InvalidInput, match="no method for intervals"):
+        mo.estimate(mo.Tally.from_counts([1]), intervals="goodman")
+    with pytest.raises(mo.InvalidInput, match="did you mean drop"):
+        mo.tally([1], missing="dorp")

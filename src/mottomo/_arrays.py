@@ -52,7 +52,7 @@ def as_counts(counts: Any, where: Message | None = None) -> np.ndarray:
 def _array(values: Any, where: Message) -> np.ndarray:
     """Values as numpy reads them, but Python's own numbers kept where numpy would round them."""
     if isinstance(values, np.ma.MaskedArray):
-        values = np.ma.filled(values.astype(object), None)  # what is masked is missing
+        values = unmasked(values)
     try:
         array = np.asarray(values)
         if array.dtype.kind == "f" and not isinstance(values, np.ndarray | np.generic):
@@ -66,6 +66,13 @@ def _array(values: Any, where: Message) -> np.ndarray:
             say("rows of the same length"),
             verbatim(repr(values)),
         ) from None
+
+
+def unmasked(values: np.ma.MaskedArray[Any, Any]) -> np.ndarray:
+    """A masked array as objects in which None stands for what is masked: it is missing."""
+    objects = np.asarray(values.data).astype(object)
+    objects[np.ma.getmaskarray(values)] = None
+    return objects
 
 
 def labelled(values: Any) -> dict[Any, Any] | None:

@@ -74,9 +74,14 @@ class Categories(Sequence[str]):
 
     @classmethod
     def of(cls, spec: Any) -> Categories:
-        """Declared categories from a list, a range, the text ``1..6`` or ``a,b,c``, or Categories."""
+        """Declared categories from a list, a range, the text ``1..6`` or ``a,b,c``, or Categories.
+
+        From a mapping such as published odds, ``{"SSR": 0.03, "R": 0.97}``, the names are taken.
+        """
         if isinstance(spec, Categories):
             return spec
+        if isinstance(getattr(spec, "categories", None), Categories):  # probabilities or a tally: those it is about
+            return cls(spec.categories.names)
         names = tuple(_names_of_text(spec)) if isinstance(spec, str) else tuple(category_name(item) for item in spec)
         return cls(_without_duplicates(names))
 

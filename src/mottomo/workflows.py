@@ -11,7 +11,7 @@ from typing import Any
 from mottomo._arrays import exact_counts
 from mottomo.categories import Categories, category_name, unknown_category
 from mottomo.errors import InvalidInput, MottomoError, SourceError, nearest
-from mottomo.messages import say, say_count, verbatim
+from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.probabilities import Probabilities
 from mottomo.sources.rows import CountedRows, Selection
 from mottomo.tallies import Tally, group_order
@@ -27,7 +27,11 @@ def tally(
     count_column: str | None = None,
     categories: Any = None,
     by: Any = None,
+    where: str | None = None,
     missing: str = "error",
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    names: Iterable[str] | None = None,
 ) -> Tally:
     r"""Count how often each category was seen, whatever the outcomes are in.
 
@@ -43,7 +47,10 @@ def tally(
     categories : the declared categories (a list, ``range(1, 7)``, ``"1..6"``). Without it they are discovered in the
         data, and the tally knows that.
     by : name or names of columns, for one tally a group; for outcomes without columns, the group of each.
+    where : of files: an SQL condition; only the rows for which it is true are counted.
     missing : ``"error"`` refuses missing outcomes and counts them; ``"drop"`` leaves them out and notes how many.
+    encoding, delimiter, names : of text files: the encoding if not UTF-8, the separator if neither comma nor tab, the
+        columns of a table without a header.
 
     Raises
     ------
@@ -54,8 +61,16 @@ def tally(
     {'n_observations': 3, 'categories': ['a', 'b'], 'declared': False, 'counts': [2, 1]}
     """
     declared = None if categories is None else Categories.of(categories)
-    rows, names = _counted_rows(outcomes, column, count_column, by)
-    return tally_of_rows(rows, declared, names, missing)
+    if isinstance(outcomes, os.PathLike):
+        selection = Selection(column, count_column, _column_names(by), where)
+        columns = None if names is None else tuple(names)
+        rows = count_path(Path(outcomes), selection, encoding=encoding, names=columns, delimiter=delimiter)
+        return tally_of_rows(rows, declared, selection.by, missing)
+    _check_settings(
+        "outcomes", say("outcomes"), {"where": where, "encoding": encoding, "delimiter": delimiter, "names": names}
+    )
+    rows, groups = _counted_rows(outcomes, column, count_column, by)
+    return tally_of_rows(rows, declared, groups, missing)
 
 
 def _counted_rows(
@@ -64,9 +79,6 @@ def _counted_rows(
     """The distinct outcomes of any source, counted, and the names of the groups: which reader serves which type."""
     if isinstance(outcomes, str | bytes | Mapping | Tally):
         raise _not_outcomes(outcomes)
-    if isinstance(outcomes, os.PathLike):
-        selection = Selection(column, count_column, _column_names(by))
-        return count_path(Path(outcomes), selection), selection.by
     if hasattr(outcomes, "read"):
         from mottomo.sources.stream import count_lines
 
@@ -163,6 +175,7 @@ def count_path(
     _check_file(path)
     kind = kind or _kind_of(path)
     where = verbatim(label or str(path))
+    _check_settings(kind, where, {"--encoding": encoding, "--names": names, "--delimiter": delimiter})
     if kind == "lines":
         from mottomo.sources.files import opened
         from mottomo.sources.stream import count_lines
@@ -175,6 +188,28 @@ def count_path(
     from mottomo.sources.table import TableFile, count_table
 
     return count_table(TableFile(path, kind, encoding, names, delimiter, label), selection, progress)
+
+
+# What can be said of how a file is written, by its kind.
+_SETTINGS = {
+    "csv": {"--encoding", "--names", "--delimiter"},
+    "tsv": {"--encoding", "--names", "--delimiter"},
+    "lines": {"--encoding"},
+}
+
+
+def _check_settings(kind: str, where: Message, settings: dict[str, Any]) -> None:
+    """Refuse a setting that this kind of file has no use for."""
+    for name, value in settings.items():
+        if value is not None and name not in _SETTINGS.get(kind, set()):
+            raise InvalidInput(
+                "setting-does-not-apply",
+                say("a setting does not apply to this format"),
+                where,
+                say("no {name} for {kind}", name=name, kind=kind),
+                verbatim(str(value)),
+                say("leave it out"),
+            )
 
 
 def _check_file(path: Path) -> None:

@@ -84,8 +84,11 @@ def test_published_odds_are_read_from_a_file(tmp_path):
         done.stdout.split()
         == mo.simulate({"SSR": Fraction(3, 100), "SR": Fraction(15, 100), "R": Fraction(82, 100)}, 3, seed=1).tolist()
     )
-    odds.write_text("rarity,probability\nSSR,3%,x\n")
-    assert mottomo("simulate", str(odds), "-n", "3").returncode == 3
+    declared = json.loads(mottomo("tally", "-", "--null", str(odds), "--json", stdin="R\n").stdout)["result"]
+    assert (declared["categories"], declared["counts"]) == (["SSR", "SR", "R"], [0, 0, 1])
+    for broken in ("rarity,probability\nSSR,3%,x\n", "SSR,0.5\nR,0.5\n", "rarity,probability\nR,1\nR,0\n", "a,b\n"):
+        odds.write_text(broken)
+        assert mottomo("simulate", str(odds), "-n", "3").returncode == 3
 
 
 @pytest.mark.parametrize(
@@ -114,6 +117,13 @@ def test_published_odds_are_read_from_a_file(tmp_path):
         (["simulate", "0.5,0.5", "-n", "-3", "--seed", "1"], None, 3, "whole number"),
         (["explain", "1", "2", "/", "3", "4"], None, 3, "only a single tally"),
         (["tally", "1", "2", "--save", "/no/such/folder/x.txt"], None, 3, "cannot be saved"),
+        (
+            ["tally", "1", "2", "--encoding", "utf-8", "--missing", "drop"],
+            None,
+            2,
+            "--missing, --encoding has no meaning",
+        ),
+        (["tally", "-", "--null", "a=1/2,b=1/2"], "c\n", 3, "not among the declared"),
         (["tally", "1", "2", "--categories", "a,a"], None, 3, "declared twice"),
         (["tally", "1", "2", "--categories", "a,b,c"], None, 3, "not one count for each"),
     ],

@@ -8,7 +8,7 @@ from html import unescape
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mottomo as mo
@@ -158,6 +158,7 @@ def test_the_throw_is_found_by_multiplying_one_factor_after_the_other():
     assert underflow_throw(y, counts) == throws + 1
 
 
+@settings(max_examples=50)
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=12))
 def test_any_small_tally_is_explained_with_every_check_holding(counts):
     told = mo.explain(mo.Tally.from_counts(counts))

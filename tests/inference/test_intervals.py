@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import mottomo as mo
@@ -72,6 +72,7 @@ def test_goodman_agrees_with_its_published_formula():
     assert not found.guaranteed
 
 
+@settings(max_examples=30)
 @given(counts=counts_of(5, largest=10**17, smallest_total=0), level=st.sampled_from([0.01, 0.5, 0.95, 1 - 1e-9]))
 def test_intervals_contain_the_estimate_stay_inside_and_have_a_width(counts, level):
     tally = mo.Tally.from_counts(counts)
@@ -90,6 +91,7 @@ def test_intervals_contain_the_estimate_stay_inside_and_have_a_width(counts, lev
             assert (found.upper[others] < 1).all() or sum(counts) > 10**15
 
 
+@settings(max_examples=30)
 @given(counts=counts_of(3, largest=50), level=st.floats(0.6, 0.98))
 def test_a_higher_level_gives_wider_intervals(counts, level):
     tally = mo.Tally.from_counts(counts)

@@ -263,14 +263,10 @@ def test_counts_beyond_any_machine_integer_in_a_file(tmp_path):
 @pytest.mark.parametrize("encoding", ["shift_jis", "euc-jp", "utf-16", "utf-16-le", "cp932"])
 @pytest.mark.parametrize("suffix", [".csv", ".txt", ".csv.gz"])
 def test_other_encodings_are_read_when_named(encoding, suffix, tmp_path):
-    from mottomo.sources.rows import Selection
-    from mottomo.workflows import count_path, tally_of_rows
-
     text = "犬\n狐\n狐\nウルフ\n" if suffix == ".txt" else "出目\n犬\n狐\n狐\nウルフ\n"
     data = text.encode(encoding)
     path = written(tmp_path, f"t{suffix}", gzip.compress(data) if suffix.endswith("gz") else data)
-    tally = tally_of_rows(count_path(path, Selection(), encoding=encoding), None)
-    assert tally == mo.tally(["犬", "狐", "狐", "ウルフ"])
+    assert mo.tally(path, encoding=encoding) == mo.tally(["犬", "狐", "狐", "ウルフ"])
 
 
 def test_the_zstd_program_and_arrow_agree(tmp_path):
@@ -295,3 +291,64 @@ def test_the_argument_is_left_as_it_was():
     mo.tally(frame)
     assert array.tolist() == [3, 1, 2]
     assert frame.to_dict("list") == {"a": [1, 2]}
+
+
+def test_zstandard_tables_are_read_whole_and_zstandard_text_is_refused(tmp_path):
+    rows = "".join(f"{row % 7}\n" for row in range(60_000))
+    for name in ("t.csv.zst", "T.CSV.ZST"):
+        path = tmp_path / name
+        path.write_bytes(pa.Codec("zstd").compress(("face\n" + rows).encode(), asbytes=True))
+        assert mo.tally(path).n_observations == 60_000
+        with pytest.raises(mo.SourceError, match="only as a table"):
+            mo.tally(path, encoding="shift_jis")
+    lines = tmp_path / "T.TXT.ZST"
+    lines.write_bytes(pa.Codec("zstd").compress(rows.encode(), asbytes=True))
+    with pytest.raises(mo.SourceError, match="only as a table"):
+        mo.tally(lines)
+    upper = written(tmp_path, "T.TXT.GZ", gzip.compress(rows.encode()))
+    assert mo.tally(upper).n_observations == 60_000
+
+
+def test_a_key_that_comes_late_in_json_lines_is_found(tmp_path):
+    path = written(tmp_path, "t.jsonl", '{"id": 1}\n' * 5000 + '{"id": 2, "face": "x"}\n')
+    assert mo.tally(path, column="face", missing="drop").to_dict()["counts"] == [1]
+
+
+def test_only_json_columns_are_read_as_json(tmp_path):
+    path = tmp_path / "t.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT '01' AS face, '{{}}'::JSON AS meta) TO '{path}' (FORMAT parquet)")
+    assert mo.tally(path, column="face").categories.names == ("01",)
+
+
+def test_masked_outcomes_are_missing_and_masked_counts_refused():
+    masked = np.ma.array([1, 2, 3], mask=[0, 1, 0])
+    with pytest.raises(mo.InvalidInput, match="1 missing outcome"):
+        mo.tally(masked)
+    assert mo.tally(masked, missing="drop").categories.names == ("1", "3")
+    with pytest.raises(mo.InvalidInput, match="a count is missing"):
+        mo.Tally.from_counts(masked)
+
+
+def test_a_labelled_series_is_read_by_name():
+    counts = pd.Series(["b", "a", "b"]).value_counts()
+    assert mo.Tally.from_counts(counts) == mo.Tally.from_counts({"a": 1, "b": 2})
+    tally = mo.Tally.from_counts({"a": 1, "b": 3})
+    odds = pd.Series({"b": 0.75, "a": 0.25})
+    assert mo.log_likelihood(tally, odds) == mo.log_likelihood(tally, {"a": 0.25, "b": 0.75})
+    assert set(mo.simulate(odds, 20, seed=1)) <= {"a", "b"}
+    assert mo.Tally.from_counts(pd.Series([2, 5])).categories.names == ("1", "2")
+
+
+def test_categories_may_come_from_published_odds():
+    assert mo.tally(["SSR"], categories={"SSR": 0.03, "R": 0.97}).counts.tolist() == [1, 0]
+    assert mo.tally(["a"], categories=mo.Tally.from_counts({"a": 1, "b": 0})).counts.tolist() == [1, 0]
+
+
+def test_settings_that_do_not_apply_are_refused(tmp_path):
+    for given, options in (
+        ([1], {"encoding": "utf-8"}),
+        (parquet(tmp_path, [1]), {"column": "outcome", "delimiter": ";"}),
+    ):
+        with pytest.raises(mo.InvalidInput, match="does not apply"):
+            mo.tally(given, **options)

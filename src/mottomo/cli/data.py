@@ -30,12 +30,35 @@ class Source:
     by: str | None
     where: str | None
     categories: str | None
+    null: str | None
     missing: str
     input_kind: str | None
     delimiter: str | None
     encoding: str | None
     no_header: bool
     names: str | None
+
+    def of_files(self) -> dict[str, Any]:
+        """The options that only mean something for files and standard input, by name, as given."""
+        return {
+            "--missing": self.missing != "error",
+            "--input": self.input_kind,
+            "--delimiter": self.delimiter,
+            "--encoding": self.encoding,
+            "--no-header": self.no_header,
+            "--names": self.names,
+        }
+
+    def declared(self) -> Any:
+        """The declared categories, from --categories or the odds of --null; None if they are to be discovered."""
+        from mottomo.categories import Categories
+
+        categories = None if self.categories is None else Categories.of(self.categories)
+        if self.null is None:
+            return categories
+        from mottomo.workflows import probabilities_of
+
+        return Categories.of(probabilities_of(self.null, categories))
 
     @property
     def grouping(self) -> tuple[str, ...]:
@@ -60,6 +83,9 @@ def _check_usage(data: tuple[str, ...], source: Source) -> None:
     others = [part for part in data if not _COUNT.fullmatch(part) and part != _SEPARATOR]
     if counts and others and not any(_is_number(part) for part in others):
         raise usage_error(say("counts and files cannot be mixed: {parts}", parts=[counts[0], others[0]]))
+    idle = [name for name, given in source.of_files().items() if given]
+    if counts and not others and idle:
+        raise usage_error(say("{names} has no meaning for counts on the command line", names=idle))
     if data.count("-") > 1:
         raise usage_error(say("standard input can be read only once"))
     if source.no_header != (source.names is not None):
@@ -105,17 +131,15 @@ def _tally_of_counts(data: tuple[str, ...], source: Source) -> Any:
             say("as many counts on each side of /"),
             verbatim(" / ".join(str(len(row)) for row in rows)),
         )
-    return Tally.from_counts(rows[0] if len(rows) == 1 else rows, source.categories)
+    return Tally.from_counts(rows[0] if len(rows) == 1 else rows, source.declared())
 
 
 def _tally_of_path(part: str, source: Source) -> Any:
     from mottomo import workflows
-    from mottomo.categories import Categories
     from mottomo.sources.rows import Selection
     from mottomo.sources.stream import count_lines
 
     selection = Selection(source.column, source.count_column, source.grouping, source.where)
-    declared = None if source.categories is None else Categories.of(source.categories)
     with ExitStack() as stack:
         if part == "-" and source.input_kind in (None, "lines"):
             selection.refuse(say("lines from standard input have no columns; see --input"), say("standard input"))
@@ -134,7 +158,7 @@ def _tally_of_path(part: str, source: Source) -> Any:
                 label=label,
                 progress=stack.enter_context(progress_bar(part)),
             )
-        return workflows.tally_of_rows(rows, declared, source.grouping, source.missing)
+        return workflows.tally_of_rows(rows, source.declared(), source.grouping, source.missing)
 
 
 def _spooled(stack: ExitStack, source: Source) -> Path:

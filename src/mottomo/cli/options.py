@@ -18,12 +18,19 @@ CATEGORIES = option(
     "--categories", metavar="LIST", help=say("Declare the categories: a range such as 1..6, or names a,b,c.")
 )
 
+NULL = option(
+    "--null",
+    metavar="ODDS",
+    help=say("Declare the categories by published odds: dog=0.8,fox=0.2, a .csv file, or a list."),
+)
+
 SOURCE_OPTIONS = (
     option("--column", metavar="NAME", help=say("The column with the outcomes, if the table has several.")),
     option("--count-column", metavar="NAME", help=say("A column that says how often, for tables of value and count.")),
     option("--by", metavar="NAMES", help=say("One tally for each value of this column (several: a,b).")),
     option("--where", metavar="SQL", help=say("Only the rows for which this SQL condition is true.")),
     CATEGORIES,
+    NULL,
     option(
         "--missing",
         type=click.Choice(["error", "drop"]),
@@ -66,6 +73,7 @@ def source_settings(settings: dict[str, Any]) -> dict[str, Any]:
         "by",
         "where",
         "categories",
+        "null",
         "missing",
         "input_kind",
         "delimiter",

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mottomo._arrays import unmasked
 from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.sources.rows import CountedRows
@@ -23,7 +24,7 @@ def count_values(outcomes: Iterable[Any], by: Iterable[Any] | None = None) -> Co
     if by is not None:
         return _count_pairs(outcomes, by, where)
     if isinstance(outcomes, np.ma.MaskedArray):
-        outcomes = np.ma.filled(outcomes.astype(object), None)  # what is masked is missing
+        outcomes = unmasked(outcomes)
     if isinstance(outcomes, np.ndarray):
         if outcomes.ndim != 1:
             raise InvalidInput(

@@ -14,20 +14,20 @@ _STYLE = """
 .mottomo { color: #1b1b1f; background: #fff; font: 16px/1.6 system-ui, "Hiragino Sans", "Noto Sans CJK JP", sans-serif;
   max-width: 60rem; margin: 0 auto; padding: 1rem; }
 .mottomo p, .mottomo ul { max-width: 46rem; }
-.mottomo math { font: 1.15rem "Latin Modern Math", "STIX Two Math", "Cambria Math", "DejaVu Math TeX Gyre", math; }
+.mottomo math { font: 1.15rem "Latin Modern Math", "STIX Two Math", "Cambria Math",
+  "DejaVu Math TeX Gyre", math; }
 .mottomo h1 { font-size: 1.5rem; line-height: 1.3; } .mottomo h2 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
 .mottomo table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; }
 .mottomo th, .mottomo td { padding: .15rem .8rem; border-bottom: 1px solid #d9d9e0; text-align: left; }
 .mottomo .n { text-align: right; } .mottomo th { border-bottom: 2px solid #8a8a99; }
 .mottomo .formula { display: flex; gap: 2rem; align-items: center; overflow: auto hidden;
   margin: .5rem 0 .5rem 1.5rem; padding: .3rem 0; }
-.mottomo .lines { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .25em; }
+.mottomo .lines { display: flex; flex-wrap: wrap; align-items: baseline; gap: .4rem .25em; }
 .mottomo .number { color: #5c5c66; margin-left: auto; } .mottomo .notes { color: #44444d; font-size: .95rem; }
 .mottomo .verdict { border-left: 4px solid #2f6f9f; padding: .4rem 1rem; background: #f1f6fa; font-weight: 600; }
 @media (prefers-color-scheme: dark) { html.page { background: #17171b; }
   html.page .mottomo { color: #e6e6ea; background: #17171b; } html.page .mottomo .verdict { background: #1e2a33; }
-  html.page .mottomo .notes, html.page .mottomo .lines { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .25em; }
-.mottomo .number { color: #a9a9b5; }
+  html.page .mottomo .notes, html.page .mottomo .number { color: #a9a9b5; }
   html.page .mottomo th, html.page .mottomo td { border-color: #44444d; } }
 """
 
@@ -39,7 +39,8 @@ _TEMPLATE = """
 {% for block in blocks -%}
 {% if block.kind == "heading" %}<h{{ block.level }}>{{ block.text }}</h{{ block.level }}>
 {% elif block.kind == "paragraph" %}<p>{{ block.text }}</p>
-{% elif block.kind == "formula" %}<div class="formula"><div class="lines">{% for piece in block.pieces %}{{ piece }}{% endfor %}</div>
+{% elif block.kind == "formula" %}<div class="formula"><div class="lines">
+{%- for piece in block.pieces %}{{ piece }}{% endfor %}</div>
 {%- if block.number %}<span class="number">({{ block.number }})</span>{% endif %}</div>
 {% elif block.kind == "table" %}<table><thead><tr>
 {%- for title, numeric in block.titles %}{{ cell(title, "th", numeric) }}{% endfor %}</tr></thead><tbody>
@@ -106,7 +107,7 @@ def _block(block: Any, translate: Translate) -> dict[str, Any]:
 
 
 _SHORT_FORMULA = 90
-_BREAK = re.compile(r" (?=(?:=|\\approx|\+|\\cdot|\\times|<|\\ge) )")
+_BREAK = re.compile(r" (?=(?:=|\\approx|\+|\\cdot|\\times(?! 10\^)|<|\\ge) )")
 
 
 def _breakable(latex: str) -> list[str]:
