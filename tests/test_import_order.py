@@ -52,6 +52,7 @@ THIRD_PARTIES = {
     "altair": {"report"},
     "click": {"cli"},
     "rich": {"cli"},
+    "backports": {"sources"},
 }
 THIRD_PARTIES["numpy"].add("workflows")
 PURE = (

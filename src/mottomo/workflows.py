@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -13,11 +15,11 @@ from mottomo.categories import Categories, category_name, unknown_category
 from mottomo.errors import InvalidInput, MottomoError, SourceError, nearest
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.probabilities import Probabilities
+from mottomo.sources.files import COMPRESSIONS, is_compressed
 from mottomo.sources.rows import CountedRows, Selection
 from mottomo.tallies import Tally, group_order
 
 KINDS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "lines"}
-_COMPRESSIONS = (".gz", ".zst")
 
 
 def tally(
@@ -85,7 +87,7 @@ def _counted_rows(
         Selection(column, count_column, _column_names(by)).refuse(
             say("a stream of lines has no columns"), say("stream")
         )
-        return count_lines(getattr(outcomes, "buffer", outcomes), say("stream")), ()
+        return count_lines(*_binary(outcomes)), ()
     if not isinstance(outcomes, list | tuple | range) and not _is_array(outcomes):
         from mottomo.sources import frame
 
@@ -106,6 +108,15 @@ def _counted_rows(
     if isinstance(by, str):
         raise _no_columns_to_group(by)
     return count_values(outcomes, by), () if by is None else ("group",)
+
+
+def _binary(stream: Any) -> tuple[Any, Message, str | None]:
+    """The bytes below an open file, with the encoding that a text file was opened with."""
+    if not isinstance(stream, io.TextIOBase):
+        return stream, say("stream"), None
+    if not hasattr(stream, "buffer"):
+        return io.BytesIO(stream.read().encode("utf-8", "surrogatepass")), say("stream"), None
+    return stream.buffer, say("stream"), stream.encoding
 
 
 def _column_names(by: Any) -> tuple[str, ...]:
@@ -183,7 +194,10 @@ def count_path(
         selection.refuse(say("a file of lines has no columns"), where)
         with opened(path) as stream:
             return count_lines(
-                stream, where, encoding, path if encoding is None and path.suffix.lower() != ".gz" else None
+                stream,
+                where,
+                encoding,
+                path if encoding is None and path.is_file() and not is_compressed(path) else None,
             )
     from mottomo.sources.table import TableFile, count_table
 
@@ -213,25 +227,26 @@ def _check_settings(kind: str, where: Message, settings: dict[str, Any]) -> None
 
 
 def _check_file(path: Path) -> None:
-    """Refuse what cannot be read before any reader is started."""
-    if path.is_dir():
-        raise SourceError(
-            "is-a-directory", say("this is a folder, not a file"), verbatim(str(path)), say("a file"), None, None
-        )
+    """Refuse what cannot be read before any reader is started; a pipe is not opened, because it opens only once."""
+    where = verbatim(str(path))
     try:
-        if path.stat().st_size == 0 and path.is_file():
-            raise SourceError(
-                "empty-source", say("there is nothing to read"), verbatim(str(path)), say("outcomes"), say("0 bytes")
-            )
-        with path.open("rb"):
-            pass
+        status = path.stat()
+        if stat.S_ISDIR(status.st_mode):
+            raise SourceError("is-a-directory", say("this is a folder, not a file"), where, say("a file"))
+        if stat.S_ISREG(status.st_mode):
+            if status.st_size == 0:
+                raise SourceError(
+                    "empty-source", say("there is nothing to read"), where, say("outcomes"), say("0 bytes")
+                )
+            with path.open("rb"):
+                pass
     except FileNotFoundError:
         raise _no_such_file(path) from None
     except (OSError, ValueError) as error:
         raise SourceError(
             "unreadable",
             say("the file cannot be opened"),
-            verbatim(str(path)),
+            where,
             say("a file that may be read"),
             verbatim(getattr(error, "strerror", None) or str(error)),
         ) from None
@@ -239,7 +254,10 @@ def _check_file(path: Path) -> None:
 
 def _no_such_file(path: Path) -> MottomoError:
     folder = path.parent
-    siblings = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
+    try:
+        siblings = [entry.name for entry in folder.iterdir()]
+    except OSError:
+        siblings = []
     mend = nearest(path.name, siblings)
     number = path.name.replace("/", "").replace(".", "", 1).lstrip("+-")
     if number.isdigit():
@@ -249,7 +267,7 @@ def _no_such_file(path: Path) -> MottomoError:
 
 def _kind_of(path: Path) -> str:
     suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in _COMPRESSIONS:
+    if suffixes and suffixes[-1] in COMPRESSIONS:
         suffixes = suffixes[:-1]
     if suffixes and suffixes[-1] in KINDS:
         return KINDS[suffixes[-1]]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import os
 import shutil
 import subprocess
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -293,20 +295,96 @@ def test_the_argument_is_left_as_it_was():
     assert frame.to_dict("list") == {"a": [1, 2]}
 
 
-def test_zstandard_tables_are_read_whole_and_zstandard_text_is_refused(tmp_path):
-    rows = "".join(f"{row % 7}\n" for row in range(60_000))
-    for name in ("t.csv.zst", "T.CSV.ZST"):
-        path = tmp_path / name
-        path.write_bytes(pa.Codec("zstd").compress(("face\n" + rows).encode(), asbytes=True))
-        assert mo.tally(path).n_observations == 60_000
-        with pytest.raises(mo.SourceError, match="only as a table"):
-            mo.tally(path, encoding="shift_jis")
-    lines = tmp_path / "T.TXT.ZST"
-    lines.write_bytes(pa.Codec("zstd").compress(rows.encode(), asbytes=True))
-    with pytest.raises(mo.SourceError, match="only as a table"):
-        mo.tally(lines)
-    upper = written(tmp_path, "T.TXT.GZ", gzip.compress(rows.encode()))
-    assert mo.tally(upper).n_observations == 60_000
+COMPRESS = {
+    ".gz": lambda data: gzip.compress(data, mtime=0),
+    ".zst": lambda data: pa.Codec("zstd").compress(data, asbytes=True),
+}
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".zst"])
+@pytest.mark.parametrize("name", ["t.csv", "T.TXT", "t.jsonl"])
+def test_compressed_files_are_read_whole_and_damaged_ones_refused(name, suffix, tmp_path):
+    lines = [f'{{"face": {row % 7}}}' if name == "t.jsonl" else str(row % 7) for row in range(400_000)]
+    data = ("face\n" * (name == "t.csv") + "\n".join(lines) + "\n").encode()
+    packed = COMPRESS[suffix](data)
+    path = tmp_path / (name + (suffix.upper() if name == "T.TXT" else suffix))
+    path.write_bytes(packed)
+    assert mo.tally(path).n_observations == 400_000
+    for damaged in (packed[: len(packed) // 2], packed[:-4], packed[:-8] + b"\0" * 8):
+        path.write_bytes(damaged)
+        with pytest.raises(mo.SourceError, match="cannot be decompressed"):
+            mo.tally(path)
+
+
+@pytest.mark.parametrize("name", ["f.csv", "f.txt"])
+def test_a_named_pipe_is_read_once_and_whole(name, tmp_path):
+    path = tmp_path / name
+    os.mkfifo(path)
+    lines = "".join(f"{row % 7}\n" for row in range(700_000))
+    text = ("face\n" if name == "f.csv" else "") + lines
+    writer = threading.Thread(target=lambda: path.write_text(text))
+    writer.start()
+    assert mo.tally(path).n_observations == 700_000
+    writer.join()
+
+
+@pytest.mark.parametrize(
+    ("condition", "counts"), [("c = '1'", [1]), ("c like 'x%'", [1]), ("a > 1", [1]), ("true", [1, 1])]
+)
+def test_a_condition_sees_text_in_json_lines(condition, counts, tmp_path):
+    path = written(tmp_path, "t.jsonl", '{"c": "1", "a": 1}\n{"c": "x2", "a": 2}\n')
+    assert mo.tally(path, column="a", where=condition).to_dict()["counts"] == counts
+
+
+def test_columns_that_differ_only_in_case_are_told_apart_or_refused(tmp_path):
+    path = written(tmp_path, "t.csv", "x,X,odd_count\na,b,3\n")
+    assert mo.tally(path, column="X", count_column="odd_count").to_dict()["categories"] == ["b"]
+    with pytest.raises(mo.InvalidInput, match="the same name"):
+        mo.tally(path, column="X", where="true")
+    unnamed = written(tmp_path, "u.csv", ",x\n0,a\n1,b\n")
+    assert mo.tally(unnamed, column="x", where="x = 'a'").to_dict()["counts"] == [1]
+
+
+def test_a_condition_writes_no_file_and_reads_no_other(tmp_path):
+    path = written(tmp_path, "t.csv", "x\na\n")
+    target = tmp_path / "stolen.txt"
+    for condition in (
+        f"true) GROUP BY ALL; COPY (SELECT 42) TO '{target}'; SELECT 1 FROM t WHERE (true",
+        f"x IN (SELECT content FROM read_text('{tmp_path}/secret'))",
+    ):
+        (tmp_path / "secret").write_text("a")
+        with pytest.raises(mo.MottomoError):
+            mo.tally(path, where=condition)
+    assert not target.exists()
+
+
+def test_missing_text_in_numpys_string_type_is_missing():
+    values = np.array(["a", "b", np.nan], dtype=np.dtypes.StringDType(na_object=np.nan))
+    with pytest.raises(mo.InvalidInput, match="1 missing outcome"):
+        mo.tally(values)
+
+
+def test_a_text_file_is_read_in_the_encoding_it_was_opened_with(tmp_path):
+    path = written(tmp_path, "t.txt", "é\n".encode("cp1252"))
+    with path.open(encoding="cp1252") as stream:
+        assert mo.tally(stream).categories.names == ("é",)
+    assert mo.tally(io.StringIO("a\nb\n")).categories.names == ("a", "b")
+
+
+class Pieces(io.RawIOBase):
+    """A stream whose bytes arrive one at a time."""
+
+    def __init__(self, data):
+        self.data = list(data)
+
+    def read1(self, size):
+        return bytes([self.data.pop(0)]) if self.data else b""
+
+    read = read1
+
+
+def test_a_byte_order_mark_may_arrive_in_pieces():
+    assert mo.tally(Pieces("\ufeffa\na\n".encode())).to_dict()["counts"] == [2]
 
 
 def test_a_key_that_comes_late_in_json_lines_is_found(tmp_path):

@@ -10,9 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mottomo.errors import SourceError
-from mottomo.messages import say, verbatim
-
 _POLL_SECONDS = 0.05
 
 
@@ -61,8 +58,24 @@ def fetch_all(connection: Any, sql: str, progress: Callable[[float], None] | Non
             connection.interrupt()
             wait([future])
             raise
-        except duckdb.Error as error:
+        except (duckdb.Error, RuntimeError) as error:  # RuntimeError: a file name that is no UTF-8
             raise Error(str(error)) from None
+
+
+def confine(connection: Any, path: Path) -> None:
+    """From here on the connection reads one file and writes none: what a user's condition may reach."""
+    connection.execute(f"SET allowed_paths=[{literal(str(path.absolute()))}]")
+    connection.execute("SET enable_external_access=false; SET lock_configuration=true")
+
+
+def is_one_statement(sql: str) -> bool:
+    """Whether the text is a single statement, so that a condition in it has not ended it and begun another."""
+    import duckdb
+
+    try:
+        return len(duckdb.extract_statements(sql)) == 1
+    except duckdb.Error:
+        return True  # no SQL at all: running it says what is wrong
 
 
 def column_types(connection: Any, relation: str) -> dict[str, str]:
@@ -92,17 +105,3 @@ def plain_names(columns: list[str]) -> list[str]:
 
 def first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-
-
-def decompressed_head(path: Path, size: int) -> bytes:
-    """The first hundred lines of a Zstandard file, decompressed by DuckDB, as UTF-8."""
-    columns = "columns={'line': 'VARCHAR'}, auto_detect=false, header=false, delim='\x1f', quote='', escape=''"
-    relation = f"read_csv({file_literal(path)}, compression='zstd', {columns}, max_line_size={size})"
-    with connection() as opened:
-        try:
-            lines = fetch_all(opened, f"SELECT line FROM {relation} LIMIT 100")
-        except Error as error:
-            raise SourceError(
-                "unreadable", say("the file cannot be read"), verbatim(str(path)), None, verbatim(first_line(error))
-            ) from None
-    return "\n".join(line or "" for (line,) in lines).encode("utf-8")

@@ -118,13 +118,13 @@ class _Transcoder(io.RawIOBase):
             self._ended = not chunk
             try:
                 self._ready = self._decoder.decode(chunk, self._ended).encode("utf-8")
-            except UnicodeDecodeError as error:
+            except UnicodeError as error:
                 raise SourceError(
                     "wrong-encoding",
                     say("the text is not in the encoding that was named"),
                     self._where,
                     verbatim(self._encoding),
-                    verbatim(error.object[error.start : error.start + 8].decode("ascii", "backslashreplace")),
+                    verbatim(str(error)),
                 ) from None
         size = min(len(buffer), len(self._ready))
         buffer[:size], self._ready = self._ready[:size], self._ready[size:]

@@ -1,56 +1,75 @@
-"""The bytes of a file, decompressed where its name says so."""
+"""The bytes of a file, decompressed and checked where its name says that it is compressed."""
 
 from __future__ import annotations
 
+import shutil
+import sys
+import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from mottomo.errors import SourceError
 from mottomo.messages import say, verbatim
-from mottomo.sources import duck
+
+COMPRESSIONS = (".gz", ".zst")
 
 
 def head(path: Path, size: int) -> bytes:
-    """The first bytes of a file, decompressed: at most `size`, and of Zstandard at most its first hundred lines."""
-    if is_zstandard(path):
-        return duck.decompressed_head(path, size)
+    """The first bytes of a file, decompressed."""
     with opened(path) as stream:
         return stream.read(size)
 
 
+def is_compressed(path: Path) -> bool:
+    return path.suffix.lower() in COMPRESSIONS
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """All bytes of a file: plain, or decompressed from gzip. Zstandard is refused: only DuckDB reads it, as a table."""
-    if is_zstandard(path):
-        raise SourceError(
-            "compressed-text",
-            say("text compressed with Zstandard is read only as a table in UTF-8"),
-            verbatim(str(path)),
-            None,
-            None,
-            say("decompress it on the way: zstd -dc FILE | mottomo COMMAND -"),
-        )
-    if path.suffix.lower() != ".gz":
+    """All bytes of a file, decompressed from gzip or Zstandard; a damaged or cut file is an error."""
+    if not is_compressed(path):
         with path.open("rb") as plain:
             yield plain
         return
-    import gzip
-
+    module = _compression(path)
+    damaged = tuple(getattr(module, name) for name in ("BadGzipFile", "ZstdError") if hasattr(module, name))
     try:
-        with gzip.open(path) as unpacked:
+        with module.open(path) as unpacked:
             yield cast(BinaryIO, unpacked)
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except (*damaged, EOFError, zlib.error) as error:
         raise SourceError(
             "damaged-compression",
             say("the file cannot be decompressed"),
             verbatim(str(path)),
-            say("a whole gzip file"),
+            say("a whole {kind} file", kind="gzip" if path.suffix.lower() == ".gz" else "Zstandard"),
             verbatim(str(error)),
         ) from None
 
 
-def is_zstandard(path: Path) -> bool:
-    return path.suffix.lower() == ".zst"
+def _compression(path: Path) -> Any:
+    """The module that opens a compressed file; Python has one for Zstandard from 3.14 on."""
+    if path.suffix.lower() == ".gz":
+        import gzip
+
+        return gzip
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd
+
+
+@contextmanager
+def plain_copy(path: Path, suffix: str) -> Iterator[Path]:
+    """A temporary regular file with the bytes of `path`: of a pipe, which can be read once, or of what is compressed.
+
+    DuckDB would decompress as well, but does not notice every damage.
+    """
+    with tempfile.TemporaryDirectory(prefix="mottomo-") as folder:
+        copy = Path(folder) / f"copy{suffix}"
+        with opened(path) as source, copy.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+        yield copy

@@ -37,10 +37,10 @@ def count_values(outcomes: Iterable[Any], by: Iterable[Any] | None = None) -> Co
             )
         if outcomes.dtype.kind in "iu":
             return CountedRows(*_counted_integers(outcomes), where=where)
-        if outcomes.dtype.kind in "UTb":
+        if outcomes.dtype.kind in "Ub":
             values, counts = np.unique(outcomes, return_counts=True)
             return CountedRows(values.tolist(), counts.tolist(), where=where)
-        outcomes = outcomes.tolist() if outcomes.dtype.kind == "O" else list(outcomes)
+        outcomes = outcomes.tolist() if outcomes.dtype.kind in "OT" else list(outcomes)
     return _counted_objects(outcomes, where)
 
 

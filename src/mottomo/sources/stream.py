@@ -42,6 +42,8 @@ def _counted_chunks(stream: BinaryIO, where: Message) -> Counter[bytes]:
     first = True
     read = getattr(stream, "read1", stream.read)
     while chunk := read(_CHUNK):
+        while first and len(chunk) < len(BYTE_ORDER_MARK) + 1 and (more := read(_CHUNK)):
+            chunk += more  # a mark may arrive in pieces
         if first:
             refuse_other_marks(chunk, where)
             chunk, first = chunk.removeprefix(BYTE_ORDER_MARK), False

@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ _CATEGORY_TYPES = re.compile(r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INT
 _INTEGER_TYPES = re.compile(r"U?(TINY|SMALL|BIG)INT|U?INTEGER")
 _LONGEST_HEADER = 1 << 20
 _SAMPLE = 1 << 16
-_SQL_ERRORS = ("Binder Error", "Parser Error", "Conversion Error", "Catalog Error", "Syntax Error")
+_SQL_ERRORS = ("Binder Error", "Parser Error", "Conversion Error", "Catalog Error", "Syntax Error", "Permission Error")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +59,17 @@ def count_table(file: TableFile, selection: Selection, progress: Callable[[float
     with ExitStack() as stack:
         if file.encoding is not None:
             file = stack.enter_context(_transcoded(file))
+        elif files.is_compressed(file.path) or not file.path.is_file():
+            copy = stack.enter_context(files.plain_copy(file.path, f".{file.kind}"))
+            file = replace(file, path=copy, label=file.label or str(file.path))
         relation, columns, types = _READERS[file.kind](file)
         selection = selection.resolved(columns, file.where)
         _refuse_duplicates(columns, selection, file.where)
         connection = stack.enter_context(duck.connection())
         try:
             types = types or duck.column_types(connection, relation)
+            if selection.where is not None:
+                duck.confine(connection, file.path)
             rows = _counted(connection, relation, columns, types, selection, file.where, progress)
         except duck.Error as error:
             raise _readable(error, file, selection.where) from None
@@ -101,7 +106,10 @@ def _counted(
         if not _CATEGORY_TYPES.fullmatch(named.get(name, "VARCHAR")):
             raise column_type_error(name, named[name], where)
     query = _Query(relation, columns, list(types) if types else duck.plain_names(columns), named, selection)
-    rows = duck.fetch_all(connection, query.sql(), progress)
+    sql = query.sql()
+    if selection.where is not None and not duck.is_one_statement(sql):
+        raise _condition_error(selection.where, say("one condition, and no statement after it"))
+    rows = duck.fetch_all(connection, sql, progress)
     value_is_json, *group_is_json = (named.get(name) == "JSON" for name in (selection.column, *selection.by))
     counted = CountedRows([], [], [] if selection.by else None, where=where)
     for cell, *cells, odd, total, times in rows:
@@ -134,18 +142,30 @@ class _Query:
         selection = self.selection
         relation = self.relation
         if selection.where is not None:
-            renamed = ", ".join(
-                f"{duck.identifier(own)} AS {duck.identifier(name)}"
-                for own, name in zip(self.identifiers, self.columns, strict=True)
-            )
-            relation = f"(SELECT {renamed} FROM {relation}) WHERE ({selection.where}\n)"
+            # The cells as they are under names of our own, and beside them under the table's names for the condition.
+            pieces = [f"{duck.identifier(own)} AS {self._raw(name)}" for own, name in self._pairs()]
+            pieces += [f"{self._readable(own, name)} AS {duck.identifier(name)}" for own, name in self._pairs() if name]
+            relation = f"(SELECT {', '.join(pieces)} FROM {relation}) WHERE ({selection.where}\n)"
         keys = ", ".join(self._identifier(name) for name in (selection.column, *selection.by))
         odd, total = self._count_expressions()
-        return f"SELECT {keys}, {odd} AS odd_count, {total}, count(*) FROM {relation} GROUP BY {keys}, odd_count"
+        alias = duck.identifier("mottomo odd")  # a name that no column has
+        return f"SELECT {keys}, {odd} AS {alias}, {total}, count(*) FROM {relation} GROUP BY {keys}, {alias}"
+
+    def _pairs(self) -> Iterator[tuple[str, str]]:
+        return zip(self.identifiers, self.columns, strict=True)
+
+    def _raw(self, name: str) -> str:
+        return duck.identifier(f"mottomo {self.columns.index(name)}")
+
+    def _readable(self, own: str, name: str) -> str:
+        """A cell as a condition sees it: text out of JSON."""
+        return f"({duck.identifier(own)} ->> '$')" if self.types.get(name) == "JSON" else duck.identifier(own)
 
     def _identifier(self, name: str | None) -> str:
         assert name is not None
-        return duck.identifier(name if self.selection.where is not None else self.identifiers[self.columns.index(name)])
+        if self.selection.where is not None:
+            return self._raw(name)
+        return duck.identifier(self.identifiers[self.columns.index(name)])
 
     def _count_expressions(self) -> tuple[str, str]:
         """The count of a row as text where it is not a plain whole number, else NULL; and the sum of the plain ones."""
@@ -175,7 +195,16 @@ def _count_of_text(text: str, column: str | None, where: Message) -> int:
 
 def _json_value(text: str | None) -> Any:
     """A JSON cell as the value it stands for; numbers with a fraction stay floats, to be refused as categories."""
-    return None if text is None else json.loads(text)
+    try:
+        return None if text is None else json.loads(text)
+    except (ValueError, RecursionError):
+        raise InvalidInput(
+            "category-type",
+            say("a category is neither text nor a whole number nor true/false"),
+            None,
+            say("text, whole numbers, or true/false"),
+            verbatim(text or ""),
+        ) from None
 
 
 # --- the readers: each gives a relation for FROM, the columns' names, and their types where they are fixed ---------
@@ -226,7 +255,7 @@ def _refuse_other_json(line: bytes, file: TableFile) -> None:
     """Refuse a line that is JSON but no object; one cut off by the sample, blank or broken is left to DuckDB."""
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if not isinstance(record, dict):
         got = verbatim(line.decode("utf-8", "backslashreplace"))
@@ -250,7 +279,18 @@ def _parquet(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
                 None,
                 verbatim(duck.first_line(error)),
             ) from None
-    return relation, list(types), types
+    columns = list(types)
+    for name in columns:  # DuckDB renames the second of two columns that are called alike
+        if f"{name}_1" in columns and _called(file.path, name) > 1:
+            columns = [name if other == f"{name}_1" else other for other in columns]
+    return relation, columns, types
+
+
+def _called(path: Path, name: str) -> int:
+    """How many columns of a Parquet file have this name, capitals or not."""
+    sql = f"SELECT name FROM parquet_schema({duck.file_literal(path)})"
+    with duck.connection() as connection:
+        return sum(row[0].casefold() == name.casefold() for row in duck.fetch_all(connection, sql))
 
 
 _READERS = {"csv": _delimited, "tsv": _delimited, "jsonl": _json_lines, "parquet": _parquet}
@@ -270,6 +310,8 @@ def _header(file: TableFile, delimiter: str) -> list[str]:
         text = head[: error.start].decode("utf-8-sig")
     try:
         header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        if not header:
+            raise csv.Error("a blank first line")
     except csv.Error as error:
         raise SourceError(
             "unreadable", say("the header cannot be read"), file.where, say("a header and rows"), verbatim(str(error))
@@ -288,8 +330,10 @@ def _header(file: TableFile, delimiter: str) -> list[str]:
 
 
 def _refuse_duplicates(columns: list[str], selection: Selection, where: Message) -> None:
-    for name in (selection.column, selection.count_column, *selection.by):
-        if name is not None and columns.count(name) > 1:
+    folded = [name.casefold() for name in columns]
+    for name in columns if selection.where is not None else (selection.column, selection.count_column, *selection.by):
+        alike = folded.count((name or "").casefold()) if selection.where is not None else columns.count(name or "")
+        if name is not None and alike > 1:
             raise InvalidInput(
                 "duplicate-column",
                 say("two columns have the same name"),
@@ -318,16 +362,10 @@ def _transcoded(file: TableFile) -> Iterator[TableFile]:
 def _readable(error: Exception, file: TableFile, condition: str | None = None) -> SourceError | InvalidInput:
     text = str(error)
     if condition is not None and text.startswith(_SQL_ERRORS):
-        return InvalidInput(
-            "condition",
-            say("the condition cannot be evaluated"),
-            verbatim("--where"),
-            say("an SQL condition on the columns; texts in single quotes"),
-            verbatim(condition),
-            verbatim(duck.first_line(error)),
-        )
-    line = re.search(r"CSV Error on Line: (\d+)", text) or re.search(r"in line (\d+)", text)
-    where = say("{file}, line {line}", file=file.label or str(file.path), line=int(line[1])) if line else file.where
+        return _condition_error(condition, verbatim(duck.first_line(error)))
+    in_csv, in_json = re.search(r"CSV Error on Line: (\d+)", text), re.search(r"in line (\d+)", text)
+    line = int(in_csv[1]) if in_csv else int(in_json[1]) - 1 if in_json else None  # DuckDB counts JSON lines from 2
+    where = say("{file}, line {line}", file=file.label or str(file.path), line=line) if line else file.where
     lengths = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if lengths:
         return SourceError(
@@ -353,15 +391,24 @@ def _readable(error: Exception, file: TableFile, condition: str | None = None) -
         return _mixed_line_ends(file)
     if "Malformed JSON" in text:
         return SourceError("not-json-objects", say("a line is not valid JSON"), where, say("one JSON object a line"))
-    if "Maximum line size" in text or "maximum_object_size" in text:
+    if "Maximum line size" in text or "maximum_object_size" in duck.first_line(error):
         return SourceError("line-too-long", say("a line is too long"), where, say("at most 32 MiB a line"))
     return SourceError("unreadable", say("the file cannot be read"), where, None, verbatim(duck.first_line(error)))
 
 
+def _condition_error(condition: str, mend: Message) -> InvalidInput:
+    return InvalidInput(
+        "condition",
+        say("the condition cannot be evaluated"),
+        verbatim("--where"),
+        say("an SQL condition on the columns; texts in single quotes"),
+        verbatim(condition),
+        mend,
+    )
+
+
 def _undecodable(file: TableFile) -> bytes:
     """A stretch of bytes around the first that is not UTF-8."""
-    if files.is_zstandard(file.path):
-        return b""
     with files.opened(file.path) as stream:
         for line in stream:
             try:
@@ -373,8 +420,6 @@ def _undecodable(file: TableFile) -> bytes:
 
 def _mixed_line_ends(file: TableFile) -> SourceError:
     first = None
-    if files.is_zstandard(file.path):
-        return SourceError("unreadable", say("the file cannot be read as a table"), file.where)
     with files.opened(file.path) as stream:
         for number, line in enumerate(stream, start=1):
             end = "CR LF" if line.endswith(b"\r\n") else "LF" if line.endswith(b"\n") else None
@@ -394,7 +439,7 @@ def _mixed_line_ends(file: TableFile) -> SourceError:
 
 def _place(file: TableFile, columns: list[str], selection: Selection, value: Any) -> Message | None:
     """The line of the first row whose outcome is `value`, for tables of text that are in UTF-8."""
-    if file.kind not in _DELIMITERS or not file.path.exists() or files.is_zstandard(file.path):
+    if file.kind not in _DELIMITERS or not file.path.exists():
         return file.where
     position = columns.index(selection.column or "")
     with files.opened(file.path) as stream:
