@@ -216,3 +216,24 @@ def test_fractions_beyond_any_float_keep_their_logarithm():
 
 def test_probabilities_may_be_text_and_are_then_exact():
     assert mo.likelihood([1, 1], ["1/3", "2/3"]) == Fraction(2, 9)
+
+
+@pytest.mark.parametrize(
+    "counts", [[10**20, 10], [10**18, 1], [10**15, 1], [10**9, 1], [3, 0, 4], [0, 0], [7], [1, 1, 1]]
+)
+def test_the_logarithm_of_the_coefficient_keeps_its_digits(counts):
+    with mpmath.workdps(80):
+        exact = mpmath.loggamma(sum(counts) + 1) - mpmath.fsum(mpmath.loggamma(t + 1) for t in counts)
+        got = mpmath.mpf(float(mo.log_multinomial_coefficient(counts)))
+        assert abs(got - exact) <= 1e-14 * max(1, abs(exact))
+
+
+def test_probabilities_of_negative_zero_are_zero():
+    assert mo.log_likelihood_gradient([1, 3], [-0.0, 1.0])[0] == math.inf
+    assert mo.fisher_information([-0.0, 1.0])[0, 0] == math.inf
+
+
+def test_a_likelihood_of_astronomic_counts_is_a_float():
+    assert mo.likelihood([10**30, 0], [Fraction(1, 2)] * 2) == 0.0
+    with pytest.raises(mo.InvalidInput, match="negative"):
+        mo.fisher_information([0.5, 0.5], n_observations=-3)

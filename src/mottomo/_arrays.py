@@ -21,8 +21,9 @@ from mottomo.messages import Message, say, verbatim
 
 INT64_MAX = 2**63 - 1
 _EXACT_FLOAT_INTEGERS = 2**53
-_LARGEST_COUNT = 10**300  # beyond it a float64 overflows, and with it every logarithm and every ratio
+_LARGEST_COUNT = 10**150  # the square of a larger one overflows a float64
 _SUM_TOLERANCE_EPS = 8  # a sum of K probabilities may miss 1 by 8 K eps of the dtype they came in
+_LARGEST_TOLERANCE = 0.05  # where eps is so large that the rule would let anything pass
 _SHOWN_TERMS = 8
 
 
@@ -97,6 +98,8 @@ def exact_counts(integers: np.ndarray) -> np.ndarray:
         as_objects = integers.astype(object)
         totals = np.asarray(as_objects.sum(axis=-1))
         largest = max(totals.ravel().tolist(), default=0)
+        if largest > _LARGEST_COUNT:
+            raise _count_error(say("a count is larger than 10**150"), verbatim("> 10**150"), 0, say("counts"))
         integers = integers.astype(np.int64) if largest <= INT64_MAX else as_objects
     else:
         integers = integers.copy()
@@ -147,12 +150,14 @@ def _integer(value: Any, index: int, where: Message) -> int:
     """One count from an array of objects, or the error that says why it is none."""
     if isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_):
         if abs(int(value)) > _LARGEST_COUNT:
-            raise _count_error(say("a count is larger than 10**300"), verbatim("> 10**300"), index, where)
+            raise _count_error(say("a count is larger than 10**150"), verbatim("> 10**150"), index, where)
         return int(value)
     if value is None or value != value:  # noqa: PLR0124 - NaN and the like differ from themselves
         raise _count_error(say("a count is missing"), value, index, where)
     if isinstance(value, float | np.floating | Fraction | Decimal):
         if math.isfinite(value) and value == int(value):
+            if abs(int(value)) > _LARGEST_COUNT:
+                raise _count_error(say("a count is larger than 10**150"), verbatim("> 10**150"), index, where)
             if isinstance(value, float | np.floating) and abs(float(value)) > _EXACT_FLOAT_INTEGERS:
                 raise _count_error(say("too large for an exact count in floating point"), value, index, where)
             return int(value)
@@ -252,12 +257,12 @@ def _float_probabilities(array: np.ndarray, where: Message) -> CheckedProbabilit
         index = int(np.flatnonzero(~inside.ravel())[0])
         raise _range_error(verbatim(repr(float(values.ravel()[index]))), index, where)
     sums = _row_sums(values)
-    off = np.abs(sums - 1) > _SUM_TOLERANCE_EPS * array.shape[-1] * eps
+    off = np.abs(sums - 1) > min(_SUM_TOLERANCE_EPS * array.shape[-1] * eps, _LARGEST_TOLERANCE)
     if off.any():
         row = int(np.flatnonzero(off.ravel())[0])
         terms = array.reshape(-1, array.shape[-1])[row].tolist()
         raise _sum_error(terms, float(sums.ravel()[row]), _row_place(array, row, where))
-    return CheckedProbabilities(values / sums, None)
+    return CheckedProbabilities(values / sums + 0.0, None)  # + 0.0 turns -0.0 into 0.0
 
 
 def _row_sums(values: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ from mottomo.messages import Message, say, verbatim
 _RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
 _LARGEST_RANGE = 10_000_000
 _SHOWN_NAMES = 5
+_LARGEST_INTEGER = 10**1000
 
 
 def category_name(value: Any) -> str:
@@ -31,16 +32,23 @@ def category_name(value: Any) -> str:
         return str(value)
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
-    if isinstance(value, numbers.Integral):
+    if isinstance(value, numbers.Integral) and abs(int(value)) < _LARGEST_INTEGER:
         return str(int(value))
     raise InvalidInput(
         "category-type",
         say("a category is neither text nor a whole number nor true/false"),
         None,
         say("text, whole numbers, or true/false"),
-        say("{value} of type {type}", value=repr(value), type=type(value).__name__),
+        say("{value} of type {type}", value=_shown(value), type=type(value).__name__),
         say("convert the outcomes first, for example with astype(int), or to text in a format of your choice"),
     )
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except ValueError:  # an integer of more digits than Python is willing to write
+        return "…"
 
 
 def natural_order(names: Iterable[str]) -> list[str]:

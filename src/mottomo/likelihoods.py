@@ -19,13 +19,14 @@ import numpy as np
 from mottomo._arrays import CheckedProbabilities, as_counts, as_probabilities, labelled, row_totals
 from mottomo.categories import Categories, category_name
 from mottomo.errors import InvalidInput
-from mottomo.kernels.series import log_factorial, relative_entropy_term
+from mottomo.kernels.series import relative_entropy_term, stirling_error
 from mottomo.kernels.sums import accurate_sum, two_product
-from mottomo.messages import Message, say, say_count
+from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.probabilities import parse_number
 
 _EXACT_FLOAT_INTEGERS = 2**53
 _SMALLEST_NORMAL = 2.0**-1022
+_LARGEST_POWER = 10**7  # the digits of an exact power are as many as its exponent
 
 
 def likelihood(counts: Any, probabilities: Any) -> Any:
@@ -42,7 +43,8 @@ def likelihood(counts: Any, probabilities: Any) -> Any:
 
     Returns
     -------
-    Fraction for one tally and exact probabilities (Fractions, integers, decimals), else (...) float64.
+    Fraction for one tally of counts up to 10^7 and exact probabilities (Fractions, integers, decimals, text), else
+    (...) float64.
 
     Raises
     ------
@@ -55,7 +57,8 @@ def likelihood(counts: Any, probabilities: Any) -> Any:
     Fraction(1, 655360000000000)
     """
     checked_counts, checked = _aligned(counts, probabilities)
-    if checked.exact is not None and checked_counts.ndim == 1:
+    exactly = checked.exact is not None and checked_counts.ndim == 1 and int(checked_counts.max()) <= _LARGEST_POWER
+    if exactly and checked.exact is not None:
         return math.prod((y**t for y, t in zip(checked.exact, checked_counts.tolist(), strict=True)), start=Fraction(1))
     with np.errstate(under="ignore"):
         product = np.prod(np.power(checked.values, checked_counts.astype(np.float64)), axis=-1)
@@ -129,7 +132,14 @@ def log_multinomial_coefficient(counts: Any) -> Any:
     """
     checked = as_counts(counts)
     totals = np.asarray(row_totals(checked))[..., None]
-    parts = np.concatenate([log_factorial(totals), -log_factorial(checked)], axis=-1)
+    # n H(t/n) and Stirling's corrections: no two large terms of opposite sign, whatever the counts are.
+    t, n = checked.astype(np.float64), np.maximum(totals.astype(np.float64), 1.0)
+    positive = np.maximum(t, 1.0)
+    others = (totals - checked).astype(np.float64) / n
+    log_share = np.where(t / n > 0.5, np.log1p(-np.minimum(others, 0.5)), np.log(positive / n))
+    corrections = np.where(t > 0, 0.5 * np.log(2 * np.pi * positive) + stirling_error(positive), 0.0)
+    correction_of_n = np.where(totals > 0, 0.5 * np.log(2 * np.pi * n) + stirling_error(n), 0.0)
+    parts = np.concatenate([np.where(t > 0, -t * log_share, 0.0), -corrections, correction_of_n], axis=-1)
     return np.add(accurate_sum(parts), 0.0)[()]
 
 
@@ -215,6 +225,7 @@ def fisher_information(probabilities: Any, n_observations: int = 1) -> np.ndarra
     [[20.0, 0.0], [0.0, 20.0]]
     """
     values = as_probabilities(probabilities).values
+    n_observations = int(as_counts([n_observations], verbatim("n_observations"))[0])
     with np.errstate(divide="ignore"):
         return _diagonal_matrices(n_observations / values)
 

@@ -95,8 +95,12 @@ def test_published_odds_are_read_from_a_file(tmp_path):
     ("arguments", "stdin", "code", "said"),
     [
         (["tally", "-1"], None, 3, "negative"),
-        (["tally", "1", "2.5"], None, 3, "whole numbers"),
-        (["tally", "1", "nan"], None, 3, "no such file"),
+        (["tally", "1", "2.5"], None, 3, "2.5"),
+        (["tally", "1", "nan"], None, 3, "not a whole number"),
+        (["tally", "1", "9" * 5000], None, 3, "larger than 10**150"),
+        (["tally", "-", "--input", "csv", "--no-header", "--names", ""], "1\n", 2, "go together"),
+        (["simulate", "0.5,0.5", "-n", "3", "--categories", "a\nb,c"], None, 3, "not one line"),
+        (["tally", "x" * 300], None, 3, "cannot be opened"),
         (["tally", "1", "2", "/", "3"], None, 3, "same number of counts"),
         (["tally", "1", "x.csv"], None, 2, "cannot be mixed"),
         (["tally", "-", "-"], "1\n", 2, "only once"),
@@ -303,3 +307,32 @@ def test_wolfs_dice_are_the_margins_of_their_table():
     assert mo.tally(joint, column="white", count_column="count") == white
     assert mo.tally(joint, column="red", count_column="count").counts.tolist() == [3407, 3631, 3176, 2916, 3448, 3422]
     assert mo.tally(EXAMPLES / "article_die.txt").counts.tolist() == [2, 5, 2, 4, 2, 5]
+
+
+@pytest.mark.parametrize("redirection", [">&-", "> /dev/full", "<&-", "2>&-"])
+@pytest.mark.parametrize("arguments", ["tally 1 2", "tally -", "--help", "simulate 0.5,0.5 -n 5 --seed 1"])
+def test_closed_and_full_streams_bring_no_traceback(arguments, redirection):
+    line = f"{sys.executable} -m mottomo {arguments} {redirection} < /dev/null"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (0, 3)
+
+
+def test_saving_writes_through_links_and_into_devices(tmp_path):
+    target, link = tmp_path / "real.txt", tmp_path / "link.txt"
+    target.write_text("old")
+    link.symlink_to(target)
+    assert mottomo("tally", "1", "2", "--save", str(link)).returncode == 0
+    assert link.is_symlink()
+    assert target.read_text().startswith("Tally")
+    assert mottomo("tally", "1", "2", "--save", "/dev/null").returncode == 0
+    assert not Path("/dev/null").is_file()
+
+
+def test_an_output_that_is_not_utf8_changes_no_data():
+    names = ["tally", "1", "2", "--categories", "猫,🐈"]
+    found = json.loads(mottomo(*names, "--json", PYTHONIOENCODING="latin-1").stdout)
+    assert found["result"]["categories"] == ["猫", "🐈"]
+    for refused in ([*names, "--format", "csv"], ["simulate", "猫=1/2,犬=1/2", "-n", "2", "--seed", "1"]):
+        done = mottomo(*refused, PYTHONIOENCODING="latin-1")
+        assert (done.returncode, done.stdout) == (3, "")

@@ -27,6 +27,7 @@ TALLIES = {
     "huge": [10**18, 3 * 10**18, 5],
     "beyond floats' integers": [10**30, 10**30 + 1, 1],
     "many categories": [*range(1, 41)],
+    "one that sticks near the smallest float": [648, 1, 361],
     "a coin that nearly always falls alike": [9999, 1],
 }
 NAMES = ["events", "constraint", "tally", "product", "powers", "product-sign", "question", "why-log", "log-rules",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import mpmath
 import numpy as np
 import pytest
 
-from mottomo.kernels.series import expm1_excess, log1p_excess, log_factorial, relative_entropy_term, stirling_error
+from mottomo.kernels.series import expm1_excess, log1p_excess, relative_entropy_term, stirling_error
 
 MAGNITUDES = [10.0**k for k in range(-300, 3, 7)] + [0.29999, 0.3, 0.30001, 0.5, 0.99, 1.0, 1.01, 3.0, 40.0]
 
@@ -47,9 +45,3 @@ def test_stirlings_remainder_is_exact_to_rounding(n):
     with mpmath.workdps(60):
         exact = mpmath.loggamma(n + 1) - (mpmath.log(2 * mpmath.pi * n) / 2 + n * mpmath.log(n) - n)
     assert relative_error(stirling_error(n), exact) < 4e-16
-
-
-@pytest.mark.parametrize("n", [0, 1, 2, 5, 15, 16, 20, 170, 10**6, 10**15])
-def test_log_factorials(n):
-    with mpmath.workdps(60):
-        assert abs(mpmath.mpf(float(log_factorial(n))) - mpmath.loggamma(n + 1)) <= 4e-16 * max(1, n * math.log(n + 1))

@@ -329,7 +329,7 @@ def test_a_named_pipe_is_read_once_and_whole(name, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("condition", "counts"), [("c = '1'", [1]), ("c like 'x%'", [1]), ("a > 1", [1]), ("true", [1, 1])]
+    ("condition", "counts"), [("c = '1'", [1]), ("c like 'x%'", [1]), ("a::int > 1", [1]), ("true", [1, 1])]
 )
 def test_a_condition_sees_text_in_json_lines(condition, counts, tmp_path):
     path = written(tmp_path, "t.jsonl", '{"c": "1", "a": 1}\n{"c": "x2", "a": 2}\n')

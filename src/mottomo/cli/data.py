@@ -17,7 +17,7 @@ from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, verbatim
 from mottomo.report.wording import translator
 
-_COUNT = re.compile(r"[+-]?\d+")
+_COUNT = re.compile(r"[+-]?[0-9]+")
 _SEPARATOR = "/"
 
 
@@ -81,14 +81,23 @@ def tally_of_data(data: tuple[str, ...], source: Source) -> tuple[Any, dict[str,
 def _check_usage(data: tuple[str, ...], source: Source) -> None:
     counts = [part for part in data if _COUNT.fullmatch(part)]
     others = [part for part in data if not _COUNT.fullmatch(part) and part != _SEPARATOR]
-    if counts and others and not any(_is_number(part) for part in others):
+    fractional = next((part for part in others if counts and _is_number(part)), None)
+    if fractional is not None:
+        raise InvalidInput(
+            "invalid-count",
+            say("a count is not a whole number"),
+            say("command line"),
+            say("a whole number, 0 or more"),
+            verbatim(fractional),
+        )
+    if counts and others:
         raise usage_error(say("counts and files cannot be mixed: {parts}", parts=[counts[0], others[0]]))
     idle = [name for name, given in source.of_files().items() if given]
     if counts and not others and idle:
         raise usage_error(say("{names} has no meaning for counts on the command line", names=idle))
     if data.count("-") > 1:
         raise usage_error(say("standard input can be read only once"))
-    if source.no_header != (source.names is not None):
+    if source.no_header != bool(source.names):
         raise usage_error(say("--no-header and --names go together"))
     if source.delimiter is not None and len(source.delimiter) != 1:
         raise usage_error(say("--delimiter takes one character"))

@@ -14,11 +14,12 @@ import click
 
 from mottomo.cli.commands import LazyGroup, ReaderGone, option
 from mottomo.cli.language import choose_language, chosen_translator
-from mottomo.errors import MottomoError
-from mottomo.messages import say
+from mottomo.errors import MottomoError, SourceError
+from mottomo.messages import say, verbatim
 from mottomo.report.layout import display_width, padded
 
 INVALID_DATA, INTERRUPTED = 3, 130
+_LONGEST_INTEGER = 1_000_000
 
 
 def _print_version(context: click.Context, parameter: Any, wanted: bool) -> None:
@@ -56,6 +57,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code."""
     arguments = sys.argv[1:] if arguments is None else arguments
     choose_language(arguments)
+    _open_closed_streams()
+    sys.set_int_max_str_digits(_LONGEST_INTEGER)  # our own limit for counts comes first, and says what it is
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a label that the terminal cannot show is shown escaped
@@ -85,6 +88,20 @@ def _guarded(run: Callable[[], Any], debug: bool) -> int:
             raise
         _show(error)
         return INVALID_DATA
+    except OSError as error:  # a full disk behind standard output
+        if debug:
+            raise
+        where, got = say("standard output"), verbatim(error.strerror or str(error))
+        _show(SourceError("cannot-write", say("the output cannot be written"), where, None, got))
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INVALID_DATA
+
+
+def _open_closed_streams() -> None:
+    """Give a stream that the caller has closed a place: nothing to read, and nowhere to write to."""
+    sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115 - open as long as the process
+    sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
 
 
 def _show(error: MottomoError) -> None:

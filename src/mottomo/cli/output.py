@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import tempfile
@@ -14,6 +15,8 @@ from mottomo.cli.data import usage_error
 from mottomo.cli.language import chosen_language, chosen_translator
 from mottomo.errors import SourceError
 from mottomo.messages import Message, say, verbatim
+
+_ERRORS = "surrogateescape"  # bytes of the command line that were no text come out as they came in
 
 
 def chosen_format(output_format: str | None, as_json: bool) -> str:
@@ -36,10 +39,35 @@ def show(result: Any, settings: dict[str, Any], given: dict[str, Any]) -> None:
         save_whole(Path(settings["save"]), text)
         note(say("saved: {file}", file=settings["save"]))
     else:
-        sys.stdout.write(text)
+        sys.stdout.write(_printable(text, wanted))
         sys.stdout.flush()
     if wanted == "csv" or settings["save"] is not None:
         note(worded_finding(result.verdict))
+
+
+def _printable(text: str, wanted: str) -> str:
+    """What standard output can show: JSON with escapes of its own, data as it is or not at all."""
+    encoding = sys.stdout.encoding or "utf-8"
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError as error:
+        if wanted == "json":
+            return json.dumps(json.loads(text), indent=1) + "\n"
+        if wanted == "csv":
+            raise cannot_show(encoding, error) from None
+    return text
+
+
+def cannot_show(encoding: str, error: UnicodeEncodeError) -> SourceError:
+    """The error for data that standard output cannot carry without changing it."""
+    return SourceError(
+        "output-encoding",
+        say("the output cannot be written in the encoding of standard output"),
+        say("standard output"),
+        say("an encoding such as utf-8"),
+        verbatim(f"{encoding}: {error.object[error.start : error.end]!r}"),
+        say("set PYTHONIOENCODING=utf-8, or use --save FILE"),
+    )
 
 
 def note(sentence: Message) -> None:
@@ -49,10 +77,15 @@ def note(sentence: Message) -> None:
 
 def save_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all: beside its place first, then moved there."""
+    path = path.resolve()  # a link stays a link
     try:
+        if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced, only written to
+            with path.open("w", encoding="utf-8", errors=_ERRORS, newline="") as stream:
+                stream.write(text)
+            return
         handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            with os.fdopen(handle, "w", encoding="utf-8", errors=_ERRORS, newline="") as stream:
                 stream.write(text)
             mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
             os.chmod(draft, mode)

@@ -10,8 +10,9 @@ import click
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
 from mottomo.cli.options import CATEGORIES, DEBUG, LANGUAGE
-from mottomo.cli.output import note
-from mottomo.messages import say
+from mottomo.cli.output import cannot_show, note
+from mottomo.errors import InvalidInput
+from mottomo.messages import say, verbatim
 
 
 @make_command(
@@ -58,6 +59,7 @@ def command(
         sys.stdout.write(json_of(Simulation.of(die, n, seed), chosen_language(), {"source": probabilities}))
         sys.stdout.flush()
         return
+    _check_names(die.categories.names)
     lines = [name + "\n" for name in die.categories.names]
     for positions in simulated_positions(die, n, seed=seed):
         sys.stdout.write("".join([lines[position] for position in positions.tolist()]))
@@ -65,6 +67,24 @@ def command(
     if die.normalised:
         note(worded_finding(Finding("normalised")))
     note(worded_finding(Finding("simulated", {"n": n, "n_categories": len(lines), "seed": seed})))
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    """Refuse names that one outcome a line cannot carry, or standard output not show as they are."""
+    for name in names:
+        if not name or set(name) & {"\n", "\r"}:
+            raise InvalidInput(
+                "name-no-line",
+                say("a category's name is not one line of text"),
+                say("categories"),
+                say("a name without line ends, and not empty"),
+                verbatim(repr(name)),
+                say("use --json"),
+            )
+        try:
+            name.encode(sys.stdout.encoding or "utf-8")
+        except UnicodeEncodeError as error:
+            raise cannot_show(sys.stdout.encoding, error) from None
 
 
 def _fresh_seed() -> int:

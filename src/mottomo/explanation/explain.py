@@ -292,8 +292,8 @@ def _why_log(case: _Case) -> Step:
             "why-log", None, tuple(lines), throws, holds and throws["underflow_throw_estimate"] is None, variant
         )
     own = throws["underflow_throw_estimate"]
-    if own is not None:  # the logarithm of the first throw's product has to be where floats end
-        holds = holds and abs(_log_of_first(case, own) + 1074.5 * math.log(2)) < 2 * math.log(case.n_categories * 1e6)
+    if own is not None:  # a float is 0 only where the number itself, by its logarithm, is below the smallest float
+        holds = holds and _log_of_first(case, own) < -1073 * math.log(2)
     if own is None:
         throws["factors_tried"] = MOST_FACTORS
     variant = "late" if own is None else ""

@@ -29,6 +29,10 @@ class Intervals:
     lower: np.ndarray
     upper: np.ndarray
 
+    def __post_init__(self) -> None:
+        self.lower.setflags(write=False)
+        self.upper.setflags(write=False)
+
     def settings(self) -> dict[str, Any]:
         """What the intervals claim, without the limits."""
         return {

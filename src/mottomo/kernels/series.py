@@ -85,11 +85,3 @@ def stirling_error(n: np.ndarray) -> np.ndarray:
         series = series * inverse_square + coefficient
     table = _STIRLING_TABLE[np.minimum(n, 15.0).astype(np.int64)]
     return np.where(n < 16.0, table, series / large)
-
-
-def log_factorial(n: np.ndarray) -> np.ndarray:
-    """log n! for whole n >= 0, by Stirling's formula and its remainder."""
-    n = np.asarray(n).astype(np.float64)
-    positive = np.maximum(n, 1.0)
-    stirling = (n + 0.5) * np.log(positive) - n + 0.5 * math.log(2 * math.pi)
-    return np.where(n == 0, 0.0, stirling + stirling_error(positive))

@@ -31,7 +31,9 @@ def _tallied_declared(values: Values) -> Message:
     if values["n_unseen"] == 0:
         return say("{observations} of {categories} declared, each seen at least once.", **parts)
     return say(
-        "{observations} of {categories} declared; never seen: {unseen}.", **parts, unseen=whole(values["n_unseen"])
+        "{observations} of {categories} declared, {unseen} of them never seen.",
+        **parts,
+        unseen=whole(values["n_unseen"]),
     )
 
 
