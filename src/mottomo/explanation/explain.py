@@ -342,12 +342,8 @@ def _log_rules(case: _Case) -> Step:
 def _log_likelihood(case: _Case) -> Step:
     body = product([indexed("t", "k"), log(indexed("y", "k"))])
     lines = (
-        line(
-            LOG_L,
-            ("=", over_categories("sum", case.n_categories, body)),
-            _approximately(case.log_maximum),
-            number="3.6",
-        ),
+        line(LOG_L, ("=", over_categories("sum", case.n_categories, body)), number="3.6"),
+        line(_at_estimate(LOG_L), _approximately(case.log_maximum)),
         line(over_categories("sum", case.n_categories, indexed("t", "k")), ("=", number(case.n)), ("=", N)),
     )
     values = {"log_likelihood": case.log_maximum, "n": case.n}
