@@ -212,6 +212,8 @@ def test_fractions_beyond_any_float_keep_their_logarithm():
     assert mo.log_likelihood([1, 1], [tiny, 1 - tiny]) == pytest.approx(-400 * math.log(10), rel=1e-15)
     assert mo.deviance([1, 1], [tiny, 1 - tiny]) == pytest.approx(2 * (400 * math.log(10) - 2 * math.log(2)), rel=1e-14)
     assert mo.impossible_categories([1, 1], [tiny, 1 - tiny]) == ()
+    with pytest.raises(mo.InvalidInput, match="too small for a float"):
+        mo.log_likelihood([1, 1], [[tiny, 1 - tiny]])
 
 
 def test_probabilities_may_be_text_and_are_then_exact():

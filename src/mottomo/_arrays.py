@@ -23,6 +23,7 @@ INT64_MAX = 2**63 - 1
 _EXACT_FLOAT_INTEGERS = 2**53
 _LARGEST_COUNT = 10**150  # the square of a larger one overflows a float64
 _SUM_TOLERANCE_EPS = 8  # a sum of K probabilities may miss 1 by 8 K eps of the dtype they came in
+_SMALLEST_NORMAL = Fraction(1, 2**1022)
 _LARGEST_TOLERANCE = 0.05  # where eps is so large that the rule would let anything pass
 _SHOWN_TERMS = 8
 
@@ -230,6 +231,17 @@ def _exact_probabilities(array: np.ndarray, where: Message) -> CheckedProbabilit
         row = flat[start : start + n_categories]
         if sum(row) != 1:
             raise _sum_error(row, sum(row), _row_place(array, start // n_categories, where))
+    if array.ndim > 1:
+        for index, value in enumerate(flat):
+            if 0 < value < _SMALLEST_NORMAL:
+                raise InvalidInput(
+                    "probability-too-small",
+                    say("a probability is too small for a float"),
+                    say("{where}, position {position}", where=where, position=index + 1),
+                    say("probabilities of several rows above 10**-307"),
+                    verbatim("< 10**-307"),
+                    say("give the rows one by one: a single row stays exact"),
+                )
     values = np.array([float(value) for value in flat]).reshape(array.shape)
     return CheckedProbabilities(values, tuple(flat) if array.ndim == 1 else None)
 

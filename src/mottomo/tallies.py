@@ -92,6 +92,11 @@ class Tally(Result):
         declared = Categories.of(categories)
         return cls(declared, exact_counts(np.zeros(len(declared), dtype=np.int64)))
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Copies and unpickled tallies are as frozen as the one they come from."""
+        self.__dict__.update(state)
+        self.counts.setflags(write=False)
+
     @property
     def is_grouped(self) -> bool:
         return self.counts.ndim == 2
