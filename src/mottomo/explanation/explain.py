@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from mottomo.errors import InvalidInput
+from mottomo.explanation.case import MOST_TERMS, TOLERANCE, Case
 from mottomo.explanation.notation import (
     Line,
     Math,
@@ -35,12 +34,9 @@ from mottomo.explanation.notation import (
 )
 from mottomo.explanation.steps import Explanation, Step
 from mottomo.explanation.underflow import MOST_FACTORS, underflow_throw
-from mottomo.inference.estimation import Estimate, estimate
 from mottomo.likelihoods import (
     bits,
     deviance,
-    kl_divergence,
-    likelihood,
     log_likelihood,
     log_of_fraction,
     perplexity,
@@ -49,11 +45,8 @@ from mottomo.likelihoods import (
 from mottomo.messages import say, say_count
 from mottomo.tallies import Tally, check_tally
 
-_MOST_TERMS = 8  # longer sums and products are elided in the middle
 _MOST_FACTORS = 30  # a product throw by throw is written out up to here
-_MOST_EXACT_THROWS = 1000  # a likelihood is computed as a fraction up to here
 _MOST_EIGENVALUES = 60
-_TOLERANCE = 1e-12
 
 L, LOG_L, N = symbol("L"), Math(r"\log L", "log L", atomic=False), symbol("n")
 LAMBDA = symbol(r"\lambda", "λ")
@@ -84,82 +77,9 @@ def explain(tally: Tally) -> Explanation:
             say_count("{count} group", "{count} groups", len(tally.groups)),
             say("choose one with tally.group(...)") if tally.is_grouped else None,
         )
-    case = _Case(tally)
+    case = Case(tally)
     makers = _STEPS if case.n else _STEPS[:_QUESTION]
     return Explanation(tally, tuple(make(case) for make in makers))
-
-
-@dataclass(frozen=True)
-class _Case:
-    """The tally with everything that several steps need."""
-
-    tally: Tally
-
-    @cached_property
-    def estimate(self) -> Estimate:
-        return estimate(self.tally)
-
-    @cached_property
-    def counts(self) -> list[int]:
-        return [int(count) for count in self.tally.counts]
-
-    @property
-    def n(self) -> int:
-        return int(self.tally.n_observations)
-
-    @property
-    def n_categories(self) -> int:
-        return self.tally.n_categories
-
-    @cached_property
-    def shares(self) -> tuple[Fraction, ...]:
-        return tuple(self.estimate.probabilities_exact)
-
-    @cached_property
-    def fair(self) -> list[Fraction]:
-        return [Fraction(1, self.n_categories)] * self.n_categories
-
-    @cached_property
-    def log_maximum(self) -> float:
-        return float(self.estimate.log_likelihood)
-
-    @cached_property
-    def log_fair(self) -> float:
-        return float(log_likelihood(self.tally.counts, self.fair))
-
-    def exact_likelihood(self, probabilities: Any) -> Fraction | None:
-        """L as a fraction, where the number of throws allows it."""
-        if self.n > _MOST_EXACT_THROWS or self.n_categories > _MOST_EXACT_THROWS:
-            return None
-        value = likelihood(self.tally.counts, list(probabilities))
-        assert isinstance(value, Fraction)
-        return value
-
-    def over(self, piece: Callable[[int], Math]) -> list[Math]:
-        """A piece for each category, elided in the middle where there are many."""
-        return elided(piece, range(self.n_categories), _MOST_TERMS)
-
-    def some_of(self, positions: Sequence[int]) -> Sequence[int]:
-        """All of a few categories, or the first two and the last of many, for lines of their own."""
-        return positions if len(positions) <= _MOST_TERMS else [positions[0], positions[1], positions[-1]]
-
-    @cached_property
-    def seen(self) -> list[int]:
-        return [k for k, count in enumerate(self.counts) if count]
-
-    @cached_property
-    def divergence_from_fair(self) -> float:
-        return float(kl_divergence(list(self.shares), self.fair))
-
-    @property
-    def has_zero_counts(self) -> bool:
-        return 0 in self.counts
-
-    @property
-    def variant(self) -> str:
-        if self.n_categories == 1:
-            return "one-category"
-        return "zero-counts" if self.has_zero_counts else ""
 
 
 def _y(index: int) -> Math:
@@ -174,18 +94,18 @@ def _y_hat(index: int) -> Math:
     return Math(rf"\hat{{y}}_{{{index + 1}}}", f"ŷ_{index + 1}")
 
 
-def _share(case: _Case, index: int) -> Math:
+def _share(case: Case, index: int) -> Math:
     """ŷ as a number: the reduced fraction where it is short, else count over n."""
     return number(case.shares[index])
 
 
-def _events(case: _Case) -> Step:
+def _events(case: Case) -> Step:
     lines = (line(symbol("K"), ("=", number(case.n_categories))),)
     values = {"n_categories": case.n_categories, "categories": list(case.tally.categories[:100])}
     return Step("events", None, lines, values, len(set(case.tally.categories)) == case.n_categories)
 
 
-def _constraint(case: _Case) -> Step:
+def _constraint(case: Case) -> Step:
     lines = (
         line(total(case.over(_y)), ("=", number(1)), number="3.1"),
         line(over_categories("sum", case.n_categories, indexed("y", "k")), ("=", number(1)), number="3.2"),
@@ -194,12 +114,12 @@ def _constraint(case: _Case) -> Step:
     return Step("constraint", "3.1, 3.2", lines, {"sum": int(sum_of_estimates)}, sum_of_estimates == 1)
 
 
-def _tally(case: _Case) -> Step:
+def _tally(case: Case) -> Step:
     lines = (line(total(case.over(lambda k: number(case.counts[k]))), ("=", number(case.n))),)
     return Step("tally", None, lines, {"counts": case.counts, "n": case.n}, sum(case.counts) == case.n)
 
 
-def _sequence_product(case: _Case) -> Step:
+def _sequence_product(case: Case) -> Step:
     """The product with one factor a throw, as in section 3-4 of the article."""
     exact = case.exact_likelihood(case.shares) if case.n else Fraction(1)
     values: dict[str, Any] = {"n_factors": case.n, "log_likelihood": case.log_maximum if case.n else 0.0}
@@ -218,7 +138,7 @@ def _sequence_product(case: _Case) -> Step:
     return Step("product", None, tuple(lines), values, holds, "one-throw" if case.n == 1 else "")
 
 
-def _powers(case: _Case) -> Step:
+def _powers(case: Case) -> Step:
     symbols = product(case.over(lambda k: power(_y(k), _t(k))))
     with_counts = product(case.over(lambda k: power(_y(k), number(case.counts[k]))))
     lines = [line(L, ("=", symbols), ("=", with_counts), number="3.3")]
@@ -233,7 +153,7 @@ def _powers(case: _Case) -> Step:
     return Step("powers", "3.3", tuple(lines), values, holds, case.variant)
 
 
-def _product_sign(case: _Case) -> Step:
+def _product_sign(case: Case) -> Step:
     body = power(indexed("y", "k"), Math("t_{k}", "t_k"))
     lines = [line(L, ("=", over_categories("prod", case.n_categories, body)), number="3.4")]
     if case.n == 0:
@@ -242,8 +162,8 @@ def _product_sign(case: _Case) -> Step:
     fair = power(number(Fraction(1, case.n_categories)), number(case.n))
     lines.append(line(_at_fair(L), ("=", fair), *likelihood_value(exact, case.log_fair)))
     values = {"log_likelihood_fair": case.log_fair, "log_ratio": case.log_maximum - case.log_fair}
-    holds = _close(case.log_fair, -case.n * math.log(case.n_categories)) and case.log_maximum >= case.log_fair - _slack(
-        case
+    holds = (
+        _close(case.log_fair, -case.n * math.log(case.n_categories)) and case.log_maximum >= case.log_fair - case.slack
     )
     return Step("product-sign", "3.4", tuple(lines), values, holds, "one-category" if case.n_categories == 1 else "")
 
@@ -256,7 +176,7 @@ def _at_estimate(name: Math) -> Math:
     return Math(rf"{name.latex}_{{\mathrm{{max}}}}", f"{name.text}(max)")
 
 
-def _question(case: _Case) -> Step:
+def _question(case: Case) -> Step:
     if case.n == 0:
         return Step("question", None, (line(L, ("=", number(1))),), {}, True, "no-observations")
     half = [(share + fair) / 2 for share, fair in zip(case.shares, case.fair, strict=True)]
@@ -266,11 +186,11 @@ def _question(case: _Case) -> Step:
         "log_likelihood_halfway": log_half,
         "log_likelihood_fair": case.log_fair,
     }
-    holds = case.log_maximum + _slack(case) >= log_half and log_half + _slack(case) >= case.log_fair
+    holds = case.log_maximum + case.slack >= log_half and log_half + case.slack >= case.log_fair
     return Step("question", None, (), values, holds, "one-category" if case.n_categories == 1 else "")
 
 
-def _why_log(case: _Case) -> Step:
+def _why_log(case: Case) -> Step:
     """At which throw the product dies, for a fair die and for these data."""
     fair_die = np.full(case.n_categories, 1 / case.n_categories)
     throws: dict[str, Any] = {
@@ -293,21 +213,11 @@ def _why_log(case: _Case) -> Step:
         )
     own = throws["underflow_throw_estimate"]
     if own is not None:  # a float is 0 only where the number itself, by its logarithm, is below the smallest float
-        holds = holds and _log_of_first(case, own) < -1073 * math.log(2)
+        holds = holds and case.log_of_first(own) < -1073 * math.log(2)
     if own is None:
         throws["factors_tried"] = MOST_FACTORS
     variant = "late" if own is None else ""
     return Step("why-log", None, tuple(lines), throws, holds, variant)
-
-
-def _log_of_first(case: _Case, throws: int) -> float:
-    """log of the product of the first factors, the tally's factors repeated in the order of the categories."""
-    rounds, rest = divmod(throws, case.n)
-    value = rounds * case.log_maximum
-    for k in case.seen:
-        value += min(rest, case.counts[k]) * log_of_fraction(case.shares[k])
-        rest = max(0, rest - case.counts[k])
-    return value
 
 
 def _ten_to(log10: float) -> Math:
@@ -315,7 +225,7 @@ def _ten_to(log10: float) -> Math:
     return Math(f"10^{{{exponent}}}", f"10^({exponent})", atomic=False)
 
 
-def _log_rules(case: _Case) -> Step:
+def _log_rules(case: Case) -> Step:
     powers = product(case.over(lambda k: power(_y(k), _t(k))))
     lines = [
         line(
@@ -324,7 +234,7 @@ def _log_rules(case: _Case) -> Step:
         line(LOG_L, ("=", total(case.over(lambda k: log(power(_y(k), _t(k))))))),
         line(LOG_L, ("=", total(case.over(lambda k: product([_t(k), log(_y(k))]))))),
     ]
-    terms = elided(lambda k: product([number(case.counts[k]), log(_share(case, k))]), case.seen, _MOST_TERMS)
+    terms = elided(lambda k: product([number(case.counts[k]), log(_share(case, k))]), case.seen, MOST_TERMS)
     lines.append(line(LOG_L, ("=", total(terms)), _approximately(case.log_maximum)))
     summed = math.fsum(
         count * log_of_fraction(share) for count, share in zip(case.counts, case.shares, strict=True) if count
@@ -339,7 +249,7 @@ def _log_rules(case: _Case) -> Step:
     )
 
 
-def _log_likelihood(case: _Case) -> Step:
+def _log_likelihood(case: Case) -> Step:
     body = product([indexed("t", "k"), log(indexed("y", "k"))])
     lines = (
         line(LOG_L, ("=", over_categories("sum", case.n_categories, body)), number="3.6"),
@@ -351,7 +261,7 @@ def _log_likelihood(case: _Case) -> Step:
     return Step("log-likelihood", "3.6", lines, values, _close(again, case.log_maximum), case.variant)
 
 
-def _lagrange(case: _Case) -> Step:
+def _lagrange(case: Case) -> Step:
     """The maximum under the constraint, which the article's "slope 0" leaves out."""
     t_k, y_k = indexed("t", "k"), indexed("y", "k")
     slope = fraction(t_k, y_k)
@@ -366,7 +276,7 @@ def _lagrange(case: _Case) -> Step:
         lines.append(line(_y_hat(k), ("=", fraction(_t(k), N)), ("=", ratio), *more))
     floats = case.estimate.probabilities.tolist()
     slopes = [case.counts[k] / floats[k] for k in case.seen]
-    holds = all(math.isclose(slope, case.n, rel_tol=_TOLERANCE) for slope in slopes) and sum(case.shares) == 1
+    holds = all(math.isclose(slope, case.n, rel_tol=TOLERANCE) for slope in slopes) and sum(case.shares) == 1
     values = {
         "multiplier": case.n,
         "probabilities": [float(share) for share in case.shares],
@@ -376,7 +286,7 @@ def _lagrange(case: _Case) -> Step:
     return Step("lagrange", None, tuple(lines), values, holds, case.variant)
 
 
-def _second_derivative(case: _Case) -> Step:
+def _second_derivative(case: Case) -> Step:
     """Why it is the maximum: curvature on the tangent space, and the divergence that is never negative."""
     lines: list[Line] = []
     for k in case.some_of(case.seen):
@@ -402,11 +312,11 @@ def _second_derivative(case: _Case) -> Step:
     lines.append(
         line(numbers, ("≈", product([number(case.n), number(divergence)])), ("≈", number(values["deviance_fair"] / 2)))
     )
-    holds = holds and abs(case.log_maximum - case.log_fair - case.n * divergence) <= _slack(case)
+    holds = holds and abs(case.log_maximum - case.log_fair - case.n * divergence) <= case.slack
     return Step("second-derivative", None, tuple(lines), values, holds, case.variant)
 
 
-def _cross_entropy(case: _Case) -> Step:
+def _cross_entropy(case: Case) -> Step:
     nats = float(case.estimate.cross_entropy)
     in_bits, size = float(bits(nats)), float(perplexity(nats))
     fair_nats = math.log(case.n_categories)
@@ -428,7 +338,7 @@ def _cross_entropy(case: _Case) -> Step:
         "nats_fair": fair_nats,
         "kl_divergence_fair": divergence,
     }
-    holds = abs(nats + divergence - fair_nats) <= _TOLERANCE * max(1.0, fair_nats)
+    holds = abs(nats + divergence - fair_nats) <= TOLERANCE * max(1.0, fair_nats)
     return Step("cross-entropy", None, tuple(lines), values, holds, "certain" if nats == 0 else case.variant)
 
 
@@ -437,14 +347,14 @@ def _quotient(value: float, below: Math) -> Math:
     return Math(rf"\frac{{{above.latex}}}{{{below.latex}}}", f"{parenthesised(above).text}/{below.text}", atomic=False)
 
 
-def _one_hot(case: _Case) -> Step:
+def _one_hot(case: Case) -> Step:
     """Each throw as a row of zeros and a one: the same sum, row by row; the gradient; two categories."""
     inner = rf"\sum_{{i=1}}^{{n}} \sum_{{k=1}}^{{{case.n_categories}}} t_{{ik}} \log y_{{k}}"
     rows = Math(f"-{inner}", f"-Σ(i=1..n) Σ(k=1..{case.n_categories}) t_ik log y_k", atomic=False)
     costs = elided(
         lambda k: product([number(case.counts[k]), parenthesised(negative(log(_share(case, k))))], "×"),
         case.seen,
-        _MOST_TERMS,
+        MOST_TERMS,
     )
     lines = [
         line(rows, ("=", negative(LOG_L))),
@@ -478,15 +388,10 @@ def _approximately(value: float) -> tuple[str, Math]:
 
 
 def _close(left: float, right: float) -> bool:
-    return math.isclose(left, right, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE)
+    return math.isclose(left, right, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
 
 
-def _slack(case: _Case) -> float:
-    """What rounding may leave of an inequality between log-likelihoods."""
-    return _TOLERANCE * max(1.0, abs(case.log_fair))
-
-
-_STEPS: tuple[Callable[[_Case], Step], ...] = (
+_STEPS: tuple[Callable[[Case], Step], ...] = (
     _events,
     _constraint,
     _tally,

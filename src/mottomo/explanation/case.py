@@ -1,0 +1,105 @@
+"""The tally that is explained, with everything that several steps need, computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+from mottomo.explanation.notation import Math, elided
+from mottomo.inference.estimation import Estimate, estimate
+from mottomo.likelihoods import kl_divergence, likelihood, log_likelihood, log_of_fraction
+from mottomo.tallies import Tally
+
+MOST_TERMS = 8  # longer sums and products are elided in the middle
+MOST_EXACT_THROWS = 1000  # a likelihood is computed as a fraction up to here
+TOLERANCE = 1e-12
+
+
+@dataclass(frozen=True)
+class Case:
+    """The tally with everything that several steps need."""
+
+    tally: Tally
+
+    @cached_property
+    def estimate(self) -> Estimate:
+        return estimate(self.tally)
+
+    @cached_property
+    def counts(self) -> list[int]:
+        return [int(count) for count in self.tally.counts]
+
+    @property
+    def n(self) -> int:
+        return int(self.tally.n_observations)
+
+    @property
+    def n_categories(self) -> int:
+        return self.tally.n_categories
+
+    @cached_property
+    def shares(self) -> tuple[Fraction, ...]:
+        return tuple(self.estimate.probabilities_exact)
+
+    @cached_property
+    def fair(self) -> list[Fraction]:
+        return [Fraction(1, self.n_categories)] * self.n_categories
+
+    @cached_property
+    def log_maximum(self) -> float:
+        return float(self.estimate.log_likelihood)
+
+    @cached_property
+    def log_fair(self) -> float:
+        return float(log_likelihood(self.tally.counts, self.fair))
+
+    def exact_likelihood(self, probabilities: Any) -> Fraction | None:
+        """L as a fraction, where the number of throws allows it."""
+        if self.n > MOST_EXACT_THROWS or self.n_categories > MOST_EXACT_THROWS:
+            return None
+        value = likelihood(self.tally.counts, list(probabilities))
+        assert isinstance(value, Fraction)
+        return value
+
+    def over(self, piece: Callable[[int], Math]) -> list[Math]:
+        """A piece for each category, elided in the middle where there are many."""
+        return elided(piece, range(self.n_categories), MOST_TERMS)
+
+    def some_of(self, positions: Sequence[int]) -> Sequence[int]:
+        """All of a few categories, or the first two and the last of many, for lines of their own."""
+        return positions if len(positions) <= MOST_TERMS else [positions[0], positions[1], positions[-1]]
+
+    @cached_property
+    def seen(self) -> list[int]:
+        return [k for k, count in enumerate(self.counts) if count]
+
+    @cached_property
+    def divergence_from_fair(self) -> float:
+        return float(kl_divergence(list(self.shares), self.fair))
+
+    @property
+    def has_zero_counts(self) -> bool:
+        return 0 in self.counts
+
+    @property
+    def variant(self) -> str:
+        if self.n_categories == 1:
+            return "one-category"
+        return "zero-counts" if self.has_zero_counts else ""
+
+    def log_of_first(self, throws: int) -> float:
+        """log of the product of the first factors, the tally's factors repeated in the order of the categories."""
+        rounds, rest = divmod(throws, self.n)
+        value = rounds * self.log_maximum
+        for k in self.seen:
+            value += min(rest, self.counts[k]) * log_of_fraction(self.shares[k])
+            rest = max(0, rest - self.counts[k])
+        return value
+
+    @property
+    def slack(self) -> float:
+        """What rounding may leave of an inequality between log-likelihoods."""
+        return TOLERANCE * max(1.0, abs(self.log_fair))
