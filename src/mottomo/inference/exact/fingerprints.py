@@ -1,0 +1,114 @@
+"""Fingerprints that decide ties exactly: equal statistics have equal fingerprints, whatever floats say of them.
+
+The likelihood ratio is a product of powers, prod x^x p^-x, and the probability a product of factorials and powers. Two
+outcomes tie when those rationals are equal, that is when the exponents of every prime are. A fingerprint is a fixed
+random linear function of the exponents, modulo 2^64, so it adds over categories; two outcomes that do not tie share
+it with probability about 2^-60. It is consulted only where floats cannot tell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+_MASK = 2**64 - 1
+
+
+def scrambled(value: int) -> int:
+    """A fixed pseudorandom 64-bit word for an integer of any size (splitmix64 over its words)."""
+    word = 0x9E3779B97F4A7C15
+    while True:
+        word = (word ^ (value & _MASK)) + 0x9E3779B97F4A7C15 & _MASK
+        word = (word ^ word >> 30) * 0xBF58476D1CE4E5B9 & _MASK
+        word = (word ^ word >> 27) * 0x94D049BB133111EB & _MASK
+        word ^= word >> 31
+        value >>= 64
+        if not value:
+            return word
+
+
+def logarithms_of_range(first: int, last: int) -> np.ndarray:
+    """The fingerprints of log x for x = first .. last (uint64), by a sieve over that range; 0 for x = 0 and 1."""
+    values = np.arange(max(first, 1), last + 1, dtype=np.int64)
+    rest = values.copy()
+    prints = np.zeros(values.size, dtype=np.uint64)
+    for prime in _primes(math.isqrt(max(last, 1))):
+        word = np.uint64(scrambled(prime))
+        power = prime
+        while power <= last:
+            start = -int(values[0]) % power if values.size else 0
+            prints[start::power] += word
+            rest[start::power] //= prime
+            power *= prime
+    large = np.flatnonzero(rest > 1)
+    prints[large] += np.array([scrambled(int(prime)) for prime in rest[large].tolist()], dtype=np.uint64)
+    return np.concatenate([np.zeros(1, dtype=np.uint64), prints]) if first == 0 else prints
+
+
+def _primes(limit: int) -> list[int]:
+    sieve = np.ones(limit + 1, dtype=bool)
+    sieve[:2] = False
+    for number in range(2, math.isqrt(limit) + 1):
+        if sieve[number]:
+            sieve[number * number :: number] = False
+    return np.flatnonzero(sieve).tolist()
+
+
+def logarithms_of_fractions(fractions: Sequence[Fraction], largest: int) -> list[int]:
+    """The fingerprints of log of positive fractions, consistent with ``logarithms_of_range`` up to `largest`.
+
+    Primes up to `largest` are divided out; what is left, products of larger primes, is split into coprime factors,
+    which are as good as primes for telling exponents apart.
+    """
+    parts = [part for fraction in fractions for part in (fraction.numerator, fraction.denominator)]
+    small = [_small_factors(part, largest) for part in parts]
+    base = _coprime_base([rest for _, rest in small if rest > 1])
+    words = []
+    for exponents, rest in small:
+        word = sum(exponent * scrambled(prime) for prime, exponent in exponents.items())
+        words.append(word + sum(_multiplicity(rest, factor) * scrambled(factor) for factor in base))
+    return [(words[2 * index] - words[2 * index + 1]) & _MASK for index in range(len(fractions))]
+
+
+def _multiplicity(value: int, factor: int) -> int:
+    exponent = 0
+    while value % factor == 0:
+        value //= factor
+        exponent += 1
+    return exponent
+
+
+def _small_factors(value: int, largest: int) -> tuple[dict[int, int], int]:
+    exponents: dict[int, int] = {}
+    divisor = 2
+    while divisor <= largest and divisor * divisor <= value:
+        while value % divisor == 0:
+            exponents[divisor] = exponents.get(divisor, 0) + 1
+            value //= divisor
+        divisor += 1 if divisor == 2 else 2
+    if 1 < value <= largest:  # a prime; larger ones are left for the coprime base
+        exponents[value] = exponents.get(value, 0) + 1
+        value = 1
+    return exponents, value
+
+
+def _coprime_base(values: list[int]) -> list[int]:
+    """Pairwise coprime factors greater than 1 of which all values are products of powers."""
+    base: list[int] = []
+    pending = list(values)
+    while pending:
+        value = pending.pop()
+        if value == 1:
+            continue
+        for index, known in enumerate(base):
+            shared = math.gcd(value, known)
+            if shared > 1:
+                del base[index]
+                pending += [shared, known // shared, value // shared]
+                break
+        else:
+            base.append(value)
+    return base

@@ -1,0 +1,194 @@
+r"""What x outcomes in a category cost and weigh: the tables from which every exact computation is made.
+
+A multinomial is K independent Poissons given their total, so P(x) is a product over categories divided by
+Poisson(n; n), and a statistic T is a sum of costs. All costs are convex in x and at least 0:
+
+    likelihood-ratio   2 e h(d / e),  h(u) = (1 + u) log(1 + u) - u,   d = x - e,  e = n p
+    pearson            d^2 / e
+    probability        -2 log Poisson(x; e), above its minimum
+
+Categories with the same probability are of one *kind*: their outcomes can be exchanged, so they are counted as
+multisets.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from mottomo.inference.exact.fingerprints import logarithms_of_fractions, logarithms_of_range
+from mottomo.kernels.series import relative_entropy_term, stirling_error
+
+Ordering = Literal["likelihood-ratio", "pearson", "probability"]
+ORDERINGS: tuple[Ordering, ...] = ("likelihood-ratio", "pearson", "probability")
+
+# Fractions with longer terms are treated as floats: their ties are decided within a band instead of exactly.
+_LONGEST_TERM = 2**64
+
+
+def log_poisson(x: np.ndarray, rate: Fraction) -> np.ndarray:
+    """log Poisson(x; rate), whole x >= 0, rate > 0: Loader's form, in which nothing cancels."""
+    positive = np.maximum(x, 1)
+    body = stirling_error(positive) + 0.5 * np.log(2 * np.pi * positive)
+    return -_divergence(x, rate) - np.where(x > 0, body, 0.0)
+
+
+def _divergence(x: np.ndarray, rate: Fraction) -> np.ndarray:
+    """e h((x - e) / e) = x log(x/e) - x + e, at least 0."""
+    expected = float(rate)
+    return expected * relative_entropy_term(_deviations(x, rate) / expected)
+
+
+def _deviations(x: np.ndarray, rate: Fraction) -> np.ndarray:
+    """x - e with one rounding, so that it keeps its digits where x is near e."""
+    whole = round(rate)
+    return (np.asarray(x, dtype=np.int64) - whole).astype(np.float64) - float(rate - whole)
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """`multiplicity` categories of one null probability (and one alternative probability, where there is one).
+
+    rate : n p, the expected count. log_print : the fingerprint of log p, or None where ties are not exact.
+    units : integers (scale, shift, factor) with which Pearson's cost is factor (scale x - shift)^2 units, or None.
+    """
+
+    ordering: Ordering
+    multiplicity: int
+    rate: Fraction
+    total: int
+    log_print: int | None = None
+    units: tuple[int, int, int] | None = None
+    alternative_rate: Fraction | None = None
+
+    def costs(self, x: np.ndarray) -> np.ndarray:
+        """What x outcomes add to the statistic, float64, at least 0."""
+        if self.ordering == "pearson":
+            deviations = _deviations(x, self.rate)
+            return deviations * deviations / float(self.rate)
+        if self.ordering == "likelihood-ratio":
+            return 2 * _divergence(x, self.rate)
+        return np.maximum(-2 * log_poisson(x, self.rate) - self._least, 0.0)
+
+    @cached_property
+    def _least(self) -> float:
+        mode = min(math.floor(self.rate), self.total)
+        return float(np.min(-2 * log_poisson(np.array([mode, max(mode - 1, 0)]), self.rate)))
+
+    def log_weights(self, x: np.ndarray) -> np.ndarray:
+        """log Poisson(x; n p) for each hypothesis: (1, L), or (2, L) with an alternative."""
+        rates = (self.rate,) if self.alternative_rate is None else (self.rate, self.alternative_rate)
+        return np.array(
+            [log_poisson(x, rate) if rate > 0 else np.where(x == 0, 0.0, -np.inf) for rate in rates]
+        ).reshape(len(rates), -1)
+
+    def unit_costs(self, x: np.ndarray) -> list[int]:
+        """Pearson's costs as exact integers."""
+        assert self.units is not None
+        scale, shift, factor = self.units
+        return [factor * (scale * value - shift) ** 2 for value in x.tolist()]
+
+    def fingerprints(self, first: int, last: int) -> np.ndarray:
+        """Fingerprints of the costs of x = first .. last, up to a constant (uint64); zeros where ties are not exact."""
+        x = np.arange(first, last + 1, dtype=np.int64)
+        if self.ordering == "pearson":
+            if self.units is None:
+                return np.zeros(x.size, dtype=np.uint64)
+            return np.array([cost % 2**64 for cost in self.unit_costs(x)], dtype=np.uint64)
+        if self.log_print is None:
+            return np.zeros(x.size, dtype=np.uint64)
+        logarithms = logarithms_of_range(first, last)
+        slope = x.astype(np.uint64) * np.uint64(self.log_print)
+        if self.ordering == "likelihood-ratio":
+            return x.astype(np.uint64) * logarithms - slope
+        return np.cumsum(logarithms, dtype=np.uint64) - slope
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A statistic and a multinomial: kinds of categories and the total n.
+
+    exact_ties : whether fingerprints decide ties; otherwise values within `tie_band` (relative) count as tied.
+    unit : what one unit of Pearson's integer costs is worth, where they are integers.
+    """
+
+    kinds: tuple[Kind, ...]
+    total: int
+    exact_ties: bool
+    unit: Fraction | None
+
+    @property
+    def n_categories(self) -> int:
+        return sum(kind.multiplicity for kind in self.kinds)
+
+    @cached_property
+    def log_normaliser(self) -> float:
+        """log Poisson(n; n): the probability that the independent Poissons have the total n."""
+        return float(log_poisson(np.array([self.total]), Fraction(self.total))[0]) if self.total else 0.0
+
+
+def multinomial_problem(
+    probabilities: Sequence[Fraction],
+    total: int,
+    ordering: Ordering,
+    *,
+    exact: bool = True,
+    alternative: Sequence[Fraction] | None = None,
+) -> tuple[Problem, list[int]]:
+    """The problem for a null with positive probabilities, and for each category the index of its kind.
+
+    exact : whether the probabilities are the rationals that are meant, so that ties are decided exactly.
+    """
+    partners: Sequence[Fraction | None] = [None] * len(probabilities) if alternative is None else alternative
+    distinct: dict[tuple[Fraction, Fraction | None], list[int]] = {}
+    for index, pair in enumerate(zip(probabilities, partners, strict=True)):
+        distinct.setdefault(pair, []).append(index)
+    pairs = list(distinct)
+    exact = exact and all(max(p.numerator, p.denominator) < _LONGEST_TERM for p, _ in pairs)
+    prints = _log_prints([p for p, _ in pairs], total) if exact else [None] * len(pairs)
+    units, unit = _pearson_units([p for p, _ in pairs], total) if exact and ordering == "pearson" else (None, None)
+    kinds = tuple(
+        Kind(
+            ordering,
+            len(members),
+            p * total,
+            total,
+            prints[index],
+            None if units is None else units[index],
+            None if q is None else q * total,
+        )
+        for index, ((p, q), members) in enumerate(distinct.items())
+    )
+    kind_of = [0] * len(probabilities)
+    for index, members in enumerate(distinct.values()):
+        for member in members:
+            kind_of[member] = index
+    return Problem(kinds, total, exact and (ordering != "pearson" or units is not None), unit), kind_of
+
+
+def _log_prints(probabilities: list[Fraction], total: int) -> list[int | None]:
+    return list(logarithms_of_fractions(probabilities, total))
+
+
+def _pearson_units(
+    probabilities: list[Fraction], total: int
+) -> tuple[list[tuple[int, int, int]] | None, Fraction | None]:
+    """Pearson's costs as integers: (x - n a/D)^2 / (n a/D) = (D x - n a)^2 (A/a) / (n D A), A = lcm of all a."""
+    denominator = math.lcm(*(p.denominator for p in probabilities))
+    numerators = [p.numerator * (denominator // p.denominator) for p in probabilities]
+    common = math.lcm(*numerators)
+    units = []
+    for numerator in numerators:
+        shared = math.gcd(denominator, total * numerator)
+        units.append((denominator // shared, total * numerator // shared, common // numerator * shared * shared))
+    reduced = math.gcd(*(factor for _, _, factor in units))
+    if total == 0:
+        return None, None
+    units = [(scale, shift, factor // reduced) for scale, shift, factor in units]
+    return units, Fraction(reduced, total * denominator * common)

@@ -1,0 +1,139 @@
+"""Pearson's statistic on its own lattice: integer costs, so all ways to fill half of the categories fit a dense table.
+
+table[r, m - lowest, j] is the weight of all partial outcomes with m outcomes and cost j steps. Where many outcomes
+share a cost (many categories, few outcomes) this is far smaller than a list of states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mottomo.inference.exact.meet_in_the_middle import Masses
+from mottomo.inference.exact.states import Completion
+from mottomo.inference.exact.tables import Tables
+
+_EPS = 2.0**-52
+
+
+@dataclass(frozen=True, eq=False)
+class LatticeHalves:
+    """Both halves as tables over (outcomes, steps); the second one as running sums over the steps.
+
+    A category's cost is a remainder that all its x share plus `step` times a whole number of steps.
+    """
+
+    tables: Tables
+    step: int
+    first: np.ndarray
+    first_lowest: int
+    second: np.ndarray
+    second_lowest: int
+    upper: bool
+    relative_error: float
+
+    @classmethod
+    def fill(cls, tables: Tables, *, upper: bool = False, log_scale: float = 0.0) -> LatticeHalves:
+        """Fill both tables; `upper` and `log_scale` as in ``Halves.enumerate``."""
+        filled, rest = _halves(tables)
+        step, width = _steps(tables)
+        spans = [_placeable(tables, filled, rest), _placeable(tables, rest, filled)]
+        scale = float(np.exp(log_scale))
+        first = _filled(tables, filled, step, spans[0], width) * scale
+        second = first if filled == rest else _filled(tables, rest, step, spans[1], width) * scale
+        flip = slice(None, None, -1 if upper else 1)
+        running = np.cumsum(second[:, :, flip], axis=2)[:, :, flip]
+        longest = max(table.costs.size for table in tables.kinds)
+        error = tables.relative_error + _EPS * (tables.problem.n_categories * longest + width + 64)
+        return cls(tables, step, first, spans[0][0], running, spans[1][0], upper, error)
+
+    def masses(self, cost: int, fingerprint: int | None) -> Masses:
+        """The sums below an integer cost (or from it on), and at it; integer costs decide ties by themselves."""
+        n_weights, n_rows, width = self.first.shape
+        remainder = sum(table.multiplicity * (int(table.costs[0]) % self.step) for table in self.tables.kinds)
+        steps = -((remainder - cost) // self.step)  # rounded up: a cost between two steps is tied with none
+        at_step = (cost - remainder) % self.step == 0
+        index = steps - np.arange(width)
+        clear, tied = np.zeros(n_weights), np.zeros(n_weights)
+        for row in range(n_rows):
+            partner = self.tables.problem.total - (self.first_lowest + row) - self.second_lowest
+            if not 0 <= partner < self.second.shape[1]:
+                continue
+            mine, sums = self.first[:, row, :], self.second[:, partner, :]
+            here = _running_at(sums, index, self.upper)
+            beside = _running_at(sums, index + 1 if self.upper else index - 1, self.upper)
+            clear += (mine * (here if self.upper else beside)).sum(axis=1)
+            tied += (mine * (here - beside)).sum(axis=1) if at_step else 0.0
+        return Masses(clear, tied, np.zeros(n_weights), self.relative_error)
+
+
+def _running_at(sums: np.ndarray, index: np.ndarray, upper: bool) -> np.ndarray:
+    """Running sums at indices that may lie outside: everything or nothing is summed there."""
+    width = sums.shape[1]
+    outside = (index >= width) if upper else (index < 0)
+    return np.where(outside, 0.0, sums[:, np.clip(index, 0, width - 1)])
+
+
+def additions_to_fill(tables: Tables) -> int:
+    """How many additions ``LatticeHalves.fill`` makes."""
+    filled, rest = _halves(tables)
+    _, width = _steps(tables)
+    longest = max(table.costs.size for table in tables.kinds)
+    total = 0
+    for mine, others in ((filled, rest), (rest, filled)):
+        low, high = _placeable(tables, mine, others)
+        total += 2 * (high - low + 1) * width * longest * sum(mine)
+    return total // 2 if filled == rest else total
+
+
+def _halves(tables: Tables) -> tuple[list[int], list[int]]:
+    """How many categories of each kind go to each half: as many, and odd ones in turn."""
+    filled, odd = [], 0
+    for table in tables.kinds:
+        extra = table.multiplicity % 2 and odd % 2 == 0
+        odd += table.multiplicity % 2
+        filled.append(table.multiplicity // 2 + int(extra))
+    return filled, [table.multiplicity - count for table, count in zip(tables.kinds, filled, strict=True)]
+
+
+def _steps(tables: Tables) -> tuple[int, int]:
+    """The common divisor of all differences of costs, and how many steps fit below the limit."""
+    step = max(int(np.gcd.reduce(np.concatenate([np.diff(table.costs) for table in tables.kinds]))), 1)
+    return step, tables.limit // step + 1
+
+
+def _placeable(tables: Tables, mine: Sequence[int], others: Sequence[int]) -> tuple[int, int]:
+    """The least and most outcomes a half can have, if the other half's can be completed within the limit."""
+    here = Completion.of(list(zip(tables.kinds, mine, strict=True)))
+    there = Completion.of(list(zip(tables.kinds, others, strict=True)))
+    placed = here.first + np.arange(here.least.size)
+    costs = here.least + there.cost(tables.problem.total - placed, tables.limit + 1)
+    possible = placed[costs <= tables.limit]
+    return (int(possible[0]), int(possible[-1])) if possible.size else (0, -1)
+
+
+def _filled(tables: Tables, filled: Sequence[int], step: int, span: tuple[int, int], width: int) -> np.ndarray:
+    """The table of one half, one category after another, all shifts of a category added."""
+    n_weights = tables.kinds[0].weights.shape[0]
+    low, high = span
+    # Row r stands for r outcomes above a base that moves with the categories, so that rows never leave the table.
+    order = [table for table, count in zip(tables.kinds, filled, strict=True) for _ in range(count)]
+    bases = np.cumsum([0, *(table.first + table.lowest for table in order)])
+    slack = int(bases[-1])
+    margin = max(high - slack, slack - low, max((table.costs.size for table in order), default=0))
+    rows = 2 * margin + 1
+    grid = np.zeros((n_weights, rows, width))
+    grid[:, margin, 0] = 1.0
+    for table in order:
+        filled_grid = np.zeros_like(grid)
+        steps = table.costs // step
+        for index in np.flatnonzero(steps < width):
+            shift, up = int(index) - table.lowest, int(steps[index])
+            source = slice(max(0, -shift), min(rows, rows - shift))
+            target = slice(max(0, shift), min(rows, rows + shift))
+            filled_grid[:, target, up:] += table.weights[:, index, None, None] * grid[:, source, : width - up]
+        grid = filled_grid
+    start = low - slack + margin
+    return np.ascontiguousarray(grid[:, start : start + high - low + 1])

@@ -1,0 +1,172 @@
+r"""Tail sums by meeting in the middle: two halves of the categories are enumerated, and every pair is counted at once.
+
+For states a of one half and b of the other with placed_a + placed_b = n,
+
+    sum over pairs with T_a + T_b >= t of w_a w_b = sum_a w_a S_b(n - placed_a, t - T_a)
+
+where S_b are sums over the sorted states of the other half: the square root of the work of full enumeration.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from mottomo.inference.exact.states import States, enumerate_states
+from mottomo.inference.exact.tables import Tables
+
+_EPS = 2.0**-52
+_MOST_SPLITS = 5000
+
+
+@dataclass(frozen=True, eq=False)
+class Masses:
+    """Sums of weights, one for each hypothesis (R,), not yet divided by the normaliser.
+
+    clear : outcomes whose statistic is clearly smaller (or, where the upper side was asked for, not clearly smaller,
+    among the enumerated). tied : equal, decided by fingerprints or by the tie band. unclear : neither floats nor
+    fingerprints tell. Tied and unclear ones are not smaller, so the upper side contains them. relative_error bounds
+    the rounding of each sum.
+    """
+
+    clear: np.ndarray
+    tied: np.ndarray
+    unclear: np.ndarray
+    relative_error: float
+
+
+@dataclass(frozen=True, eq=False)
+class Halves:
+    """Both halves, the second one sorted by (placed, cost) with running sums of weights within each `placed`."""
+
+    tables: Tables
+    first: States
+    second: States
+    keys: np.ndarray
+    lowest: int
+    starts: np.ndarray
+    ends: np.ndarray
+    running: np.ndarray
+    upper: bool
+    relative_error: float
+
+    @classmethod
+    def enumerate(cls, tables: Tables, most_states: int, *, upper: bool = False, log_scale: float = 0.0) -> Halves:
+        """Enumerate and sort.
+
+        upper : sum what is at least a threshold, instead of what is below it: small sums keep their digits.
+        log_scale : both halves' weights are multiplied by exp of it, against underflow.
+        Raises TooManyStates if one half has more than `most_states`.
+        """
+        filled = _balanced_split(tables)
+        rest = [table.multiplicity - count for table, count in zip(tables.kinds, filled, strict=True)]
+        second = enumerate_states(tables, rest, most_states)
+        first = second if filled == rest else enumerate_states(tables, filled, most_states)
+        if first.size > second.size:
+            first, second = second, first
+        lowest = int(second.placed.min(initial=0))
+        keys = (second.placed - lowest << tables.cost_bits) + second.costs
+        order = np.argsort(keys, kind="stable" if keys.size < 1000 else None)
+        keys = keys[order]
+        alike = first is second
+        second = second.take(order)
+        first = second if alike else _by_partner(first)
+        n_groups = int(second.placed[-1]) - lowest + 1 if second.size else 0
+        edges = np.searchsorted(keys, np.arange(n_groups + 1, dtype=np.int64) << tables.cost_bits)
+        scale = math.exp(log_scale)
+        if log_scale:
+            second = States(second.placed, second.costs, second.fingerprints, second.weights * scale)
+            first = second if alike else States(first.placed, first.costs, first.fingerprints, first.weights * scale)
+        running = _running_sums(second.weights, edges, upper)
+        longest = int(np.diff(edges).max(initial=1))
+        error = tables.relative_error + _EPS * (longest + first.size**0.5 + 64)
+        return cls(tables, first, second, keys, lowest, edges[:-1], edges[1:], running, upper, error)
+
+    def masses(self, cost: int, fingerprint: int | None) -> Masses:
+        """The sums beside and at an integer cost; without a fingerprint all within the band counts as tied."""
+        group, inside = self._partners()
+        band = self.tables.band
+        wanted = np.clip(cost - band - self.first.costs[inside], 0, (1 << self.tables.cost_bits) - 1)
+        keys = (group << self.tables.cost_bits) + wanted
+        at = np.searchsorted(self.keys, keys[::-1])[::-1]  # ascending keys are found faster
+        start, end = self.starts[group], self.ends[group]
+        weights = self.first.weights[:, inside]
+        if self.upper:
+            sums = np.where(at < end, self.running[:, np.minimum(at, self.keys.size - 1)], 0.0)
+        else:
+            sums = np.where(at > start, self.running[:, at - 1], 0.0)
+        clear = (weights * sums).sum(axis=1)
+        tied, unclear = np.zeros(len(weights)), np.zeros(len(weights))
+        which, position = np.arange(at.size), at
+        top = cost + band
+        while which.size:
+            near = position < end[which]
+            which, position = which[near], position[near]
+            near = self.second.costs[position] + self.first.costs[inside[which]] <= top
+            which, position = which[near], position[near]
+            if not which.size:
+                break
+            pair = self.first.weights[:, inside[which]] * self.second.weights[:, position]
+            prints = self.first.fingerprints[inside[which]] + self.second.fingerprints[position]
+            same = np.ones(which.size, dtype=bool)
+            if fingerprint is not None and self.tables.problem.exact_ties:
+                same = prints == np.uint64(fingerprint)
+            tied += pair[:, same].sum(axis=1)
+            unclear += pair[:, ~same].sum(axis=1)
+            position = position + 1
+        return Masses(clear, tied, unclear, self.relative_error)
+
+    def _partners(self) -> tuple[np.ndarray, np.ndarray]:
+        """For each state of the first half that has one: the group of its partners, and which state it is."""
+        group = self.tables.problem.total - self.first.placed - self.lowest
+        inside = np.flatnonzero((group >= 0) & (group < self.starts.size))
+        return group[inside], inside
+
+
+def _by_partner(states: States) -> States:
+    return states.take(np.lexsort((states.costs, states.placed)))
+
+
+def _running_sums(weights: np.ndarray, edges: np.ndarray, upper: bool) -> np.ndarray:
+    """Within each group, sums of weights up to and including each state, or from each state on."""
+    running = np.empty_like(weights)
+    for start, end in itertools.pairwise(edges.tolist()):
+        for row, sums in zip(weights, running, strict=True):
+            part, target = row[start:end], sums[start:end]
+            if upper:
+                part, target = part[::-1], target[::-1]
+            np.cumsum(part, out=target)
+    return running
+
+
+def expected_states(tables: Tables) -> float:
+    """About how many states the larger half has: the volume of an ellipsoid, within an order of magnitude."""
+    filled = tuple(_balanced_split(tables))
+    rest = tuple(table.multiplicity - count for table, count in zip(tables.kinds, filled, strict=True))
+    spreads = [math.log(max(table.costs.size, 2)) for table in tables.kinds]
+    return math.exp(min(max(_log_volume(filled, spreads), _log_volume(rest, spreads)), 700.0))
+
+
+def _balanced_split(tables: Tables) -> list[int]:
+    """How many categories of each kind go into the first half, so that both halves have about as many states."""
+    sizes = [table.multiplicity for table in tables.kinds]
+    spreads = [math.log(max(table.costs.size, 2)) for table in tables.kinds]
+    splits = itertools.islice(itertools.product(*(range(size + 1) for size in reversed(sizes))), _MOST_SPLITS)
+
+    def largest_half(filled: tuple[int, ...]) -> float:
+        rest = tuple(size - count for size, count in zip(sizes, filled, strict=True))
+        return max(_log_volume(filled, spreads), _log_volume(rest, spreads))
+
+    best = min((tuple(reversed(split)) for split in splits), key=largest_half)
+    return list(best)
+
+
+def _log_volume(filled: tuple[int, ...], spreads: list[float]) -> float:
+    """Of an ellipsoid with these axes, divided by the orders of exchangeable categories."""
+    n_filled = sum(filled)
+    size = sum(count * (spread - math.log(2)) for count, spread in zip(filled, spreads, strict=True))
+    size += n_filled / 2 * math.log(math.pi) - math.lgamma(n_filled / 2 + 1)
+    return size - sum(math.lgamma(count + 1) for count in filled)

@@ -1,0 +1,128 @@
+"""Tables of costs in fixed point: integers add without rounding, so every sum is known to within a stated band.
+
+A state's place and cost are one 64-bit key, (outcomes so far, cost): sorting and searching keys is sorting and
+searching costs within each number of outcomes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mottomo.inference.exact.kinds import Kind, Problem
+
+_KEY_BITS = 62
+_COST_ERROR = 2.0**-48  # relative error of a cost computed in float64, with room to spare
+_EPS = 2.0**-52
+
+
+@dataclass(frozen=True, eq=False)
+class KindTable:
+    """The outcomes x = first .. last of a kind that can be part of anything within the limit.
+
+    costs : (L,) int64, rounded to units of 2^-shift (or exact units); fingerprints : (L,) uint64; weights : (R, L).
+    """
+
+    multiplicity: int
+    first: int
+    costs: np.ndarray
+    fingerprints: np.ndarray
+    weights: np.ndarray
+
+    @property
+    def last(self) -> int:
+        return self.first + self.costs.size - 1
+
+    @cached_property
+    def lowest(self) -> int:
+        """The index of the smallest cost."""
+        return int(np.argmin(self.costs))
+
+
+@dataclass(frozen=True, eq=False)
+class Tables:
+    """The tables of all kinds for outcomes whose statistic is at most `limit`.
+
+    scale : integer cost = scale x cost. band : integer costs of tied outcomes differ by at most this much, and costs
+    that differ by more are ordered as their integers are. relative_error : of one product of weights.
+    """
+
+    problem: Problem
+    kinds: tuple[KindTable, ...]
+    scale: float
+    limit: int
+    band: int
+    cost_bits: int
+    relative_error: float
+
+    def cost(self, counts: np.ndarray, kind_of: np.ndarray) -> tuple[int, int]:
+        """The integer cost and the fingerprint of one outcome inside the tables."""
+        total, fingerprint = 0, 0
+        for count, index in zip(counts.tolist(), kind_of.tolist(), strict=True):
+            table = self.kinds[index]
+            total += int(table.costs[count - table.first])
+            fingerprint += int(table.fingerprints[count - table.first])
+        return total, fingerprint % 2**64
+
+
+def make_tables(problem: Problem, limit: float, tie_band: float) -> Tables:
+    """Tables for all outcomes with a statistic of at most `limit`.
+
+    Exact integer costs are used where they fit; else costs are rounded to as fine a unit as a key has room for.
+    """
+    windows = [_window(kind, problem.total, limit) for kind in problem.kinds]
+    x_of = [np.arange(first, last + 1, dtype=np.int64) for first, last in windows]
+    # Half of the categories can together have any number of outcomes between these, over all categories.
+    span = sum(kind.multiplicity * (last - first) for kind, (first, last) in zip(problem.kinds, windows, strict=True))
+    cost_bits = _KEY_BITS - max(span, 1).bit_length()
+    integral = problem.unit is not None and limit / float(problem.unit) < 2 ** (cost_bits - 2)
+    if integral:
+        assert problem.unit is not None
+        scale, band = 1 / float(problem.unit), 0
+        costs = [np.array(kind.unit_costs(x), dtype=np.int64) for kind, x in zip(problem.kinds, x_of, strict=True)]
+    else:
+        scale = 2.0 ** (cost_bits - 2 - max(int(np.ceil(np.log2(max(limit, 1.0)))), 0))
+        costs = [np.rint(kind.costs(x) * scale).astype(np.int64) for kind, x in zip(problem.kinds, x_of, strict=True)]
+        error = problem.n_categories * (0.5 + scale * limit * _COST_ERROR)
+        band = int(np.ceil(2 * error if problem.exact_ties else max(2 * error, scale * tie_band)))
+    tables = []
+    for kind, (first, last), x, cost in zip(problem.kinds, windows, x_of, costs, strict=True):
+        prints = kind.fingerprints(first, last)
+        tables.append(KindTable(kind.multiplicity, first, cost, prints, np.exp(kind.log_weights(x))))
+    limit_units = int(np.floor(limit * scale)) + band + 1
+    depth = limit / 2 + problem.n_categories * 8
+    return Tables(problem, tuple(tables), scale, limit_units, band, cost_bits, 4 * _EPS * depth)
+
+
+def _window(kind: Kind, total: int, limit: float) -> tuple[int, int]:
+    """The first and last x in 0 .. total whose cost is at most `limit`; costs are convex, so it is an interval."""
+    slack = limit * (1 + 1e-9) + 1e-9
+
+    def inside(x: int) -> bool:
+        return float(kind.costs(np.array([x]))[0]) <= slack
+
+    middle = min(round(kind.rate), total)
+    for candidate in (middle, max(middle - 1, 0), min(middle + 1, total)):
+        if inside(candidate):
+            middle = candidate
+            break
+    else:
+        return middle, middle
+    return _edge(inside, middle, 0), _edge(inside, middle, total)
+
+
+def _edge(inside: object, middle: int, end: int) -> int:
+    """The farthest x from `middle` towards `end` that is inside, by bisection."""
+    check = inside
+    if check(end):  # type: ignore[operator]
+        return end
+    good, bad = middle, end
+    while abs(bad - good) > 1:
+        half = (good + bad) // 2
+        if check(half):  # type: ignore[operator]
+            good = half
+        else:
+            bad = half
+    return good

@@ -1,0 +1,198 @@
+r"""Exponentially tilted weights: where they are evaluated, and the bounds of tails that they give for nothing.
+
+Lambda(tau, sigma) = sum_k log sum_x w_k(x) exp(tau c_k(x) + sigma x) is convex, its gradient the means of T and of
+sum x under the tilted weights. P(T >= t) <= exp(Lambda(tau, sigma) - tau t - sigma n) / Poisson(n; n) for all
+tau >= 0 and sigma (Chernoff).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mottomo.inference.exact.kinds import Problem, log_poisson
+from mottomo.kernels.series import relative_entropy_term
+
+_MOST_WINDOW = 2**22
+_MOST_STEPS = 200
+_FIRST_TAUS = (0.0, *(0.5 * 0.5**power for power in range(12)), *(0.5 * (1 - 0.5**power) for power in range(2, 8)))
+
+
+class OutOfReach(Exception):
+    """The computation would exceed its budget of complex operations; `needed` is an estimate of them."""
+
+    def __init__(self, needed: float) -> None:
+        super().__init__(needed)
+        self.needed = needed
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """One kind: the outcomes x = first .. that matter, their costs (float and, on a lattice, in units), log weights."""
+
+    multiplicity: int
+    first: int
+    costs: np.ndarray
+    units: np.ndarray | None
+    log_weights: np.ndarray
+
+    def log_sum(self, tau: float, sigma: float) -> tuple[float, np.ndarray]:
+        """log of the tilted sum of weights, and the tilted probabilities."""
+        exponents = self.log_weights + tau * self.costs + sigma * self._x
+        largest = float(exponents.max())
+        weights = np.exp(exponents - largest)
+        total = float(weights.sum())
+        return largest + math.log(total), weights / total
+
+    @property
+    def _x(self) -> np.ndarray:
+        return self.first + np.arange(self.costs.size, dtype=np.float64)
+
+    def moments(self, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and covariance of (cost, x)."""
+        values = np.stack([self.costs, self._x])
+        mean = values @ probabilities
+        centred = values - mean[:, None]
+        return mean, (centred * probabilities) @ centred.T
+
+
+@dataclass(frozen=True, slots=True)
+class Tilt:
+    """Where the exponent Lambda(tau, sigma) - tau t - sigma n was evaluated, with its gradient and curvature."""
+
+    tau: float
+    sigma: float
+    exponent: float
+    slope: np.ndarray
+    curvature: np.ndarray
+
+
+def make_windows(problem: Problem, depth: float) -> list[Window]:
+    """Windows outside which outcomes have a probability below ``log_outside(problem, depth)``."""
+    return [_window(problem, index, 2 * depth + 80) for index in range(len(problem.kinds))]
+
+
+def log_outside(problem: Problem, depth: float) -> float:
+    """log of a bound of the probability that some x is outside its window."""
+    return math.log(2 * problem.n_categories) - depth - 40
+
+
+def _window(problem: Problem, index: int, limit: float) -> Window:
+    """All x with 2 e h((x - e)/e) <= limit: others have a binomial probability below 2 exp(-limit / 2) together."""
+    kind = problem.kinds[index]
+    rate = float(kind.rate)
+    reach = math.sqrt(limit * rate) + limit + 2
+    first, last = max(0, math.floor(rate - reach)), min(problem.total, math.ceil(rate + reach))
+    if last - first > _MOST_WINDOW:
+        raise OutOfReach(float(last - first) * 1e6)
+    x = np.arange(first, last + 1, dtype=np.int64)
+    near = np.flatnonzero(2 * rate * relative_entropy_term((x - rate) / rate) <= limit)
+    x = x[near[0] : near[-1] + 1]
+    units = None if problem.unit is None else kind.unit_costs(x)
+    if units is not None and max(units) >= 2**62:
+        units = None
+    return Window(
+        kind.multiplicity,
+        int(x[0]),
+        kind.costs(x),
+        None if units is None else np.array(units, dtype=np.int64),
+        log_poisson(x, kind.rate),
+    )
+
+
+def evaluated(windows: Sequence[Window], tau: float, sigma: float, threshold: float, total: int) -> Tilt:
+    exponent = -tau * threshold - sigma * total
+    slope, curvature = np.array([-threshold, -float(total)]), np.zeros((2, 2))
+    for window in windows:
+        log_sum, probabilities = window.log_sum(tau, sigma)
+        mean, covariance = window.moments(probabilities)
+        exponent += window.multiplicity * log_sum
+        slope += window.multiplicity * mean
+        curvature += window.multiplicity * covariance
+    return Tilt(tau, sigma, exponent, slope, curvature)
+
+
+def conditional_variance(curvature: np.ndarray) -> float:
+    """Of T given the sum of x."""
+    return max(float(curvature[0, 0] - curvature[0, 1] ** 2 / curvature[1, 1]), 1e-300)
+
+
+def best_tilt(windows: Sequence[Window], threshold: float, total: int) -> Tilt:
+    """The tilt under which T and sum x have the means t and n: damped Newton steps on a convex function.
+
+    A step is shortened by 1 + its length in standard deviations: further than that the curvature says nothing.
+    """
+    starts = (evaluated(windows, tau, 0.0, threshold, total) for tau in _FIRST_TAUS)
+    here = min(starts, key=lambda tilt: tilt.exponent)
+    for _ in range(_MOST_STEPS):
+        scale = np.sqrt(np.diag(here.curvature) + 1e-300)
+        scaled = here.curvature / np.outer(scale, scale) + 1e-12 * np.eye(2)
+        step = -np.linalg.solve(scaled, here.slope / scale) / scale
+        length = math.sqrt(max(-float(here.slope @ step), 0.0))
+        size = 1.0 if length < 0.25 else 1 / (1 + length)
+        there = evaluated(windows, here.tau + size * step[0], here.sigma + size * step[1], threshold, total)
+        while there.exponent > here.exponent and size > 1e-6:
+            size /= 4
+            there = evaluated(windows, here.tau + size * step[0], here.sigma + size * step[1], threshold, total)
+        if there.exponent > here.exponent:
+            break
+        here = there
+        if length < 1e-4:
+            break
+    return here
+
+
+def tilt_at(windows: Sequence[Window], tau: float, sigma: float, threshold: float, total: int) -> Tilt:
+    """The tilt with this tau under which sum x has the mean n."""
+    here = evaluated(windows, tau, sigma, threshold, total)
+    for _ in range(_MOST_STEPS):
+        curvature = max(float(here.curvature[1, 1]), 1e-300)
+        length = abs(float(here.slope[1])) / math.sqrt(curvature)
+        step = -float(here.slope[1]) / curvature / (1.0 if length < 0.25 else 1 + length)
+        there = evaluated(windows, tau, here.sigma + step, threshold, total)
+        while there.exponent > here.exponent and abs(step) > 1e-12:
+            step /= 4
+            there = evaluated(windows, tau, here.sigma + step, threshold, total)
+        if length < 1e-6 or there.exponent > here.exponent:
+            break
+        here = there
+    return here
+
+
+def log_tail_bound(problem: Problem, threshold: float) -> float:
+    """An upper bound of log P(T >= threshold), by the best exponential tilt (Chernoff)."""
+    depth = max(threshold / 2, 1.0)
+    windows = make_windows(problem, depth)
+    bound = 0.0
+    tilt = best_tilt(windows, threshold, problem.total)
+    if tilt.tau > 0:
+        bound = min(tilt.exponent - problem.log_normaliser, 0.0)
+    return min(float(np.logaddexp(bound, log_outside(problem, depth))), 0.0)
+
+
+def tail_bound(windows: Sequence[Window], tilt: Tilt, end: float, threshold: float, total: int) -> float:
+    """A bound of P*(T >= end, sum x = n), by a second tilt."""
+    best = best_tilt(windows, end, total)
+    if best.tau <= tilt.tau:
+        return 1.0
+    # exponents are relative to their own thresholds: Lambda(tau2) - tau2 end - ... against Lambda(tau) - tau t.
+    return math.exp(min(best.exponent - tilt.exponent + tilt.tau * (end - threshold), 0.0))
+
+
+def total_bound(windows: Sequence[Window], tilt: Tilt, distance: float, total: int) -> float:
+    """A bound of P*(|sum x - n| >= distance)."""
+    bound = 0.0
+    for sign in (1, -1):
+        wanted = total + sign * distance
+        sigma = sign * distance / float(tilt.curvature[1, 1])
+        best = 0.0
+        for _ in range(4):
+            moved = sum(window.multiplicity * window.log_sum(tilt.tau, tilt.sigma + sigma)[0] for window in windows)
+            here = sum(window.multiplicity * window.log_sum(tilt.tau, tilt.sigma)[0] for window in windows)
+            best = min(best, moved - here - sigma * wanted)
+            sigma *= 0.7
+        bound += math.exp(best)
+    return bound
