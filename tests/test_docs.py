@@ -27,6 +27,7 @@ BILINGUAL = [
     "docs/limits.md",
     "docs/theory/likelihood.md",
     "docs/theory/intervals.md",
+    "docs/theory/exact_tests.md",
     "docs/reference/command-line.md",
 ]
 

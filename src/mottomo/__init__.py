@@ -36,6 +36,16 @@ _HOME = {
     "Estimate": "inference.estimation",
     "ClopperPearson": "inference.intervals",
     "Goodman": "inference.intervals",
+    "goodness_of_fit": "inference.goodness_of_fit",
+    "TestResult": "inference.goodness_of_fit",
+    "GroupTests": "inference.group_tests",
+    "Auto": "inference.methods",
+    "Exact": "inference.methods",
+    "MonteCarlo": "inference.methods",
+    "Asymptotic": "inference.methods",
+    "power": "inference.sample_size",
+    "sample_size": "inference.sample_size",
+    "Plan": "inference.sample_size",
     "simulate": "inference.simulation",
     "explain": "explanation.explain",
     "Explanation": "explanation.steps",
@@ -82,8 +92,18 @@ if TYPE_CHECKING:
     from mottomo.explanation.steps import Explanation as Explanation
     from mottomo.inference.estimation import Estimate as Estimate
     from mottomo.inference.estimation import estimate as estimate
+    from mottomo.inference.goodness_of_fit import TestResult as TestResult
+    from mottomo.inference.goodness_of_fit import goodness_of_fit as goodness_of_fit
+    from mottomo.inference.group_tests import GroupTests as GroupTests
     from mottomo.inference.intervals import ClopperPearson as ClopperPearson
     from mottomo.inference.intervals import Goodman as Goodman
+    from mottomo.inference.methods import Asymptotic as Asymptotic
+    from mottomo.inference.methods import Auto as Auto
+    from mottomo.inference.methods import Exact as Exact
+    from mottomo.inference.methods import MonteCarlo as MonteCarlo
+    from mottomo.inference.sample_size import Plan as Plan
+    from mottomo.inference.sample_size import power as power
+    from mottomo.inference.sample_size import sample_size as sample_size
     from mottomo.inference.simulation import simulate as simulate
     from mottomo.likelihoods import bits as bits
     from mottomo.likelihoods import cross_entropy as cross_entropy

@@ -304,6 +304,13 @@ def deviance(counts: Any, probabilities: Any) -> Any:
 def _differences(counts: np.ndarray, totals: np.ndarray, probabilities: CheckedProbabilities) -> np.ndarray:
     """t_k - n y_k, rounded once: in rationals where they are exact, else through the exact product of floats."""
     if probabilities.exact is not None:
+        largest = int(totals.max()) if totals.size else 0
+        if (
+            counts.dtype == np.int64
+            and largest * max(y.denominator for y in probabilities.exact) < _EXACT_FLOAT_INTEGERS
+        ):
+            numerators, denominators = np.array([(y.numerator, y.denominator) for y in probabilities.exact]).T
+            return (counts * denominators - totals * numerators) / denominators  # whole numbers below 2**53: exact
         exact = np.array(probabilities.exact, dtype=object)
         return np.asarray(counts.astype(object) - totals.astype(object) * exact).astype(np.float64)
     if counts.dtype == np.int64 and (totals.size == 0 or int(totals.max()) <= _EXACT_FLOAT_INTEGERS):

@@ -23,6 +23,8 @@ _HELP_WIDTH, _OPTION_HELP_WIDTH = 76, 44
 COMMANDS = {
     "tally": "mottomo.cli.tally",
     "estimate": "mottomo.cli.estimate",
+    "test": "mottomo.cli.test",
+    "plan": "mottomo.cli.plan",
     "explain": "mottomo.cli.explain",
     "simulate": "mottomo.cli.simulate",
 }

@@ -31,6 +31,7 @@ class Source:
     where: str | None
     categories: str | None
     null: str | None
+    normalise: bool
     missing: str
     input_kind: str | None
     delimiter: str | None
@@ -54,11 +55,17 @@ class Source:
         from mottomo.categories import Categories
 
         categories = None if self.categories is None else Categories.of(self.categories)
-        if self.null is None:
+        if self.null is None or self.null.strip() == "fair":
             return categories
         from mottomo.workflows import probabilities_of
 
-        return Categories.of(probabilities_of(self.null, categories))
+        return Categories.of(probabilities_of(self.null, categories, normalise=self.normalise))
+
+    def null_over(self, categories: Any) -> Any:
+        """The claimed probabilities over a tally's categories; fair without --null."""
+        from mottomo.workflows import probabilities_of
+
+        return probabilities_of(self.null or "fair", categories, normalise=self.normalise)
 
     @property
     def grouping(self) -> tuple[str, ...]:

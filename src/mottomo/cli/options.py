@@ -21,8 +21,13 @@ CATEGORIES = option(
 NULL = option(
     "--null",
     metavar="ODDS",
-    help=say("Declare the categories by published odds: dog=0.8,fox=0.2, a .csv file, or a list."),
+    help=say(
+        "The claimed odds, which declare the categories too: fair, a list (9/16,3/16,3/16,1/16), names "
+        "(dog=0.8,fox=0.2), ratios (625:125:25) or a .csv file."
+    ),
 )
+
+NORMALISE = option("--normalise", is_flag=True, help=say("Divide the claimed odds by their sum, and say so."))
 
 SOURCE_OPTIONS = (
     option("--column", metavar="NAME", help=say("The column with the outcomes, if the table has several.")),
@@ -31,6 +36,7 @@ SOURCE_OPTIONS = (
     option("--where", metavar="SQL", help=say("Only the rows for which this SQL condition is true.")),
     CATEGORIES,
     NULL,
+    NORMALISE,
     option(
         "--missing",
         type=click.Choice(["error", "drop"]),
@@ -74,6 +80,7 @@ def source_settings(settings: dict[str, Any]) -> dict[str, Any]:
         "where",
         "categories",
         "null",
+        "normalise",
         "missing",
         "input_kind",
         "delimiter",
@@ -82,3 +89,43 @@ def source_settings(settings: dict[str, Any]) -> dict[str, Any]:
         "names",
     )
     return {name: settings[name] for name in names}
+
+
+ORDERING = option(
+    "--ordering",
+    type=click.Choice(["likelihood-ratio", "pearson", "probability"]),
+    default="likelihood-ratio",
+    help=say("Which outcomes count as farther from the claim (default: likelihood-ratio)."),
+)
+SIGNIFICANCE = option(
+    "--significance",
+    type=float,
+    default=0.05,
+    metavar="LEVEL",
+    help=say("The significance level of the verdict (default: 0.05)."),
+)
+BUDGET = option(
+    "--budget",
+    type=float,
+    default=1.0,
+    metavar="FACTOR",
+    help=say("With --method exact: how many times the usual few seconds may be spent."),
+)
+DRAWS = option(
+    "--draws", type=int, default=100_000, metavar="N", help=say("With --method monte-carlo: how many to simulate.")
+)
+SEED = option("--seed", type=int, default=0, metavar="SEED", help=say("With --method monte-carlo: a whole number."))
+CHECK = option(
+    "--check", is_flag=True, help=say("Exit with 1 if the claim is rejected, with 4 if that cannot be told.")
+)
+
+
+def method_of(name: str, budget: float, draws: int, seed: int) -> Any:
+    """The method that a word on the command line stands for."""
+    from mottomo.inference.methods import Asymptotic, Auto, Exact, MonteCarlo
+
+    if name == "exact":
+        return Exact(budget=budget)
+    if name == "monte-carlo":
+        return MonteCarlo(draws, seed)
+    return Asymptotic() if name == "asymptotic" else Auto()

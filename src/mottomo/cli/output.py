@@ -16,6 +16,7 @@ from mottomo.cli.language import chosen_language, chosen_translator
 from mottomo.errors import SourceError
 from mottomo.messages import Message, say, verbatim
 
+_EXIT_CODES = {"rejected": 1, "different": 1, "cannot-tell": 4}
 _ERRORS = "surrogateescape"  # bytes of the command line that were no text come out as they came in
 
 
@@ -43,6 +44,13 @@ def show(result: Any, settings: dict[str, Any], given: dict[str, Any]) -> None:
         sys.stdout.flush()
     if wanted == "csv" or settings["save"] is not None:
         note(worded_finding(result.verdict))
+
+
+def exit_for(result: Any) -> None:
+    """End with the exit code of --check: 1 rejected, 4 cannot tell, 0 neither."""
+    code = _EXIT_CODES.get(result.decision, 0)
+    if code:
+        click.get_current_context().exit(code)
 
 
 def _printable(text: str, wanted: str) -> str:

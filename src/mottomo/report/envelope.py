@@ -15,17 +15,26 @@ from mottomo.report.wording import translator
 SCHEMA = 1
 # Characters inside strings that a terminal would act on and that JSON lets through; as escapes they mean the same.
 _INVISIBLE = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff]")
-_COMMANDS = {"Tally": "tally", "Estimate": "estimate", "Explanation": "explain", "Simulation": "simulate"}
+_COMMANDS = {
+    "Tally": "tally",
+    "Estimate": "estimate",
+    "Explanation": "explain",
+    "Simulation": "simulate",
+    "TestResult": "test",
+    "GroupTests": "test",
+    "Plan": "plan",
+}
 
 
 def envelope(result: Any, language: str, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The object; `given` adds to ``input`` what is known of the source."""
     tally = getattr(result, "tally", result)
+    known = {} if tally is None else {"sha256": tally.sha256}  # a plan may be made before anything is counted
     return {
         "schema": SCHEMA,
         "command": _COMMANDS[type(result).__name__],
         "version": version("mottomo"),
-        "input": {**(given or {}), "sha256": tally.sha256},
+        "input": {**(given or {}), **known},
         "result": result.to_dict(),
         "verdict": _worded(result.verdict, language),
         "notes": [_worded(note, language) for note in result.notes],

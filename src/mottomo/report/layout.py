@@ -8,8 +8,10 @@ import unicodedata
 WIDTH = 80
 _WIDE = "\u3000-\u9fff\uff00-\uffef"
 # A piece is what is not broken: a wide character with the brackets that open before it and the punctuation that may not
-# begin a line, or a word with the spaces after it.
-_PIECE = re.compile(rf"(?:[^\s{_WIDE}]*[(「『(])?[{_WIDE}][、。」』)),.!?:;ー〜]*\s*|[^\s{_WIDE}]+\s*|\s+")
+# begin a line, or a word with the spaces after it; a number keeps its percent sign.
+_PIECE = re.compile(
+    rf"(?:[^\s{_WIDE}]*[(「『(])?[{_WIDE}][、。」』)),.!?:;ー〜]*\s*|[^\s{_WIDE}]+(?: %[.,;:)]*(?=\s|$))?\s*|\s+"
+)
 
 
 def display_width(text: str) -> int:

@@ -126,11 +126,8 @@ def test_a_p_value_too_small_for_a_float_has_its_logarithm():
 
 
 @pytest.mark.parametrize("counts", [[20, 0, 0, 0], [30, 2, 2, 1], [5, 2, 2, 0], [1, 1, 1, 1]])
-@pytest.mark.parametrize("ordering", ORDERINGS)
-def test_states_and_dense_tables_agree(ordering, counts):
-    if ordering != "pearson":
-        pytest.skip("only Pearson's statistic lives on a lattice")
-    problem, kind_of = multinomial_problem([Fraction(1, 4)] * 4, sum(counts), ordering)
+def test_states_and_dense_tables_agree(counts):
+    problem, kind_of = multinomial_problem([Fraction(1, 4)] * 4, sum(counts), "pearson")
     limit = largest_statistic(problem)
     tables = make_tables(problem, limit, 0.0)
     cost, fingerprint = tables.cost(np.array(counts), np.array(kind_of))
@@ -138,7 +135,7 @@ def test_states_and_dense_tables_agree(ordering, counts):
         listed = Halves.enumerate(tables, 10**6, upper=upper).masses(cost, fingerprint)
         dense = LatticeHalves.fill(tables, upper=upper).masses(cost, fingerprint)
         np.testing.assert_allclose(listed.clear, dense.clear, rtol=1e-12, atol=1e-16)
-        np.testing.assert_allclose(listed.tied, dense.tied, rtol=1e-9, atol=1e-16)
+        np.testing.assert_allclose(listed.tied, dense.tied, rtol=1e-9, atol=1e-14)
 
 
 @st.composite
@@ -154,7 +151,7 @@ def larger_tallies(draw):
 
 
 @given(case=larger_tallies(), ordering=st.sampled_from(ORDERINGS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_characteristic_functions_bracket_holds_the_enumerated_value(case, ordering):
     counts, probabilities = case
     problem, kind_of = multinomial_problem(probabilities, sum(counts), ordering)
@@ -170,7 +167,7 @@ def test_the_characteristic_functions_bracket_holds_the_enumerated_value(case, o
 
 
 @given(case=larger_tallies(), ordering=st.sampled_from(ORDERINGS))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_bound_of_a_tail_is_one(case, ordering):
     counts, probabilities = case
     problem, kind_of = multinomial_problem(probabilities, sum(counts), ordering)
@@ -186,6 +183,78 @@ def test_float_nulls_count_what_is_within_the_stated_band_as_tied():
         found = tail_probability(problem, counts, kind_of, GENEROUS)
         assert found.p == pytest.approx(float(multinomial.tail("likelihood-ratio", counts, [Fraction(1, 4)] * 4)))
     assert TIE_BAND == 1e-9
+
+
+@pytest.mark.parametrize(
+    ("ordering", "counts", "weights"),
+    [
+        # The first partial outcome is far from 0, so that a key that starts at 0 would overflow.
+        ("likelihood-ratio", [4, 6], [1, 2]),
+        ("likelihood-ratio", [6, 5, 4], [1, 1, 1]),
+        ("pearson", [9, 14], [1, 2]),
+        ("pearson", [63, 71], [1, 1]),
+        ("likelihood-ratio", [63, 35], [2, 1]),
+        # Tied modes: the cost is the difference of two large logarithms.
+        ("probability", [90, 78], [7, 6]),
+        ("probability", [34, 28], [5, 4]),
+        ("probability", [33, 204], [1, 6]),
+        # Corners, where the best tilt has no end; one outcome; nearly impossible categories.
+        ("likelihood-ratio", [0, 33], [1, 1]),
+        ("pearson", [1, 0], [1, 10**9 - 1]),
+        ("pearson", [6, 113], [98, 2]),
+        ("likelihood-ratio", [1, 0, 0], [1, 1, 1]),
+        ("pearson", [0, 0, 14], [1, 1, 100_000]),
+        ("likelihood-ratio", [1, 24], [10**17, 1]),
+    ],
+)
+def test_unusual_tallies_have_the_p_value_of_the_sum(ordering, counts, weights):
+    null = [Fraction(w, sum(weights)) for w in weights]
+    expected = multinomial.tail(ordering, counts, null)
+    log_expected = math.log(expected.numerator) - math.log(expected.denominator)
+    found = tail(ordering, counts, null)
+    assert found.log_p == pytest.approx(log_expected, abs=1e-10)
+    assert found.log_lower - 1e-12 <= log_expected <= found.log_upper + 1e-12
+
+
+def test_a_small_tail_is_summed_even_where_its_bound_is_large():
+    n, successes = 999_983, 336_157
+    found = tail("pearson", [successes, n - successes], [Fraction(1, 3), Fraction(2, 3)])
+    assert found.p == pytest.approx(1.95827e-09, rel=1e-5)
+    assert found.log_upper - found.log_lower < 1e-10
+
+
+@pytest.mark.parametrize(
+    ("ordering", "counts", "weights"),
+    [
+        ("likelihood-ratio", [0, 100_007], [1, 1]),
+        ("probability", [549_992, 449_991], [1, 1]),
+        ("likelihood-ratio", [0, 4, 0], [10**100, 1, 1]),
+    ],
+)
+def test_what_is_too_far_out_to_sum_is_still_bracketed(ordering, counts, weights):
+    found = tail(ordering, counts, [Fraction(w, sum(weights)) for w in weights])
+    assert found.log_lower <= found.log_p == found.log_upper < -500
+
+
+@pytest.mark.parametrize(
+    ("ordering", "counts", "null"),
+    [
+        ("pearson", [1, 1], [Fraction(1, 10**300), 1 - Fraction(1, 10**300)]),
+        ("pearson", [1, 5], [Fraction(1, 10**330), 1 - Fraction(1, 10**330)]),
+        ("likelihood-ratio", [10**7, 0], [Fraction(1, 2)] * 2),
+    ],
+)
+def test_what_no_float_can_hold_is_refused_quickly(ordering, counts, null):
+    with pytest.raises(BudgetExceeded):
+        tail(ordering, counts, null)
+
+
+def test_pearsons_ties_are_told_apart_under_awkward_fractions():
+    null = [Fraction(0.1), Fraction(0.3)]
+    null.append(1 - sum(null))
+    expected = float(multinomial.tail("pearson", [0, 2, 0], null))
+    found = tail("pearson", [0, 2, 0], null)
+    assert math.exp(found.log_lower) <= expected <= found.p  # neighbours closer than floats tell widen the bracket
 
 
 def test_no_outcomes_and_a_single_category_have_p_1():

@@ -44,6 +44,7 @@ _TILT_SHARES = (0.98, 0.95, 0.92, 0.88, 0.84, 0.8, 0.75)
 _LEAST_TILT = 0.5  # in standard deviations of T: a smaller tau makes the period long, also for p near 1
 _MOST_LOST = 14.0  # natural logarithm of what a smaller tilt may cost in precision
 _CHEAP = 1e9  # operations below which no better plan is looked for
+_LEAST_ROW = 5e3  # operations that the overhead of a row is worth
 _WIDEST = 0.5  # a relative width beyond which a bracket says nothing
 
 
@@ -71,13 +72,17 @@ def transformed_tail(
     plan, tilt = _cheapest_plan(problem, windows, tilts, threshold, relative_width, most_operations)
     above, below, rounding = _sums(problem, windows, tilt, plan, threshold)
     log_constant = tilt.exponent - problem.log_normaliser
-    slack = rounding + plan.wrapped + plan.aliased
+    slack = rounding + (plan.wrapped + plan.aliased) / -math.expm1(-min(tilt.tau * plan.period, 50.0))
     upper, lower = above + slack, below - slack
+    unsure = 16 * _EPS * (tilt.magnitude(problem.total) + abs(problem.log_normaliser) + 100)
     log_upper = _log(upper) + log_constant
     log_upper = min(float(np.logaddexp(log_upper, log_outside(problem, depth))), 0.0)
-    log_lower = _log(lower) + log_constant
+    log_upper, log_lower = log_upper + unsure, _log(lower) + log_constant - unsure
+    if log_upper - log_lower > _WIDEST:
+        raise OutOfReach(2 * most_operations)
     log_p = min(_log(0.5 * (above + max(below, 0.0))) + log_constant, log_upper)
-    return Bracket(log_p, min(log_lower, log_p), log_upper)
+    log_p = min(float(log_p), log_upper)
+    return Bracket(log_p, min(float(log_lower), log_p), log_upper)
 
 
 def _log(value: float) -> float:
@@ -136,9 +141,12 @@ def _cheapest_plan(
         share = 1e-10 if on_lattice else 1e-3 * relative_width
         options = []
         for tilt in tilts:
-            negligible = share * math.exp(log_size + tilts[0].exponent - tilt.exponent)
+            log_negligible = math.log(share) + log_size + tilts[0].exponent - tilt.exponent
+            if log_negligible < -600:
+                raise OutOfReach(2 * most_operations)
+            negligible = math.exp(log_negligible)
             period, modulus = _period(windows, tilt, threshold, problem.total, negligible)
-            row = len(windows) * modulus * (12 + math.log2(modulus))
+            row = len(windows) * max(modulus * (12 + math.log2(modulus)), _LEAST_ROW)
             if on_lattice:
                 frequencies = math.ceil(period / step) // 2
             else:
@@ -160,7 +168,7 @@ def _cheapest_plan(
             period, frequencies = lattice * step, lattice // 2
         largest = sum(window.multiplicity * float(window.costs.max()) for window in windows)
         wrapped = 2 * tail_bound(windows, tilt, period, threshold, problem.total) if period < largest else 0.0
-        wrapped += 0.0 if on_lattice else 2 * math.exp(-tilt.tau * (period - threshold))
+        wrapped += 0.0 if on_lattice else math.exp(-tilt.tau * (period - threshold))
         aliased = total_bound(windows, tilt, float(modulus), problem.total)
         return _Plan(period, frequencies, modulus, wrapped, aliased, negligible * 1e-4, lattice), tilt
     raise AssertionError("unreachable")  # pragma: no cover
@@ -223,7 +231,10 @@ def _sums(
             part * np.exp(-1j * (phases + 2 * np.pi * indices * (sign * slack / plan.period))) / plan.n_frequencies
             for part, sign in zip(coefficients, (-1, 1), strict=True)
         ]
-        above, below = (np.where(indices == 0, part, 2 * part) for part in shifted)
+        # Costs off by up to `slack` also move exp(-tau (T - t)).
+        grown = math.exp(2 * tilt.tau * slack)
+        above = np.where(indices == 0, shifted[0], 2 * shifted[0]) * grown
+        below = np.where(indices == 0, shifted[1], 2 * shifted[1]) / grown
     rows = _transformed_rows(problem, windows, tilt, plan)
     total_above = total_below = rounding = 0.0
     for start, values, error in rows:
@@ -269,13 +280,12 @@ def _transformed_rows(
     weights = [window.log_sum(tilt.tau, tilt.sigma)[1] for window in windows]
     turns = [_turns(window, plan, _lattice_remainder(windows)[1] if plan.lattice else 1) for window in windows]
     bits_mask = plan.lattice or 1 << _TURN_BITS
-    n_categories = sum(window.multiplicity for window in windows)
     offset = sum(window.multiplicity * window.first for window in windows)
     extraction = np.exp(
         -2j * np.pi * ((np.arange(plan.modulus) * (problem.total - offset)) % plan.modulus) / plan.modulus
     )
     extraction /= plan.modulus
-    rows = max(1, min(_ROWS, 2**21 // plan.modulus))
+    rows = max(1, min(_ROWS, 2**21 // plan.modulus, 2**23 // (len(windows) * plan.modulus)))
     inner = [np.exp(2j * np.pi * (np.outer(np.arange(rows), turn) % bits_mask) / bits_mask) for turn in turns]
     unit = 20 * _EPS * (math.log2(plan.modulus) + 4)
     for start in range(0, plan.n_frequencies + 1, rows):
@@ -295,11 +305,12 @@ def _transformed_rows(
         error = np.full(stop - start, plan.negligible)
         if kept.size:
             product = np.ones((kept.size, plan.modulus), dtype=np.complex128)
+            lost = np.zeros((kept.size, plan.modulus))  # sum_k m_k / |G_k|: the product's relative error in units
             for window, transform in zip(windows, transforms, strict=True):
                 product *= _power(transform[kept], window.multiplicity)
+                lost += window.multiplicity / np.maximum(np.abs(transform[kept]), unit)
             values[kept] = product @ extraction
-            sizes = np.abs(product) ** ((n_categories - 1) / n_categories)
-            error[kept] = n_categories * unit * sizes.mean(axis=1)
+            error[kept] = unit * (np.abs(product) * lost).mean(axis=1)
         yield start, values, error
 
 

@@ -30,17 +30,25 @@ ORDERINGS: tuple[Ordering, ...] = ("likelihood-ratio", "pearson", "probability")
 
 # Fractions with longer terms are treated as floats: their ties are decided within a band instead of exactly.
 _LONGEST_TERM = 2**64
+_QUICK_TERM, _QUICK_TOTAL = 10**12, 2_000_000  # factoring longer terms for more outcomes would take seconds
+# Pearson's costs are integers; their remainders by this prime add, and 2^14 of them fit 64 bits.
+PEARSON_PRIME = 2**50 - 27
+_SMALLEST_RATE = Fraction(1, 10**290)
 
 
 def log_poisson(x: np.ndarray, rate: Fraction) -> np.ndarray:
     """log Poisson(x; rate), whole x >= 0, rate > 0: Loader's form, in which nothing cancels."""
-    positive = np.maximum(x, 1)
+    positive = np.maximum(x, 1).astype(np.float64)
     body = stirling_error(positive) + 0.5 * np.log(2 * np.pi * positive)
     return -_divergence(x, rate) - np.where(x > 0, body, 0.0)
 
 
 def _divergence(x: np.ndarray, rate: Fraction) -> np.ndarray:
     """e h((x - e) / e) = x log(x/e) - x + e, at least 0."""
+    if rate < _SMALLEST_RATE:  # x is 0, or e is nothing beside it
+        log_rate = math.log(rate.numerator) - math.log(rate.denominator)
+        positive = np.maximum(x, 1).astype(np.float64)
+        return np.where(x > 0, positive * (np.log(positive) - log_rate - 1), float(rate))
     expected = float(rate)
     return expected * relative_entropy_term(_deviations(x, rate) / expected)
 
@@ -48,7 +56,14 @@ def _divergence(x: np.ndarray, rate: Fraction) -> np.ndarray:
 def _deviations(x: np.ndarray, rate: Fraction) -> np.ndarray:
     """x - e with one rounding, so that it keeps its digits where x is near e."""
     whole = round(rate)
-    return (np.asarray(x, dtype=np.int64) - whole).astype(np.float64) - float(rate - whole)
+    if whole >= 2**62:
+        x = np.asarray(x, dtype=object)
+    return (np.asarray(x) - whole).astype(np.float64) - float(rate - whole)
+
+
+def whole_array(values: Sequence[int]) -> np.ndarray:
+    """Whole numbers as int64, or as Python integers where those do not suffice."""
+    return np.array(values, dtype=np.int64 if max(values, default=0) < 2**62 else object)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +86,9 @@ class Kind:
         """What x outcomes add to the statistic, float64, at least 0."""
         if self.ordering == "pearson":
             deviations = _deviations(x, self.rate)
-            return deviations * deviations / float(self.rate)
+            if self.rate < _SMALLEST_RATE:
+                return np.where(np.asarray(x) > 0, np.inf, 0.0)
+            return np.asarray(deviations * deviations / float(self.rate))
         if self.ordering == "likelihood-ratio":
             return 2 * _divergence(x, self.rate)
         return np.maximum(-2 * log_poisson(x, self.rate) - self._least, 0.0)
@@ -88,6 +105,11 @@ class Kind:
             [log_poisson(x, rate) if rate > 0 else np.where(x == 0, 0.0, -np.inf) for rate in rates]
         ).reshape(len(rates), -1)
 
+    def magnitude(self, x: np.ndarray) -> float:
+        """The size of the numbers whose difference a cost is: what its absolute rounding error is relative to."""
+        largest = float(self.costs(x).max(initial=0.0))
+        return largest + abs(self._least) if self.ordering == "probability" else largest
+
     def unit_costs(self, x: np.ndarray) -> list[int]:
         """Pearson's costs as exact integers."""
         assert self.units is not None
@@ -100,7 +122,7 @@ class Kind:
         if self.ordering == "pearson":
             if self.units is None:
                 return np.zeros(x.size, dtype=np.uint64)
-            return np.array([cost % 2**64 for cost in self.unit_costs(x)], dtype=np.uint64)
+            return np.array([cost % PEARSON_PRIME for cost in self.unit_costs(x)], dtype=np.uint64)
         if self.log_print is None:
             return np.zeros(x.size, dtype=np.uint64)
         logarithms = logarithms_of_range(first, last)
@@ -122,6 +144,12 @@ class Problem:
     total: int
     exact_ties: bool
     unit: Fraction | None
+
+    def same(self, fingerprints: np.ndarray, fingerprint: int) -> np.ndarray:
+        """Which fingerprints, sums over all categories, are that of the same value of the statistic."""
+        if self.kinds[0].ordering == "pearson":
+            return np.asarray(fingerprints % np.uint64(PEARSON_PRIME) == np.uint64(fingerprint % PEARSON_PRIME))
+        return np.asarray(fingerprints == np.uint64(fingerprint % 2**64))
 
     @property
     def n_categories(self) -> int:
@@ -150,8 +178,11 @@ def multinomial_problem(
     for index, pair in enumerate(zip(probabilities, partners, strict=True)):
         distinct.setdefault(pair, []).append(index)
     pairs = list(distinct)
-    exact = exact and all(max(p.numerator, p.denominator) < _LONGEST_TERM for p, _ in pairs)
-    prints = _log_prints([p for p, _ in pairs], total) if exact else [None] * len(pairs)
+    longest = _LONGEST_TERM if total <= _QUICK_TOTAL or ordering == "pearson" else _QUICK_TERM
+    exact = exact and all(max(p.numerator, p.denominator) < longest for p, _ in pairs)
+    prints: list[int | None] = [None] * len(pairs)
+    if exact and ordering != "pearson":
+        prints = [*logarithms_of_fractions([p for p, _ in pairs], total)]
     units, unit = _pearson_units([p for p, _ in pairs], total) if exact and ordering == "pearson" else (None, None)
     kinds = tuple(
         Kind(
@@ -170,10 +201,6 @@ def multinomial_problem(
         for member in members:
             kind_of[member] = index
     return Problem(kinds, total, exact and (ordering != "pearson" or units is not None), unit), kind_of
-
-
-def _log_prints(probabilities: list[Fraction], total: int) -> list[int | None]:
-    return list(logarithms_of_fractions(probabilities, total))
 
 
 def _pearson_units(

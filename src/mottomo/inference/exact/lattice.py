@@ -13,7 +13,7 @@ import numpy as np
 
 from mottomo.inference.exact.meet_in_the_middle import Masses
 from mottomo.inference.exact.states import Completion
-from mottomo.inference.exact.tables import Tables
+from mottomo.inference.exact.tables import KindTable, Tables
 
 _EPS = 2.0**-52
 
@@ -35,14 +35,15 @@ class LatticeHalves:
     relative_error: float
 
     @classmethod
-    def fill(cls, tables: Tables, *, upper: bool = False, log_scale: float = 0.0) -> LatticeHalves:
-        """Fill both tables; `upper` and `log_scale` as in ``Halves.enumerate``."""
+    def fill(cls, tables: Tables, *, upper: bool = False, centre: float = 0.0) -> LatticeHalves:
+        """Fill both tables; `upper` and `centre` as in ``Halves.enumerate``."""
         filled, rest = _halves(tables)
         step, width = _steps(tables)
         spans = [_placeable(tables, filled, rest), _placeable(tables, rest, filled)]
-        scale = float(np.exp(log_scale))
-        first = _filled(tables, filled, step, spans[0], width) * scale
-        second = first if filled == rest else _filled(tables, rest, step, spans[1], width) * scale
+        first = _filled(tables, filled, step, spans[0], width) * _untilting(tables, filled, step, width, centre)
+        second = first
+        if filled != rest:
+            second = _filled(tables, rest, step, spans[1], width) * _untilting(tables, rest, step, width, centre)
         flip = slice(None, None, -1 if upper else 1)
         running = np.cumsum(second[:, :, flip], axis=2)[:, :, flip]
         longest = max(table.costs.size for table in tables.kinds)
@@ -50,23 +51,29 @@ class LatticeHalves:
         return cls(tables, step, first, spans[0][0], running, spans[1][0], upper, error)
 
     def masses(self, cost: int, fingerprint: int | None) -> Masses:
-        """The sums below an integer cost (or from it on), and at it; integer costs decide ties by themselves."""
+        """The sums beside and at an integer cost; integer costs decide ties by themselves."""
+        here, beyond = self.beside(cost), self.beside(cost + 1)
+        tied = here - beyond if self.upper else beyond - here
+        return Masses(here, np.maximum(tied, 0.0), np.zeros(len(tied)), self.relative_error)
+
+    def beside(self, cost: int) -> np.ndarray:
+        """The sum over outcomes with an integer cost below `cost` (or, of the upper side, from it on), (R,)."""
         n_weights, n_rows, width = self.first.shape
         remainder = sum(table.multiplicity * (int(table.costs[0]) % self.step) for table in self.tables.kinds)
-        steps = -((remainder - cost) // self.step)  # rounded up: a cost between two steps is tied with none
-        at_step = (cost - remainder) % self.step == 0
-        index = steps - np.arange(width)
-        clear, tied = np.zeros(n_weights), np.zeros(n_weights)
+        index = -((remainder - cost) // self.step) - np.arange(width)
+        total = np.zeros(n_weights)
         for row in range(n_rows):
             partner = self.tables.problem.total - (self.first_lowest + row) - self.second_lowest
-            if not 0 <= partner < self.second.shape[1]:
-                continue
-            mine, sums = self.first[:, row, :], self.second[:, partner, :]
-            here = _running_at(sums, index, self.upper)
-            beside = _running_at(sums, index + 1 if self.upper else index - 1, self.upper)
-            clear += (mine * (here if self.upper else beside)).sum(axis=1)
-            tied += (mine * (here - beside)).sum(axis=1) if at_step else 0.0
-        return Masses(clear, tied, np.zeros(n_weights), self.relative_error)
+            if 0 <= partner < self.second.shape[1]:
+                sums = _running_at(self.second[:, partner, :], index if self.upper else index - 1, self.upper)
+                total += (self.first[:, row, :] * sums).sum(axis=1)
+        return total
+
+
+def _untilting(tables: Tables, filled: Sequence[int], step: int, width: int, centre: float) -> np.ndarray:
+    """What takes the tilt out of the weights of each number of steps."""
+    remainder = sum(count * (int(table.costs[0]) % step) for table, count in zip(tables.kinds, filled, strict=True))
+    return tables.untilted(remainder + step * np.arange(width, dtype=np.float64), centre)
 
 
 def _running_at(sums: np.ndarray, index: np.ndarray, upper: bool) -> np.ndarray:
@@ -114,6 +121,15 @@ def _placeable(tables: Tables, mine: Sequence[int], others: Sequence[int]) -> tu
     return (int(possible[0]), int(possible[-1])) if possible.size else (0, -1)
 
 
+def _margin(order: Sequence[KindTable], bases: np.ndarray, low: int, high: int) -> int:
+    """How far partial sums of x can be from the bases, if they are to end between low and high."""
+    firsts = np.cumsum([0, *(table.first for table in order)])
+    lasts = np.cumsum([0, *(table.last for table in order)])
+    most = np.minimum(lasts, high - (firsts[-1] - firsts)) - bases
+    least = bases - np.maximum(firsts, low - (lasts[-1] - lasts))
+    return max(int(most.max()), int(least.max()), 0)
+
+
 def _filled(tables: Tables, filled: Sequence[int], step: int, span: tuple[int, int], width: int) -> np.ndarray:
     """The table of one half, one category after another, all shifts of a category added."""
     n_weights = tables.kinds[0].weights.shape[0]
@@ -122,7 +138,7 @@ def _filled(tables: Tables, filled: Sequence[int], step: int, span: tuple[int, i
     order = [table for table, count in zip(tables.kinds, filled, strict=True) for _ in range(count)]
     bases = np.cumsum([0, *(table.first + table.lowest for table in order)])
     slack = int(bases[-1])
-    margin = max(high - slack, slack - low, max((table.costs.size for table in order), default=0))
+    margin = _margin(order, bases, low, high)
     rows = 2 * margin + 1
     grid = np.zeros((n_weights, rows, width))
     grid[:, margin, 0] = 1.0
@@ -131,6 +147,8 @@ def _filled(tables: Tables, filled: Sequence[int], step: int, span: tuple[int, i
         steps = table.costs // step
         for index in np.flatnonzero(steps < width):
             shift, up = int(index) - table.lowest, int(steps[index])
+            if abs(shift) >= rows:
+                continue
             source = slice(max(0, -shift), min(rows, rows - shift))
             target = slice(max(0, shift), min(rows, rows + shift))
             filled_grid[:, target, up:] += table.weights[:, index, None, None] * grid[:, source, : width - up]

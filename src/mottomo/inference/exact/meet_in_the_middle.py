@@ -54,11 +54,11 @@ class Halves:
     relative_error: float
 
     @classmethod
-    def enumerate(cls, tables: Tables, most_states: int, *, upper: bool = False, log_scale: float = 0.0) -> Halves:
+    def enumerate(cls, tables: Tables, most_states: int, *, upper: bool = False, centre: float = 0.0) -> Halves:
         """Enumerate and sort.
 
         upper : sum what is at least a threshold, instead of what is below it: small sums keep their digits.
-        log_scale : both halves' weights are multiplied by exp of it, against underflow.
+        centre : of tilted tables, half of the threshold: weights are taken relative to exp(-tau centre).
         Raises TooManyStates if one half has more than `most_states`.
         """
         filled = _balanced_split(tables)
@@ -67,7 +67,7 @@ class Halves:
         first = second if filled == rest else enumerate_states(tables, filled, most_states)
         if first.size > second.size:
             first, second = second, first
-        lowest = int(second.placed.min(initial=0))
+        lowest = int(second.placed.min()) if second.size else 0
         keys = (second.placed - lowest << tables.cost_bits) + second.costs
         order = np.argsort(keys, kind="stable" if keys.size < 1000 else None)
         keys = keys[order]
@@ -76,10 +76,9 @@ class Halves:
         first = second if alike else _by_partner(first)
         n_groups = int(second.placed[-1]) - lowest + 1 if second.size else 0
         edges = np.searchsorted(keys, np.arange(n_groups + 1, dtype=np.int64) << tables.cost_bits)
-        scale = math.exp(log_scale)
-        if log_scale:
-            second = States(second.placed, second.costs, second.fingerprints, second.weights * scale)
-            first = second if alike else States(first.placed, first.costs, first.fingerprints, first.weights * scale)
+        if tables.tilt is not None:
+            second = _untilted(second, tables, centre)
+            first = second if alike else _untilted(first, tables, centre)
         running = _running_sums(second.weights, edges, upper)
         longest = int(np.diff(edges).max(initial=1))
         error = tables.relative_error + _EPS * (longest + first.size**0.5 + 64)
@@ -88,42 +87,53 @@ class Halves:
     def masses(self, cost: int, fingerprint: int | None) -> Masses:
         """The sums beside and at an integer cost; without a fingerprint all within the band counts as tied."""
         group, inside = self._partners()
-        band = self.tables.band
-        wanted = np.clip(cost - band - self.first.costs[inside], 0, (1 << self.tables.cost_bits) - 1)
-        keys = (group << self.tables.cost_bits) + wanted
-        at = np.searchsorted(self.keys, keys[::-1])[::-1]  # ascending keys are found faster
-        start, end = self.starts[group], self.ends[group]
-        weights = self.first.weights[:, inside]
-        if self.upper:
-            sums = np.where(at < end, self.running[:, np.minimum(at, self.keys.size - 1)], 0.0)
-        else:
-            sums = np.where(at > start, self.running[:, at - 1], 0.0)
-        clear = (weights * sums).sum(axis=1)
-        tied, unclear = np.zeros(len(weights)), np.zeros(len(weights))
+        at = self._positions(cost - self.tables.band, group, inside)
+        tied, unclear = np.zeros(len(self.running)), np.zeros(len(self.running))
+        end = self.ends[group]
         which, position = np.arange(at.size), at
-        top = cost + band
         while which.size:
             near = position < end[which]
             which, position = which[near], position[near]
-            near = self.second.costs[position] + self.first.costs[inside[which]] <= top
+            near = self.second.costs[position] + self.first.costs[inside[which]] <= cost + self.tables.band
             which, position = which[near], position[near]
-            if not which.size:
-                break
             pair = self.first.weights[:, inside[which]] * self.second.weights[:, position]
-            prints = self.first.fingerprints[inside[which]] + self.second.fingerprints[position]
             same = np.ones(which.size, dtype=bool)
             if fingerprint is not None and self.tables.problem.exact_ties:
-                same = prints == np.uint64(fingerprint)
+                prints = self.first.fingerprints[inside[which]] + self.second.fingerprints[position]
+                same = self.tables.problem.same(prints, fingerprint)
             tied += pair[:, same].sum(axis=1)
             unclear += pair[:, ~same].sum(axis=1)
             position = position + 1
-        return Masses(clear, tied, unclear, self.relative_error)
+        return Masses(self._summed(at, group, inside), tied, unclear, self.relative_error)
+
+    def beside(self, cost: int) -> np.ndarray:
+        """The sum over outcomes with an integer cost below `cost` (or, of the upper side, from it on), (R,)."""
+        group, inside = self._partners()
+        return self._summed(self._positions(cost, group, inside), group, inside)
+
+    def _positions(self, cost: int, group: np.ndarray, inside: np.ndarray) -> np.ndarray:
+        """For each state of the first half, its first partner with which it costs at least `cost`."""
+        wanted = np.clip(cost - self.first.costs[inside], 0, (1 << self.tables.cost_bits) - 1)
+        keys = (group << self.tables.cost_bits) + wanted
+        return np.searchsorted(self.keys, keys[::-1])[::-1]  # ascending keys are found faster
+
+    def _summed(self, at: np.ndarray, group: np.ndarray, inside: np.ndarray) -> np.ndarray:
+        if self.upper:
+            sums = np.where(at < self.ends[group], self.running[:, np.minimum(at, self.keys.size - 1)], 0.0)
+        else:
+            sums = np.where(at > self.starts[group], self.running[:, at - 1], 0.0)
+        return np.asarray((self.first.weights[:, inside] * sums).sum(axis=1))
 
     def _partners(self) -> tuple[np.ndarray, np.ndarray]:
         """For each state of the first half that has one: the group of its partners, and which state it is."""
         group = self.tables.problem.total - self.first.placed - self.lowest
         inside = np.flatnonzero((group >= 0) & (group < self.starts.size))
         return group[inside], inside
+
+
+def _untilted(states: States, tables: Tables, centre: float) -> States:
+    weights = states.weights * tables.untilted(states.costs, centre)
+    return States(states.placed, states.costs, states.fingerprints, weights)
 
 
 def _by_partner(states: States) -> States:

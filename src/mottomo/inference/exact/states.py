@@ -11,15 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mottomo.inference.exact.tables import KindTable, Tables
-
-
-class TooManyStates(Exception):
-    """The enumeration would exceed its budget; `needed` is what the step that stopped would have made."""
-
-    def __init__(self, needed: int) -> None:
-        super().__init__(needed)
-        self.needed = needed
+from mottomo.inference.exact.tables import KindTable, Tables, TooManyStates
 
 
 @dataclass(frozen=True, eq=False)

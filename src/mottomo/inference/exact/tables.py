@@ -7,15 +7,26 @@ searching costs within each number of outcomes.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
 
 from mottomo.inference.exact.kinds import Kind, Problem
+from mottomo.inference.exact.tilting import Tilt
 
 _KEY_BITS = 62
 _COST_ERROR = 2.0**-48  # relative error of a cost computed in float64, with room to spare
+_LONGEST_TABLE = 4_000_000
 _EPS = 2.0**-52
+
+
+class TooManyStates(Exception):
+    """The enumeration would exceed its budget; `needed` is what the step that stopped would have made."""
+
+    def __init__(self, needed: int) -> None:
+        super().__init__(needed)
+        self.needed = needed
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +67,13 @@ class Tables:
     band: int
     cost_bits: int
     relative_error: float
+    tilt: Tilt | None
+
+    def untilted(self, costs: np.ndarray, centre: float) -> np.ndarray:
+        """exp(-tau (cost - centre)) of integer costs: what takes the tilt out of weights again; 1 without a tilt."""
+        if self.tilt is None:
+            return np.ones(costs.shape)
+        return np.exp(-self.tilt.tau * (costs / self.scale - centre))
 
     def cost(self, counts: np.ndarray, kind_of: np.ndarray) -> tuple[int, int]:
         """The integer cost and the fingerprint of one outcome inside the tables."""
@@ -64,20 +82,24 @@ class Tables:
             table = self.kinds[index]
             total += int(table.costs[count - table.first])
             fingerprint += int(table.fingerprints[count - table.first])
-        return total, fingerprint % 2**64
+        return total, fingerprint
 
 
-def make_tables(problem: Problem, limit: float, tie_band: float) -> Tables:
+def make_tables(problem: Problem, limit: float, tie_band: float, tilt: Tilt | None = None) -> Tables:
     """Tables for all outcomes with a statistic of at most `limit`.
 
     Exact integer costs are used where they fit; else costs are rounded to as fine a unit as a key has room for.
+    tilt : weights are multiplied by exp(tau cost + sigma x) and divided by their sum, so that far out none underflows.
     """
     windows = [_window(kind, problem.total, limit) for kind in problem.kinds]
+    longest = max(last - first for first, last in windows)
+    if longest > _LONGEST_TABLE:
+        raise TooManyStates(longest)
     x_of = [np.arange(first, last + 1, dtype=np.int64) for first, last in windows]
     # Half of the categories can together have any number of outcomes between these, over all categories.
     span = sum(kind.multiplicity * (last - first) for kind, (first, last) in zip(problem.kinds, windows, strict=True))
     cost_bits = _KEY_BITS - max(span, 1).bit_length()
-    integral = problem.unit is not None and limit / float(problem.unit) < 2 ** (cost_bits - 2)
+    integral = problem.unit is not None and Fraction(limit) / problem.unit < 2 ** (cost_bits - 2)
     if integral:
         assert problem.unit is not None
         scale, band = 1 / float(problem.unit), 0
@@ -85,15 +107,20 @@ def make_tables(problem: Problem, limit: float, tie_band: float) -> Tables:
     else:
         scale = 2.0 ** (cost_bits - 2 - max(int(np.ceil(np.log2(max(limit, 1.0)))), 0))
         costs = [np.rint(kind.costs(x) * scale).astype(np.int64) for kind, x in zip(problem.kinds, x_of, strict=True)]
-        error = problem.n_categories * (0.5 + scale * limit * _COST_ERROR)
+        magnitude = max(kind.magnitude(x) for kind, x in zip(problem.kinds, x_of, strict=True))
+        error = problem.n_categories * (0.5 + scale * magnitude * _COST_ERROR)
         band = int(np.ceil(2 * error if problem.exact_ties else max(2 * error, scale * tie_band)))
-    tables = []
+    tables: list[KindTable] = []
     for kind, (first, last), x, cost in zip(problem.kinds, windows, x_of, costs, strict=True):
         prints = kind.fingerprints(first, last)
-        tables.append(KindTable(kind.multiplicity, first, cost, prints, np.exp(kind.log_weights(x))))
+        logs = kind.log_weights(x)
+        if tilt is not None:
+            logs = logs + tilt.tau * kind.costs(x) + tilt.sigma * x
+            logs = logs - tilt.log_sums[len(tables)]
+        tables.append(KindTable(kind.multiplicity, first, cost, prints, np.exp(logs)))
     limit_units = int(np.floor(limit * scale)) + band + 1
-    depth = limit / 2 + problem.n_categories * 8
-    return Tables(problem, tuple(tables), scale, limit_units, band, cost_bits, 4 * _EPS * depth)
+    depth = limit / 2 + problem.n_categories * 8 + (0.0 if tilt is None else tilt.magnitude(problem.total))
+    return Tables(problem, tuple(tables), scale, limit_units, band, cost_bits, 4 * _EPS * depth, tilt)
 
 
 def _window(kind: Kind, total: int, limit: float) -> tuple[int, int]:

@@ -9,17 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from mottomo.inference.exact.characteristic_function import transformed_tail
-from mottomo.inference.exact.kinds import Problem
+from mottomo.inference.exact.kinds import Problem, whole_array
 from mottomo.inference.exact.lattice import LatticeHalves, additions_to_fill
 from mottomo.inference.exact.meet_in_the_middle import Halves, expected_states
-from mottomo.inference.exact.states import TooManyStates
-from mottomo.inference.exact.tables import Tables, make_tables
-from mottomo.inference.exact.tilting import OutOfReach, log_tail_bound
+from mottomo.inference.exact.tables import Tables, TooManyStates, make_tables
+from mottomo.inference.exact.tilting import OutOfReach, Tilt, chernoff, log_tail_bound, useful_tilt
 
 TIE_BAND = 1e-9  # of null probabilities that are floats: statistics this close, relatively, count as tied
 _SMALL = math.log(1e-3)  # below this a tail is summed itself, not as 1 minus the rest
-_NEGLIGIBLE = 31.0  # exp(-31) = 3e-14: what a summed tail leaves out, relatively
+_NEGLIGIBLE = 36.0  # exp(-36) = 2e-16, of the tail's bound: what a summed tail leaves out
 _ADDITIONS_PER_STATE = 200.0  # additions in a dense table take about as long as one enumerated state
+_MOST_TILTED = 1300.0  # tau t, of which each half takes half: exp of it has to stay a float
+_MOST_GROWTH, _GROWTH = 30, 1.2
+_BOUND_SAYS_ENOUGH = math.log(1e-9)
+_DEEPEST_TRANSFORM = 800.0
+_LARGEST_STATISTIC = 1e140  # squares of costs have to stay floats
 _EPS = 2.0**-52
 
 
@@ -54,7 +58,8 @@ class Tail:
     """P(T >= t), with proven bounds.
 
     log_p, log_lower, log_upper : natural logarithms. tied : the probability of T = t (NaN where it is not computed).
-    algorithm : ``meet-in-the-middle``, ``lattice`` or ``characteristic-function``.
+    algorithm : ``meet-in-the-middle``, ``lattice``, ``characteristic-function``, or, far out and out of reach of those,
+    ``chernoff-bound``: p is then its upper bound.
     """
 
     log_p: float
@@ -65,20 +70,20 @@ class Tail:
 
     @property
     def p(self) -> float:
-        return math.exp(self.log_p)
+        return _exp(self.log_p)
 
 
 def statistic(problem: Problem, counts: Sequence[int], kind_of: Sequence[int]) -> float:
     """T of one outcome, in float64."""
     return math.fsum(
-        float(problem.kinds[kind].costs(np.array([count]))[0]) for count, kind in zip(counts, kind_of, strict=True)
+        float(problem.kinds[kind].costs(whole_array([count]))[0]) for count, kind in zip(counts, kind_of, strict=True)
     )
 
 
 def largest_statistic(problem: Problem) -> float:
     """The largest T: all n outcomes in one category, because convex costs are largest at a corner."""
     empty = [float(kind.costs(np.array([0]))[0]) for kind in problem.kinds]
-    full = [float(kind.costs(np.array([problem.total]))[0]) for kind in problem.kinds]
+    full = [float(kind.costs(whole_array([problem.total]))[0]) for kind in problem.kinds]
     base = math.fsum(kind.multiplicity * cost for kind, cost in zip(problem.kinds, empty, strict=True))
     return base + max((high - low for high, low in zip(full, empty, strict=True)), default=0.0)
 
@@ -99,71 +104,121 @@ def tail_probability(
     if problem.total == 0 or problem.n_categories == 1:  # there is only one outcome
         return Tail(0.0, 0.0, 0.0, 1.0, "meet-in-the-middle")
     threshold = statistic(problem, counts, kind_of)
-    log_bound = log_tail_bound(problem, threshold)
-    if log_bound >= _SMALL:
-        plans = [(threshold, False)]
-    else:
-        limit, largest = threshold, largest_statistic(problem)
-        while limit < largest and log_tail_bound(problem, limit) > log_bound - _NEGLIGIBLE - 5:
-            limit += 0.5 + (log_tail_bound(problem, limit) - (log_bound - _NEGLIGIBLE - 5))
-        plans = [(min(limit, largest), True)]
-    needed = math.inf
-    for limit, upper in plans:
-        try:
-            return _enumerated(problem, counts, kind_of, limit, upper, budget)
-        except TooManyStates as stop:
-            needed = min(needed, stop.needed / budget.states)
+    if not largest_statistic(problem) < _LARGEST_STATISTIC:
+        raise BudgetExceeded(math.inf)
+    needed, log_bound = math.inf, 0.0
     try:
+        log_bound, tilt = chernoff(problem, threshold)
+        try:
+            if log_bound >= _SMALL:
+                tail = _one_minus_below(problem, counts, kind_of, threshold, budget)
+                if tail.log_p >= _SMALL:
+                    return tail
+            tilt = useful_tilt(problem, threshold, log_bound, tilt)
+            return _summed(problem, counts, kind_of, threshold, log_bound, tilt, budget)
+        except TooManyStates as stop:
+            needed = stop.needed / budget.states
         return _transformed(problem, threshold, log_bound, budget, relative_width)
     except OutOfReach as stop:
+        if log_bound < _BOUND_SAYS_ENOUGH:
+            return _bounded(problem, counts, kind_of, log_bound)
         raise BudgetExceeded(min(needed, stop.needed / budget.operations)) from None
 
 
-def _enumerated(
-    problem: Problem, counts: Sequence[int], kind_of: Sequence[int], limit: float, upper: bool, budget: Budget
+def limit_of(problem: Problem, start: float, log_wanted: float, largest: float) -> tuple[float, float]:
+    """A statistic from which on the tail is below exp(log_wanted) or there is none, and a bound of its logarithm."""
+    limit = start
+    for _ in range(_MOST_GROWTH):
+        if limit >= largest:
+            return largest, -math.inf
+        bound = log_tail_bound(problem, limit)
+        if bound <= log_wanted:
+            return limit, bound
+        limit = max(limit + 0.5 + bound - log_wanted, _GROWTH * limit)
+    raise OutOfReach(math.inf)
+
+
+def _one_minus_below(
+    problem: Problem, counts: Sequence[int], kind_of: Sequence[int], threshold: float, budget: Budget
 ) -> Tail:
-    tables = make_tables(problem, limit * (1 + 1e-9) + 1e-9, TIE_BAND * max(limit, 1.0))
+    """1 minus what is below the threshold: few states, and all digits while the tail is not small."""
+    tables = make_tables(problem, threshold * (1 + 1e-9) + 1e-9, TIE_BAND * max(threshold, 1.0))
     cost, fingerprint = tables.cost(np.asarray(counts), np.asarray(kind_of))
-    log_scale = limit / 4 if upper else 0.0
-    halves, algorithm = _halves(tables, upper, log_scale, budget)
+    halves, algorithm = representation(tables, budget)
+    masses, unit = halves.masses(cost, fingerprint), math.exp(-problem.log_normaliser)
+    clear, tied, unclear = (float(part[0]) * unit for part in (masses.clear, masses.tied, masses.unclear))
+    p = min(max(1 - clear, 0.0), 1.0)
+    lower = max(1 - (clear + unclear) * (1 + masses.relative_error), 0.0)
+    upper = min(1 - clear * (1 - masses.relative_error), 1.0)
+    return Tail(_log(p), _log(lower), _log(upper), tied, algorithm)
+
+
+def _summed(
+    problem: Problem,
+    counts: Sequence[int],
+    kind_of: Sequence[int],
+    threshold: float,
+    log_bound: float,
+    tilt: Tilt,
+    budget: Budget,
+) -> Tail:
+    """The tail itself, from the threshold to where the rest is negligible: small ones keep their digits."""
+    if not 0 < tilt.tau * threshold < _MOST_TILTED:
+        raise TooManyStates(budget.states)
+    largest = largest_statistic(problem)
+    limit, left_out = limit_of(problem, threshold, log_bound - _NEGLIGIBLE, largest)
+    tables = make_tables(problem, limit * (1 + 1e-9) + 1e-9, TIE_BAND * max(limit, 1.0), tilt)
+    cost, fingerprint = tables.cost(np.asarray(counts), np.asarray(kind_of))
+    halves, algorithm = representation(tables, budget, upper=True, centre=threshold / 2)
     masses = halves.masses(cost, fingerprint)
     clear, tied, unclear = (float(part[0]) for part in (masses.clear, masses.tied, masses.unclear))
-    log_unit = -problem.log_normaliser - 2 * log_scale
-    error = masses.relative_error
-    if not upper:
-        unit = math.exp(log_unit)
-        clear, tied, unclear = clear * unit, tied * unit, unclear * unit
-        p = min(max(1 - clear, 0.0), 1.0)
-        lower = max(1 - (clear + unclear) * (1 + error), 0.0)
-        return Tail(_log(p), _log(lower), _log(min(1 - clear * (1 - error), 1.0)), tied, algorithm)
-    left_out = log_tail_bound(problem, limit) if limit < largest_statistic(problem) else -math.inf
+    log_unit = tilt.exponent - problem.log_normaliser
+    error = masses.relative_error + 16 * _EPS * (tilt.magnitude(problem.total) + abs(problem.log_normaliser))
     log_upper = float(np.logaddexp(_log(clear * (1 + error)) + log_unit, left_out))
     log_lower = _log((clear - unclear) * (1 - error)) + log_unit
-    log_p = _log(clear) + log_unit
-    return Tail(log_p, log_lower, min(log_upper, 0.0), math.exp(_log(tied) + log_unit), algorithm)
+    log_p = min(_log(clear) + log_unit, 0.0)
+    return Tail(log_p, log_lower, min(log_upper, 0.0), _exp(_log(tied) + log_unit), algorithm)
 
 
-def _halves(tables: Tables, upper: bool, log_scale: float, budget: Budget) -> tuple[Halves | LatticeHalves, str]:
-    """The halves in the cheaper of the two representations that fit the budget."""
+def representation(
+    tables: Tables, budget: Budget, *, upper: bool = False, centre: float = 0.0
+) -> tuple[Halves | LatticeHalves, str]:
+    """The halves in the cheaper of the two representations that fit the budget, and its name."""
     on_lattice = tables.band == 0
     additions = additions_to_fill(tables) if on_lattice else math.inf
     try:
         if additions < min(_ADDITIONS_PER_STATE * expected_states(tables), budget.additions):
             raise TooManyStates(0)
-        return Halves.enumerate(tables, budget.states, upper=upper, log_scale=log_scale), "meet-in-the-middle"
+        return Halves.enumerate(tables, budget.states, upper=upper, centre=centre), "meet-in-the-middle"
     except TooManyStates:
         if additions > budget.additions:
             raise
-        return LatticeHalves.fill(tables, upper=upper, log_scale=log_scale), "lattice"
+        return LatticeHalves.fill(tables, upper=upper, centre=centre), "lattice"
+
+
+def _bounded(problem: Problem, counts: Sequence[int], kind_of: Sequence[int], log_bound: float) -> Tail:
+    """What is proven of a tail too small to matter: Chernoff's bound, and the probability of the outcome itself."""
+    own = math.fsum(
+        float(problem.kinds[kind].log_weights(whole_array([count]))[0, 0])
+        for count, kind in zip(counts, kind_of, strict=True)
+    )
+    lower = own - problem.log_normaliser
+    return Tail(log_bound, min(lower - 1e-9 * abs(lower), log_bound), log_bound, math.nan, "chernoff-bound")
 
 
 def _transformed(problem: Problem, threshold: float, log_guess: float, budget: Budget, relative_width: float) -> Tail:
+    if -log_guess > _DEEPEST_TRANSFORM:
+        raise OutOfReach(math.inf)
     if not problem.exact_ties:
         threshold -= TIE_BAND * max(threshold, 1.0)
     bracket = transformed_tail(
         problem, threshold, log_guess, relative_width=relative_width, most_operations=budget.operations
     )
     return Tail(bracket.log_p, bracket.log_lower, bracket.log_upper, math.nan, "characteristic-function")
+
+
+def _exp(log: float) -> float:
+    return math.exp(log) if log > -745 else 0.0
 
 
 def _log(value: float) -> float:

@@ -10,15 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from mottomo.inference.exact.kinds import Problem, log_poisson
 from mottomo.kernels.series import relative_entropy_term
 
-_MOST_WINDOW = 2**22
-_MOST_STEPS = 200
-_FIRST_TAUS = (0.0, *(0.5 * 0.5**power for power in range(12)), *(0.5 * (1 - 0.5**power) for power in range(2, 8)))
+_MOST_WINDOW = 2**18
+_MOST_STEPS = 60
+_FIRST_TAUS = (0.0, 0.01, 0.1, 0.25, 0.4, 0.48)
 
 
 class OutOfReach(Exception):
@@ -39,23 +40,24 @@ class Window:
     units: np.ndarray | None
     log_weights: np.ndarray
 
+    @cached_property
+    def _values(self) -> np.ndarray:
+        """(2, L): cost and x of each outcome."""
+        return np.stack([self.costs, self.first + np.arange(self.costs.size, dtype=np.float64)])
+
     def log_sum(self, tau: float, sigma: float) -> tuple[float, np.ndarray]:
         """log of the tilted sum of weights, and the tilted probabilities."""
-        exponents = self.log_weights + tau * self.costs + sigma * self._x
+        with np.errstate(over="ignore"):
+            exponents = self.log_weights + tau * self._values[0] + sigma * self._values[1]
         largest = float(exponents.max())
         weights = np.exp(exponents - largest)
         total = float(weights.sum())
         return largest + math.log(total), weights / total
 
-    @property
-    def _x(self) -> np.ndarray:
-        return self.first + np.arange(self.costs.size, dtype=np.float64)
-
     def moments(self, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and covariance of (cost, x)."""
-        values = np.stack([self.costs, self._x])
-        mean = values @ probabilities
-        centred = values - mean[:, None]
+        mean = self._values @ probabilities
+        centred = self._values - mean[:, None]
         return mean, (centred * probabilities) @ centred.T
 
 
@@ -68,6 +70,12 @@ class Tilt:
     exponent: float
     slope: np.ndarray
     curvature: np.ndarray
+    log_sums: tuple[float, ...]
+    threshold: float
+
+    def magnitude(self, total: int) -> float:
+        """The size of the terms of the exponent: its rounding error is a few eps times that."""
+        return abs(self.tau * self.threshold) + abs(self.sigma) * total + sum(abs(value) for value in self.log_sums)
 
 
 def make_windows(problem: Problem, depth: float) -> list[Window]:
@@ -106,13 +114,15 @@ def _window(problem: Problem, index: int, limit: float) -> Window:
 def evaluated(windows: Sequence[Window], tau: float, sigma: float, threshold: float, total: int) -> Tilt:
     exponent = -tau * threshold - sigma * total
     slope, curvature = np.array([-threshold, -float(total)]), np.zeros((2, 2))
+    log_sums = []
     for window in windows:
         log_sum, probabilities = window.log_sum(tau, sigma)
+        log_sums.append(log_sum)
         mean, covariance = window.moments(probabilities)
         exponent += window.multiplicity * log_sum
         slope += window.multiplicity * mean
         curvature += window.multiplicity * covariance
-    return Tilt(tau, sigma, exponent, slope, curvature)
+    return Tilt(float(tau), float(sigma), float(exponent), slope, curvature, tuple(log_sums), threshold)
 
 
 def conditional_variance(curvature: np.ndarray) -> float:
@@ -128,16 +138,18 @@ def best_tilt(windows: Sequence[Window], threshold: float, total: int) -> Tilt:
     starts = (evaluated(windows, tau, 0.0, threshold, total) for tau in _FIRST_TAUS)
     here = min(starts, key=lambda tilt: tilt.exponent)
     for _ in range(_MOST_STEPS):
-        scale = np.sqrt(np.diag(here.curvature) + 1e-300)
+        if not (np.diag(here.curvature) > 1e-200).all():  # all weight on one outcome: nothing is left to improve
+            break
+        scale = np.sqrt(np.diag(here.curvature))
         scaled = here.curvature / np.outer(scale, scale) + 1e-12 * np.eye(2)
-        step = -np.linalg.solve(scaled, here.slope / scale) / scale
+        step = np.clip(-np.linalg.solve(scaled, here.slope / scale) / scale, -1e6, 1e6)
         length = math.sqrt(max(-float(here.slope @ step), 0.0))
         size = 1.0 if length < 0.25 else 1 / (1 + length)
         there = evaluated(windows, here.tau + size * step[0], here.sigma + size * step[1], threshold, total)
-        while there.exponent > here.exponent and size > 1e-6:
+        while not there.exponent <= here.exponent and size > 1e-6:
             size /= 4
             there = evaluated(windows, here.tau + size * step[0], here.sigma + size * step[1], threshold, total)
-        if there.exponent > here.exponent:
+        if not there.exponent <= here.exponent:
             break
         here = there
         if length < 1e-4:
@@ -164,13 +176,27 @@ def tilt_at(windows: Sequence[Window], tau: float, sigma: float, threshold: floa
 
 def log_tail_bound(problem: Problem, threshold: float) -> float:
     """An upper bound of log P(T >= threshold), by the best exponential tilt (Chernoff)."""
-    depth = max(threshold / 2, 1.0)
-    windows = make_windows(problem, depth)
-    bound = 0.0
-    tilt = best_tilt(windows, threshold, problem.total)
-    if tilt.tau > 0:
-        bound = min(tilt.exponent - problem.log_normaliser, 0.0)
-    return min(float(np.logaddexp(bound, log_outside(problem, depth))), 0.0)
+    return chernoff(problem, threshold)[0]
+
+
+def chernoff(problem: Problem, threshold: float) -> tuple[float, Tilt]:
+    """An upper bound of log P(T >= threshold), and the tilt that gives it."""
+    depth = max(threshold / 2, 1.0) if problem.kinds[0].ordering != "pearson" else 20.0
+    while True:
+        windows = make_windows(problem, depth)
+        tilt = best_tilt(windows, threshold, problem.total)
+        bound = min(tilt.exponent - problem.log_normaliser, 0.0) if tilt.tau > 0 else 0.0
+        if depth >= -bound - 1:
+            return min(float(np.logaddexp(bound, log_outside(problem, depth))), 0.0), tilt
+        depth = -bound + 10
+
+
+def useful_tilt(problem: Problem, threshold: float, log_bound: float, best: Tilt) -> Tilt:
+    """The best tilt, or a smaller one where that would cost digits: at the largest T the best one has no end."""
+    most = 1.5 * max(-log_bound, 1.0) / threshold
+    if best.tau <= most:
+        return best
+    return tilt_at(make_windows(problem, max(-log_bound, threshold / 2, 1.0)), most, 0.0, threshold, problem.total)
 
 
 def tail_bound(windows: Sequence[Window], tilt: Tilt, end: float, threshold: float, total: int) -> float:

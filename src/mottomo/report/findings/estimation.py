@@ -1,33 +1,16 @@
-"""The words of every verdict and note, by code. Pure layers say codes; here they become sentences."""
+"""Words of tallies, estimates, simulations and explanations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from mottomo.messages import Message, say, say_count
+from mottomo.report.findings.parts import Values, categories, groups, observations, some
 from mottomo.report.numbers import percent, rounded, rounded_down, rounded_up, whole
-from mottomo.results import Finding
-
-Values = Mapping[str, Any]
-
-
-def worded_finding(finding: Finding) -> Message:
-    """The sentence of a verdict or a note."""
-    return WORDS[finding.code](finding.values)
-
-
-def _observations(values: Values) -> Message:
-    return say_count("{number} observation", "{number} observations", values["n"], number=whole(values["n"]))
-
-
-def _categories(values: Values) -> Message:
-    count = values["n_categories"]
-    return say_count("{number} category", "{number} categories", count, number=whole(count))
 
 
 def _tallied_declared(values: Values) -> Message:
-    parts = {"observations": _observations(values), "categories": _categories(values)}
+    parts = {"observations": observations(values), "categories": categories(values)}
     if values["n_unseen"] == 0:
         return say("{observations} of {categories} declared, each seen at least once.", **parts)
     return say(
@@ -40,34 +23,30 @@ def _tallied_declared(values: Values) -> Message:
 def _tallied_discovered(values: Values) -> Message:
     return say(
         "{observations} of {categories} discovered in the data.",
-        observations=_observations(values),
-        categories=_categories(values),
+        observations=observations(values),
+        categories=categories(values),
     )
 
 
 def _tallied_groups(values: Values) -> Message:
     return say(
         "{observations} in {groups}, over {categories}.",
-        observations=_observations(values),
-        groups=_groups(values),
-        categories=_categories(values),
+        observations=observations(values),
+        groups=groups(values),
+        categories=categories(values),
     )
-
-
-def _groups(values: Values) -> Message:
-    return say_count("{number} group", "{number} groups", values["n_groups"], number=whole(values["n_groups"]))
 
 
 def _estimated(values: Values) -> Message:
     return say(
         "From {observations}, most plausible are the relative frequencies. The highest is “{category}” with "
         "{probability} ({level} interval {lower} to {upper}).",
-        category=_some(values["highest"], values["n_highest"]),
+        category=some(values["highest"], values["n_highest"]),
         probability=rounded(values["probability"]),
         lower=rounded_down(values["lower"]),
         upper=rounded_up(values["upper"]),
         level=percent(values["level"]),
-        observations=_observations(values),
+        observations=observations(values),
     )
 
 
@@ -99,23 +78,16 @@ def _unseen_categories(values: Values) -> Message:
     return say(
         "Never seen: {names}. The estimate 0 sits on the boundary and does not mean impossible: "
         "the probability of each may be as high as {upper}.",
-        names=_some(values["names"], values["n_unseen"]),
+        names=some(values["names"], values["n_unseen"]),
         upper=rounded_up(values["upper"]),
     )
-
-
-def _some(names: list[str], total: int) -> list[str | Message]:
-    shown: list[str | Message] = list(names)
-    if total > len(names):
-        shown.append(say("and {number} more", number=whole(total - len(names))))
-    return shown
 
 
 def _intervals_simultaneous(values: Values) -> Message:
     return say(
         "The Clopper-Pearson intervals hold for all {categories} at once, at {level} or more, at every number of "
         "observations (Bonferroni).",
-        categories=_categories(values),
+        categories=categories(values),
         level=percent(values["level"]),
     )
 
@@ -123,7 +95,7 @@ def _intervals_simultaneous(values: Values) -> Message:
 def _intervals_per_category(values: Values) -> Message:
     return say(
         "Each Clopper-Pearson interval alone holds at {level} or more; all {categories} at once hold less often.",
-        categories=_categories(values),
+        categories=categories(values),
         level=percent(values["level"]),
     )
 
@@ -131,7 +103,7 @@ def _intervals_per_category(values: Values) -> Message:
 def _intervals_approximate(values: Values) -> Message:
     return say(
         "Goodman's intervals approximate {level} for all {categories} at once; the true level can be lower.",
-        categories=_categories(values),
+        categories=categories(values),
         level=percent(values["level"]),
     )
 
@@ -139,8 +111,8 @@ def _intervals_approximate(values: Values) -> Message:
 def _simulated(values: Values) -> Message:
     return say(
         "{observations} of {categories} simulated; the same seed, {seed}, gives them again.",
-        observations=_observations(values),
-        categories=_categories(values),
+        observations=observations(values),
+        categories=categories(values),
         seed=str(values["seed"]),
     )
 
@@ -170,8 +142,8 @@ WORDS: dict[str, Callable[[Values], Message]] = {
     "estimated": _estimated,
     "estimated-groups": lambda values: say(
         "Probabilities of {groups} estimated from {observations}.",
-        groups=_groups(values),
-        observations=_observations(values),
+        groups=groups(values),
+        observations=observations(values),
     ),
     "no-observations": lambda values: say(
         "No observations: log L is 0 for all probabilities, so none is the most plausible."

@@ -1,38 +1,29 @@
-"""The one registry of descriptions: each result type, as a document of headings, tables, notes and a verdict."""
+"""Tallies and estimates, as documents."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from mottomo.messages import Message, say, verbatim
-from mottomo.report.document import Cell, Column, Document, Formula, Heading, Notes, Paragraph, Table, Verdict
-from mottomo.report.findings import worded_finding
+from mottomo.messages import Message, say
+from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, group_columns, shown
+from mottomo.report.document import Cell, Column, Document, Formula, Paragraph, Table
 from mottomo.report.numbers import full, percent, rounded, rounded_down, rounded_up, whole
 
-_MOST_ROWS = 40  # a longer table is shortened to its first 20 and last 5 rows; CSV and JSON have them all
-_FIRST, _LAST = 20, 5
 _LONGEST_FRACTION = 19
 
 
-def describe(result: Any) -> Document:
-    """The document of a result, by its type."""
-    for kind in type(result).__mro__:
-        if kind.__name__ in _DESCRIPTIONS:
-            return _DESCRIPTIONS[kind.__name__](result)
-    raise TypeError(f"no description of {type(result).__name__}")
-
-
-def _describe_tally(tally: Any) -> Document:
-    columns = [*_group_columns(tally), Column("category", say("category"), False), Column("count", say("count t"))]
+def describe_tally(tally: Any) -> Document:
+    """The counts and shares."""
+    columns = [*group_columns(tally), Column("category", say("category"), False), Column("count", say("count t"))]
     if not tally.is_grouped:
         columns.append(Column("share", say("share t/n")))
-    full_rows = _Lazy(
+    full_rows = Lazy(
         lambda: ([*key, name, int(t)] for key, one in tally for name, t in zip(one.categories, one.counts, strict=True))
     )
-    table = Table(tuple(columns), _shown(tally, _tally_cells), full_rows, (*tally.by, "category", "count"))
-    return Document(say("Tally"), (table, *_closing(tally)))
+    table = Table(tuple(columns), shown(tally, _tally_cells), full_rows, (*tally.by, "category", "count"))
+    return Document(say("Tally"), (table, *closing(tally)))
 
 
 def _tally_cells(tally: Any, group: int | None, index: int) -> list[Cell]:
@@ -43,10 +34,11 @@ def _tally_cells(tally: Any, group: int | None, index: int) -> list[Cell]:
     return [whole(count), rounded(count / n) if n else "–"]
 
 
-def _describe_estimate(estimate: Any) -> Document:
+def describe_estimate(estimate: Any) -> Document:
+    """Probabilities with errors and intervals, log L, and the check of the maximum."""
     tally, intervals = estimate.tally, estimate.intervals
     exact = not tally.is_grouped and _fractions_fit(estimate)
-    columns = [*_group_columns(tally), Column("category", say("category"), False), Column("count", say("count t"))]
+    columns = [*group_columns(tally), Column("category", say("category"), False), Column("count", say("count t"))]
     if exact:
         columns.append(Column("exact", say("t/n")))
     interval = say("{level} interval", level=percent(intervals.level))
@@ -66,13 +58,13 @@ def _describe_estimate(estimate: Any) -> Document:
         return [whole(int(tally.counts[at])), *fraction, *numbers, limits]
 
     names = (*tally.by, "category", "count", "probability", "standard_error", "lower", "upper")
-    table = Table(tuple(columns), _shown(tally, cells), _Lazy(lambda: _estimate_rows(estimate)), names)
-    blocks = [table, *_estimate_sentences(estimate), *_closing(estimate)]
+    table = Table(tuple(columns), shown(tally, cells), Lazy(lambda: _estimate_rows(estimate)), names)
+    blocks = [table, *_estimate_sentences(estimate), *closing(estimate)]
     return Document(say("Maximum likelihood estimate"), tuple(blocks))
 
 
 def _fractions_fit(estimate: Any) -> bool:
-    if estimate.tally.n_categories > _MOST_ROWS:
+    if estimate.tally.n_categories > MOST_ROWS:
         return False
     return all(len(str(fraction)) <= _LONGEST_FRACTION for fraction in estimate.probabilities_exact)
 
@@ -124,61 +116,3 @@ def _deviation(estimate: Any) -> Message:
     ratios = [count / y for count, y in zip(counts, estimate.probabilities.tolist(), strict=True) if count]
     largest = max(abs(ratio - n) for ratio in ratios)
     return say(", exactly") if largest == 0 else say(", within {size}", size=rounded(largest, 2))
-
-
-def _describe_explanation(explanation: Any) -> Document:
-    from mottomo.report.narration import narrated
-
-    blocks: list[Any] = []
-    for number, step in enumerate(explanation.steps, start=1):
-        told = narrated(step, explanation)
-        blocks.append(Heading(say("{number}. {title}", number=number, title=told.title), 2))
-        blocks += [Paragraph(sentence) for sentence in told.before]
-        blocks += told.tables
-        blocks += [Formula(line.latex, line.text, line.number) for line in step.lines]
-        blocks += [Paragraph(sentence) for sentence in told.after]
-    return Document(say("From outcomes to probabilities, by maximum likelihood"), (*blocks, *_closing(explanation)))
-
-
-def _closing(result: Any) -> tuple[Notes, Verdict]:
-    return Notes(tuple(worded_finding(note) for note in result.notes)), Verdict(worded_finding(result.verdict))
-
-
-def _group_columns(tally: Any) -> list[Column]:
-    return [Column(name, verbatim(name), False) for name in tally.by]
-
-
-def _shown(tally: Any, cells: Callable[[Any, int | None, int], list[Cell]]) -> list[list[Cell]]:
-    """The rows that a person sees: all of a short table, the first and the last of a long one."""
-    n_categories = tally.n_categories
-    n_rows = (len(tally.groups) if tally.is_grouped else 1) * n_categories
-    shortened = n_rows > _MOST_ROWS
-    rows: list[list[Cell]] = []
-    for row in range(n_rows) if not shortened else [*range(_FIRST), *range(n_rows - _LAST, n_rows)]:
-        if shortened and row == n_rows - _LAST:
-            rows.append([_more(n_rows - _FIRST - _LAST), *[""] * (len(rows[0]) - 1)])
-        group, index = divmod(row, n_categories)
-        key: tuple[str, ...] = tally.groups[group] if tally.is_grouped else ()
-        rows.append([*key, tally.categories[index], *cells(tally, group if tally.is_grouped else None, index)])
-    return rows
-
-
-def _more(hidden: int) -> Message:
-    return say("… {number} more rows; --format csv has them all", number=whole(hidden))
-
-
-class _Lazy:
-    """Rows that are made only when a format wants them, and as often as it does."""
-
-    def __init__(self, make: Callable[[], Iterator[list[object]]]) -> None:
-        self._make = make
-
-    def __iter__(self) -> Iterator[list[object]]:
-        return iter(self._make())
-
-
-_DESCRIPTIONS: dict[str, Callable[[Any], Document]] = {
-    "Tally": _describe_tally,
-    "Estimate": _describe_estimate,
-    "Explanation": _describe_explanation,
-}

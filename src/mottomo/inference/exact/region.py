@@ -1,0 +1,75 @@
+"""The critical region of an exact test, and how probable it is: exact size under the null, exact power elsewhere."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from mottomo.inference.exact.kinds import Problem
+from mottomo.inference.exact.lattice import LatticeHalves
+from mottomo.inference.exact.meet_in_the_middle import Halves
+from mottomo.inference.exact.tables import TooManyStates, make_tables
+from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, largest_statistic, limit_of, representation
+from mottomo.inference.exact.tilting import OutOfReach
+
+_ROUNDING = 1e-12  # a p-value this close to the significance, relatively, is equal to it
+
+
+@dataclass(frozen=True, slots=True)
+class CriticalRegion:
+    """Outcomes whose exact p-value is at most the significance: their probability under each hypothesis.
+
+    threshold : the smallest statistic in the region; infinite where it is empty.
+    size : under the null, at most the significance. power : under the alternative (the size again without one).
+    """
+
+    threshold: float
+    size: float
+    power: float
+
+
+def critical_region(problem: Problem, significance: float, budget: Budget) -> CriticalRegion:
+    """The region where the exact p-value is at most `significance`.
+
+    Raises BudgetExceeded if the halves of the outcomes do not fit the budget.
+    """
+    largest = largest_statistic(problem)
+    try:
+        limit, _ = limit_of(problem, problem.n_categories - 1.0, math.log(significance), largest)
+    except OutOfReach as stop:
+        raise BudgetExceeded(stop.needed / budget.operations) from None
+    try:
+        tables = make_tables(problem, limit * (1 + 1e-9) + 1e-9, TIE_BAND * max(limit, 1.0))
+        halves, _ = representation(tables, budget)
+    except TooManyStates as stop:
+        raise BudgetExceeded(stop.needed / budget.states) from None
+    unit = math.exp(-problem.log_normaliser)
+
+    def above(cost: int) -> np.ndarray:
+        return 1 - halves.beside(cost) * unit
+
+    low, high = 0, tables.limit + 1  # above(low) = 1 is not in the region, above(high) is
+    while high - low > 1:
+        middle = (low + high) // 2
+        if float(above(middle)[0]) <= significance * (1 + _ROUNDING):
+            high = middle
+        else:
+            low = middle
+    cost = _past_ties(halves, high, tables.band)
+    if cost > tables.limit and limit >= largest:
+        return CriticalRegion(math.inf, 0.0, 0.0)
+    found = np.clip(above(cost), 0.0, 1.0)
+    return CriticalRegion(cost / tables.scale, float(found[0]), float(found[-1]))
+
+
+def _past_ties(halves: Halves | LatticeHalves, cost: int, band: int) -> int:
+    """The next cost that does not cut outcomes that tie: all of a tie are rejected, or none."""
+    while band:
+        below = halves.beside(cost)[0] - halves.beside(cost - band)[0]
+        above = halves.beside(cost + band + 1)[0] - halves.beside(cost)[0]
+        if below <= 0 or above <= 0:
+            break
+        cost += band + 1
+    return cost

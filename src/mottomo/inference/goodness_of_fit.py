@@ -1,0 +1,518 @@
+"""Is it as claimed? The exact test of a tally against a null, with what else is needed to act on the answer."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from mottomo.errors import InvalidInput
+from mottomo.inference.chi_square import chi_square_tail, log10_chi_square_tail
+from mottomo.inference.exact.kinds import Ordering, log_poisson, multinomial_problem, whole_array
+from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, statistic, tail_probability
+from mottomo.inference.intervals import ClopperPearson, Intervals
+from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo, check_between, check_method
+from mottomo.inference.monte_carlo import MOST_SIMULATED, simulated_p_value
+from mottomo.inference.nulls import budget_error, check_ordering, exact_probabilities
+from mottomo.inference.residuals import Residuals, residuals_of
+from mottomo.inference.sample_size import approximate_power, approximate_sample_size, exact_power
+from mottomo.likelihoods import deviance, kl_divergence, log_multinomial_coefficient
+from mottomo.messages import say, verbatim
+from mottomo.probabilities import Probabilities
+from mottomo.results import Finding, Result
+from mottomo.tallies import Tally, check_tally
+
+_LN10 = math.log(10)
+_LARGE_EXPECTED = 1000
+_P_NOTES = {"exact": "p-exact", "monte-carlo": "p-monte-carlo", "asymptotic": "p-asymptotic"}
+_TOLERANCES = {
+    "equivalent": "tolerance-equivalent",
+    "different": "tolerance-different",
+    "cannot-tell": "tolerance-cannot-tell",
+}
+_POWER_BUDGET = Budget(states=60_000, additions=20_000_000)
+_TARGET_POWER = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class PValue:
+    """A p-value for one look, and how it was got.
+
+    value, log10 : the p-value; log10 also where the value underflows. lower, upper : what is certain about it: a
+    proof for ``exact``, a 99.9 % interval for ``monte-carlo``, NaN for ``asymptotic``. method : those names.
+    algorithm : what computed it. tied : the probability of outcomes exactly as far as this one (NaN if unknown).
+    """
+
+    value: float
+    log10: float
+    lower: float
+    upper: float
+    method: str
+    algorithm: str
+    tied: float = math.nan
+    log10_lower: float = math.nan
+    log10_upper: float = math.nan
+    draws: int | None = None
+    seed: int | None = None
+
+    @property
+    def mid(self) -> float:
+        """p minus half of the probability of a tie: not guaranteed, but right on average."""
+        return self.value - self.tied / 2
+
+
+# Something happened that the null calls impossible.
+_REFUTED = PValue(0.0, -math.inf, 0.0, 0.0, "exact", "impossible-outcome", 0.0, -math.inf, -math.inf)
+
+
+@dataclass(frozen=True, slots=True)
+class Planning:
+    """What n observations could have shown if the estimate were the truth: for planning, no evidence.
+
+    power : of this test at this n. n_observations : from which the power is 80 %, about; None where estimate and null
+    are the same. power_method : ``exact`` or ``noncentral-chi-square``; n_observations is always of the latter.
+    """
+
+    power: float
+    power_method: str
+    n_observations: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class Tolerance:
+    """Practical equivalence: is every probability within `margin` of the null's?
+
+    verdict : ``equivalent`` (all simultaneous intervals lie within the margin), ``different`` (one lies outside) or
+    ``cannot-tell``. The error of either claim is at most 1 - level, because the intervals are guaranteed.
+    """
+
+    margin: float
+    verdict: str
+    intervals: Intervals
+
+
+@dataclass(frozen=True, eq=False)
+class TestResult(Result):
+    """A tally compared with a null.
+
+    Attributes
+    ----------
+    tally, null : what was compared. ordering : which outcomes count as farther from the null.
+    deviance, pearson : 2 sum t log(t/e) and sum (t - e)^2 / e. degrees_of_freedom : possible categories - 1.
+    p : PValue under the null. asymptotic_p_value : of both statistics, by chi-square.
+    significance : the level at which the verdict speaks. kl_divergence : KL(t/n || null), nats.
+    effect_size : Cohen's w = sqrt(pearson / n). log_bayes_factor : log of P(sequence | uniform prior over all
+    probabilities) / P(sequence | null): evidence against the null, above 0 (nats).
+    residuals : which categories depart. planning : Planning or None. tolerance : Tolerance or None.
+    impossible : names of categories of null probability 0 that were seen: the null is then refuted for certain.
+    dropped : names of those that were not seen: they are left out.
+    """
+
+    __test__ = False  # no test case, whatever a test runner makes of the name
+
+    tally: Tally
+    null: Probabilities
+    ordering: Ordering
+    deviance: float
+    pearson: float
+    degrees_of_freedom: int
+    p: PValue
+    significance: float
+    kl_divergence: float
+    effect_size: float
+    log_bayes_factor: float
+    residuals: Residuals
+    planning: Planning | None
+    tolerance: Tolerance | None
+    impossible: tuple[str, ...]
+    dropped: tuple[str, ...]
+
+    @property
+    def p_value(self) -> float:
+        return self.p.value
+
+    @property
+    def method(self) -> str:
+        return self.p.method
+
+    @property
+    def asymptotic_p_value(self) -> dict[str, float]:
+        return {
+            name: float(chi_square_tail(value, self.degrees_of_freedom))
+            for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
+        }
+
+    @property
+    def decision(self) -> str:
+        """``rejected``, ``not-rejected``, or ``cannot-tell`` where the p-value is not known well enough or n is 0.
+
+        With a tolerance its verdict: ``equivalent``, ``different`` or ``cannot-tell``.
+        """
+        if self.tally.n_observations == 0:
+            return "cannot-tell"
+        if self.tolerance is not None and not self.impossible:
+            return self.tolerance.verdict
+        if self.impossible or self.p.value <= self.significance:
+            uncertain = self.p.upper > self.significance and not self.impossible
+            return "cannot-tell" if uncertain else "rejected"
+        return "cannot-tell" if self.p.lower <= self.significance else "not-rejected"
+
+    def to_dict(self) -> dict[str, Any]:
+        found = {
+            **self.tally.to_dict(),
+            "null_probabilities": self.null.values.tolist(),
+            "null_probabilities_exact": None if self.null.exact is None else [str(p) for p in self.null.exact],
+            "deviance": self.deviance,
+            "pearson": self.pearson,
+            "degrees_of_freedom": self.degrees_of_freedom,
+            "method": self.p.method,
+            "algorithm": self.p.algorithm,
+            "ordering": self.ordering,
+            "p_value": self.p.value,
+            "log10_p_value": self.p.log10,
+            "p_value_bounds": _pair(self.p.lower, self.p.upper),
+            "log10_p_value_bounds": _pair(self.p.log10_lower, self.p.log10_upper),
+            "mid_p_value": self.p.mid,
+            "asymptotic_p_value": self.asymptotic_p_value,
+            "draws": self.p.draws,
+            "seed": self.p.seed,
+            "significance": self.significance,
+            "decision": self.decision,
+            "kl_divergence": self.kl_divergence,
+            "effect_size": self.effect_size,
+            "bayes_factor": _exp(self.log_bayes_factor),
+            "log_bayes_factor": self.log_bayes_factor,
+            "residuals": self.residuals.to_dict(),
+            "power_at_estimate": None,
+            "impossible": list(self.impossible),
+            "dropped": list(self.dropped),
+        }
+        if self.planning is not None:
+            found["power_at_estimate"] = self.planning.power
+            found["planning"] = {
+                "power_method": self.planning.power_method,
+                "target_power": _TARGET_POWER,
+                "n_observations": self.planning.n_observations,
+                "n_observations_method": "noncentral-chi-square",
+            }
+        if self.tolerance is not None:
+            intervals = self.tolerance.intervals
+            found["tolerance"] = {
+                "margin": self.tolerance.margin,
+                "verdict": self.tolerance.verdict,
+                "intervals": {
+                    **intervals.settings(),
+                    "lower": intervals.lower.tolist(),
+                    "upper": intervals.upper.tolist(),
+                },
+            }
+        return found
+
+    @property
+    def verdict(self) -> Finding:
+        values = {
+            "n": self.tally.n_observations,
+            "p": self.p.value,
+            "log10_p": self.p.log10,
+            "method": self.p.method,
+            "significance": self.significance,
+            "fair": self._is_fair,
+            "planning": self.planning,
+            "target": _TARGET_POWER,
+            "flagged": list(self.residuals.flagged(self.tally.categories.names)),
+            "impossible": list(self.impossible[:10]),
+            "n_impossible": len(self.impossible),
+        }
+        if self.tally.n_observations == 0:
+            return Finding("nothing-to-test", values)
+        if self.impossible:
+            return Finding("impossible-seen", values)
+        if self.tolerance is not None:
+            values |= {"margin": self.tolerance.margin, "level": self.tolerance.intervals.level}
+            return Finding(_TOLERANCES[self.tolerance.verdict], values)
+        return Finding("undecided" if self.decision == "cannot-tell" else self.decision, values)
+
+    @property
+    def _is_fair(self) -> bool:
+        values = self.null.values
+        return bool(values.size and (values == values[0]).all())
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        found = [*self.tally.notes]
+        if self.null.normalised:
+            found.append(Finding("normalised"))
+        if self.dropped:
+            found.append(
+                Finding("impossible-dropped", {"names": list(self.dropped[:10]), "n_dropped": len(self.dropped)})
+            )
+        if self.tally.n_observations == 0 or self.impossible:
+            return tuple(found)
+        found.append(Finding(_P_NOTES[self.p.method], self._p_values()))
+        if self.null.exact is None and self.p.method == "exact":
+            found.append(Finding("float-null", {"band": TIE_BAND}))
+        if self.residuals.flagged(self.tally.categories.names):
+            found.append(
+                Finding(
+                    "categories-depart",
+                    {
+                        "more": list(self.residuals.flagged(self.tally.categories.names, 1)),
+                        "fewer": list(self.residuals.flagged(self.tally.categories.names, -1)),
+                        "significance": self.significance,
+                    },
+                )
+            )
+        if self.planning is not None:
+            found.append(Finding("power-for-planning"))
+        return tuple(found)
+
+    def _p_values(self) -> dict[str, Any]:
+        return {
+            "lower": self.p.lower,
+            "upper": self.p.upper,
+            "log10_lower": self.p.log10_lower,
+            "log10_upper": self.p.log10_upper,
+            "draws": self.p.draws,
+            "seed": self.p.seed,
+            "algorithm": self.p.algorithm,
+            "ordering": self.ordering,
+        }
+
+
+def goodness_of_fit(
+    tally: Tally,
+    null: Any = "fair",
+    *,
+    ordering: Ordering = "likelihood-ratio",
+    method: Method | None = None,
+    significance: float = 0.05,
+    tolerance: float | None = None,
+    normalise: bool = False,
+) -> Any:
+    r"""Test whether the probabilities behind a tally are those of `null`, exactly.
+
+    p = P(T(x) >= T(t)) over all outcomes x of n observations under the null, ties included, with T the deviance
+    2 sum_k x_k log(x_k / (n p_k)) (``likelihood-ratio``), Pearson's sum_k (x_k - n p_k)^2 / (n p_k), or minus the
+    probability of x.
+
+    Parameters
+    ----------
+    tally : Tally; with groups, each group is tested and the p-values are adjusted (``GroupTests``).
+    null : ``"fair"``, a list, text (``"9/16,3/16,3/16,1/16"``, ``"625:125:25"``, ``"SSR=3%,R=97%"``) or a mapping.
+        Exact where it is given exactly; floats count what is within 1e-9 of a tie as tied.
+    ordering : which outcomes are at least as far from the null.
+    method : Auto() (exact within a few seconds, else Monte Carlo or chi-square; the result says which), Exact(...),
+        MonteCarlo(draws, seed) or Asymptotic().
+    significance : the level at which the verdict speaks, in (0, 1).
+    tolerance : a margin, for the question whether all probabilities are within it of the null's.
+
+    Returns
+    -------
+    TestResult : p with a proven bracket, effect size, Bayes factor, residuals, power at the estimate, a verdict.
+
+    Raises
+    ------
+    InvalidInput : a null over other categories or not summing to 1, "fair" over discovered categories, a number out
+        of range, a budget that cannot be met.
+
+    Source: docs/theory/exact_tests.md; Cressie and Read, JRSS B 46 (1984).
+
+    >>> die = goodness_of_fit(Tally.from_counts([2, 5, 2, 4, 2, 5]))
+    >>> round(die.p_value, 6), die.method, die.decision
+    (0.652455, 'exact', 'not-rejected')
+    """
+    check_tally(tally)
+    check_ordering(ordering)
+    check_between("significance", significance, "0.05")
+    method = method or Auto()
+    check_method(method)
+    known = null_of(tally, null, normalise)
+    if not tally.categories.declared:
+        tally = tally.reordered(known.categories)
+    if tally.is_grouped:
+        from mottomo.inference.group_tests import group_tests
+
+        return group_tests(tally, known, ordering, method, significance)
+    return _tested(tally, known, ordering, method, significance, tolerance)
+
+
+def null_of(tally: Tally, null: Any, normalise: bool = False) -> Probabilities:
+    """The null over the tally's categories; over discovered ones it has to name them, and then declares them."""
+    if isinstance(null, Probabilities) and null.categories.names == tally.categories.names:
+        return null
+    if tally.categories.declared:
+        return Probabilities.of(null, tally.categories, normalise=normalise)
+    if isinstance(null, str) and null.strip() == "fair":
+        return Probabilities.of(null, tally.categories)  # refused, with how to declare them
+    named = isinstance(null, Probabilities | dict) or (isinstance(null, str) and "=" in null) or hasattr(null, "index")
+    if not named or isinstance(null, list | tuple):
+        raise InvalidInput(
+            "positions-of-discovered",
+            say("the categories were discovered, so a list of probabilities does not say which is whose"),
+            say("null"),
+            say("a probability by name for each of {names}", names=list(tally.categories.names[:10])),
+            say("probabilities by position"),
+            say("name them (a=0.5,b=0.5), or declare the categories, for example --categories a,b"),
+        )
+    return Probabilities.of(null, normalise=normalise)
+
+
+def _tested(
+    tally: Tally,
+    null: Probabilities,
+    ordering: Ordering,
+    method: Method,
+    significance: float,
+    tolerance: float | None,
+) -> TestResult:
+    counts, n = tally.counts.tolist(), tally.n_observations
+    exact, is_exact = exact_probabilities(null)
+    possible = [index for index, p in enumerate(exact) if p > 0]
+    names = tally.categories.names
+    impossible = tuple(names[index] for index, p in enumerate(exact) if p == 0 and counts[index] > 0)
+    dropped = tuple(names[index] for index, p in enumerate(exact) if p == 0 and counts[index] == 0)
+    seen, shares = [counts[index] for index in possible], [exact[index] for index in possible]
+    p_value = _REFUTED if impossible else p_value_of(seen, shares, is_exact, ordering, method)
+    pearson = _pearson(counts, exact, n)
+    return TestResult(
+        tally,
+        null,
+        ordering,
+        float(deviance(tally, null.values if null.exact is None else list(null.exact))),
+        pearson,
+        len(possible) - 1,
+        p_value,
+        significance,
+        _kl(tally, null),
+        math.sqrt(pearson / n) if n else math.nan,
+        _log_bayes_factor(counts, exact),
+        residuals_of(counts, exact, n, significance),
+        _planning(tally, null, significance, ordering) if n and not impossible and len(possible) > 1 else None,
+        None if tolerance is None else _tolerance(tally, null, tolerance, significance),
+        impossible,
+        dropped,
+    )
+
+
+def p_value_of(counts: list[int], null: list[Fraction], is_exact: bool, ordering: Ordering, method: Method) -> PValue:
+    """The p-value of counts under positive null probabilities, by the method or by what Auto() chooses."""
+    n = sum(counts)
+    problem, kind_of = multinomial_problem(null, n, ordering, exact=is_exact)
+    if isinstance(method, Auto | Exact):
+        budget = Budget().scaled(method.budget) if isinstance(method, Exact) else Budget()
+        width = method.relative_width if isinstance(method, Exact) else 1e-3
+        try:
+            tail = tail_probability(problem, counts, kind_of, budget, relative_width=width)
+            return PValue(
+                tail.p,
+                tail.log_p / _LN10,
+                _exp(tail.log_lower),
+                _exp(tail.log_upper),
+                "exact",
+                tail.algorithm,
+                tail.tied,
+                tail.log_lower / _LN10,
+                tail.log_upper / _LN10,
+            )
+        except BudgetExceeded as stop:
+            if isinstance(method, Exact):
+                raise budget_error(stop.factor) from None
+        method = Asymptotic() if n * min(null) >= _LARGE_EXPECTED or n >= MOST_SIMULATED else MonteCarlo()
+    threshold = statistic(problem, counts, kind_of)
+    if isinstance(method, MonteCarlo):
+        value, lower, upper = simulated_p_value(problem, null, threshold, method)
+        log10, log10_lower, log10_upper = (_log10(bound) for bound in (value, lower, upper))
+        return PValue(
+            value,
+            log10,
+            lower,
+            upper,
+            "monte-carlo",
+            "multinomial",
+            math.nan,
+            log10_lower,
+            log10_upper,
+            method.draws,
+            method.seed,
+        )
+    return asymptotic_p_value(problem, threshold, counts, null)
+
+
+def asymptotic_p_value(problem: Any, threshold: float, counts: list[int], null: list[Fraction]) -> PValue:
+    """By chi-square; the probability ordering has the deviance's limit."""
+    if problem.kinds and problem.kinds[0].ordering == "probability":
+        threshold = float(deviance(counts, null))
+    log10 = log10_chi_square_tail(threshold, len(null) - 1) if len(null) > 1 else 0.0
+    return PValue(_exp(log10 * _LN10), log10, math.nan, math.nan, "asymptotic", "chi-square")
+
+
+def _pearson(counts: list[int], null: tuple[Fraction, ...], n: int) -> float:
+    if any(p == 0 and count for count, p in zip(counts, null, strict=True)):
+        return math.inf
+    if n == 0:
+        return 0.0
+    return math.fsum(float((count - n * p) ** 2 / (n * p)) for count, p in zip(counts, null, strict=True) if p)
+
+
+def _kl(tally: Tally, null: Probabilities) -> float:
+    if tally.n_observations == 0:
+        return math.nan
+    shares = [Fraction(count, tally.n_observations) for count in tally.counts.tolist()]
+    return float(kl_divergence(shares, null.values if null.exact is None else list(null.exact)))
+
+
+def _log_bayes_factor(counts: list[int], null: tuple[Fraction, ...]) -> float:
+    """Every table of n observations is equally probable under the uniform prior: -log C(n+K-1, n) - log P(table)."""
+    if any(p == 0 and count for count, p in zip(counts, null, strict=True)):
+        return math.inf
+    n = sum(counts)
+    if n == 0:
+        return 0.0
+    log_table = math.fsum(
+        float(log_poisson(whole_array([count]), n * p)[0]) for count, p in zip(counts, null, strict=True) if p
+    ) - float(log_poisson(whole_array([n]), Fraction(n))[0])
+    return -float(log_multinomial_coefficient([n, len(counts) - 1])) - log_table
+
+
+def _planning(tally: Tally, null: Probabilities, significance: float, ordering: Ordering) -> Planning:
+    n = tally.n_observations
+    shares = Probabilities.of([Fraction(count, n) for count in tally.counts.tolist()], null.categories)
+    needed = approximate_sample_size(null, shares, _TARGET_POWER, significance)
+    try:
+        _, found = exact_power(null, shares, n, significance, ordering, _POWER_BUDGET)
+        return Planning(found, "exact", needed)
+    except BudgetExceeded:
+        return Planning(approximate_power(null, shares, n, significance), "noncentral-chi-square", needed)
+
+
+def _tolerance(tally: Tally, null: Probabilities, margin: float, significance: float) -> Tolerance:
+    if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 < margin < 1:
+        raise InvalidInput(
+            "tolerance-range",
+            say("the tolerance is not between 0 and 1"),
+            say("tolerance"),
+            say("a difference of probabilities, such as 0.01"),
+            verbatim(str(margin)),
+        )
+    intervals = ClopperPearson(level=1 - significance)(tally)
+    low, high = null.values - margin, null.values + margin
+    if ((intervals.lower > high) | (intervals.upper < low)).any():
+        verdict = "different"
+    elif ((intervals.lower >= low) & (intervals.upper <= high)).all():
+        verdict = "equivalent"
+    else:
+        verdict = "cannot-tell"
+    return Tolerance(margin, verdict, intervals)
+
+
+def _log10(value: float) -> float:
+    return math.log10(value) if value > 0 else -math.inf
+
+
+def _exp(log: float) -> float:
+    return math.exp(log) if log < 709 else math.inf
+
+
+def _pair(lower: float, upper: float) -> list[float] | None:
+    return None if math.isnan(lower) else [lower, upper]

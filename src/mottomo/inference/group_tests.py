@@ -1,0 +1,304 @@
+"""Many tallies against one null in one call: exact p-values from shared distributions, corrected for being many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from mottomo.errors import InvalidInput
+from mottomo.inference.chi_square import chi_square_tail
+from mottomo.inference.exact.kinds import Ordering, Problem, multinomial_problem
+from mottomo.inference.exact.states import States, enumerate_states
+from mottomo.inference.exact.tables import TooManyStates, make_tables
+from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, largest_statistic, tail_probability
+from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo
+from mottomo.inference.monte_carlo import MOST_SIMULATED, simulated_statistics
+from mottomo.inference.nulls import budget_error, exact_probabilities
+from mottomo.inference.residuals import benjamini_hochberg, holm
+from mottomo.likelihoods import deviance
+from mottomo.messages import say, verbatim
+from mottomo.probabilities import Probabilities
+from mottomo.results import Finding, Result
+from mottomo.tallies import Tally
+
+_MOST_STATES = 1_500_000  # of the distribution for one n
+_MOST_SINGLE = 2_000  # distinct tallies that are tested one by one where distributions do not fit
+_SINGLE_BUDGET = Budget(states=300_000, additions=100_000_000, operations=1e8)
+_MOST_SIMULATIONS = 200  # distinct n that are simulated
+_LARGE_EXPECTED = 1000
+_VERDICTS = {
+    "rejected": "groups-rejected",
+    "not-rejected": "groups-not-rejected",
+    "cannot-tell": "groups-cannot-tell",
+}
+_METHOD_NOTES = {"exact": "groups-exact", "monte-carlo": "groups-monte-carlo", "asymptotic": "groups-asymptotic"}
+
+
+@dataclass(frozen=True, eq=False)
+class GroupTests(Result):
+    """Every group of a tally compared with one null.
+
+    Attributes
+    ----------
+    deviance, pearson : (G,) float64. p_values : (G,), of `ordering`. methods : (G,) names: ``exact``,
+    ``monte-carlo`` or ``asymptotic``. benjamini_hochberg, holm : (G,) adjusted p-values.
+    significance : of the verdict. seed, draws : of simulations, or None.
+    """
+
+    tally: Tally
+    null: Probabilities
+    ordering: Ordering
+    deviance: np.ndarray
+    pearson: np.ndarray
+    degrees_of_freedom: int
+    p_values: np.ndarray
+    methods: np.ndarray
+    benjamini_hochberg: np.ndarray
+    holm: np.ndarray
+    significance: float
+    draws: int | None = None
+    seed: int | None = None
+
+    @property
+    def order(self) -> np.ndarray:
+        """The groups by evidence: smallest p-value first, then largest deviance."""
+        return np.lexsort((-self.deviance, self.p_values))
+
+    @property
+    def method(self) -> str:
+        """The methods used, joined by ``+`` where there are several."""
+        return "+".join(sorted(set(self.methods.tolist()))) or "exact"
+
+    @property
+    def n_flagged(self) -> int:
+        """Groups that remain after Holm's correction: at most `significance` is the chance of any false one."""
+        return int((self.holm <= self.significance).sum())
+
+    @property
+    def n_discoveries(self) -> int:
+        """Groups that remain after Benjamini and Hochberg's: of them, at most `significance` are expected false."""
+        return int((self.benjamini_hochberg <= self.significance).sum())
+
+    @property
+    def n_unadjusted(self) -> int:
+        return int((self.p_values <= self.significance).sum())
+
+    @property
+    def expected_by_chance(self) -> float:
+        """At most so many groups would have p <= significance if the null held for all of them."""
+        return self.significance * self.p_values.size
+
+    @property
+    def decision(self) -> str:
+        if self.tally.total_observations == 0:
+            return "cannot-tell"
+        return "rejected" if self.n_flagged else "not-rejected"
+
+    def to_dict(self) -> dict[str, Any]:
+        shared = self.tally.to_dict()
+        groups = shared.pop("groups")
+        columns = zip(
+            self.deviance.tolist(),
+            self.pearson.tolist(),
+            self.p_values.tolist(),
+            self.benjamini_hochberg.tolist(),
+            self.holm.tolist(),
+            self.methods.tolist(),
+            strict=True,
+        )
+        rows = [
+            {
+                **group,
+                "deviance": g,
+                "pearson": x2,
+                "p_value": p,
+                "benjamini_hochberg": bh,
+                "holm": adjusted,
+                "method": method,
+            }
+            for group, (g, x2, p, bh, adjusted, method) in zip(groups, columns, strict=True)
+        ]
+        return {
+            **shared,
+            "null_probabilities": self.null.values.tolist(),
+            "degrees_of_freedom": self.degrees_of_freedom,
+            "method": self.method,
+            "ordering": self.ordering,
+            "draws": self.draws,
+            "seed": self.seed,
+            "significance": self.significance,
+            "decision": self.decision,
+            "n_groups": len(rows),
+            "n_unadjusted": self.n_unadjusted,
+            "expected_by_chance": self.expected_by_chance,
+            "n_benjamini_hochberg": self.n_discoveries,
+            "n_holm": self.n_flagged,
+            "groups": [rows[index] for index in self.order.tolist()],
+        }
+
+    @property
+    def verdict(self) -> Finding:
+        values = {
+            "n_groups": self.p_values.size,
+            "n_flagged": self.n_flagged,
+            "n_discoveries": self.n_discoveries,
+            "n_unadjusted": self.n_unadjusted,
+            "expected": self.expected_by_chance,
+            "significance": self.significance,
+        }
+        return Finding(_VERDICTS[self.decision], values)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        found = [*self.tally.notes]
+        if self.null.normalised:
+            found.append(Finding("normalised"))
+        for name in sorted(set(self.methods.tolist())):
+            count = int((self.methods == name).sum())
+            found.append(Finding(_METHOD_NOTES[name], {"n_groups": count, "draws": self.draws, "seed": self.seed}))
+        return tuple(found)
+
+
+def group_tests(
+    tally: Tally, null: Probabilities, ordering: Ordering, method: Method, significance: float
+) -> GroupTests:
+    """Test every group; groups with equal n share one distribution, equal tallies one p-value."""
+    exact, is_exact = exact_probabilities(null)
+    possible = np.array([p > 0 for p in exact])
+    counts = tally.counts
+    if counts.dtype != np.int64:
+        raise InvalidInput(
+            "groups-too-large",
+            say("groups of so many observations are not tested together"),
+            say("counts"),
+            say("totals below 2**63"),
+            verbatim(str(max(int(n) for n in tally.n_observations))),
+            say("test the group by itself"),
+        )
+    refuted = (counts[:, ~possible] > 0).any(axis=1)
+    inner, shares = counts[:, possible], [p for p in exact if p > 0]
+    rows, position = _distinct_rows(inner)
+    totals = rows.sum(axis=1)
+    p_values, methods = np.ones(len(rows)), np.full(len(rows), "exact", dtype="U11")
+    chosen = _Chosen(shares, is_exact, ordering, method)
+    for n in np.unique(totals).tolist():
+        which = np.flatnonzero(totals == n)
+        p_values[which], methods[which] = chosen.p_values(rows[which], n)
+    g = np.asarray(deviance(counts, null.values if null.exact is None else _rows_of(null)), dtype=np.float64)
+    expected = counts.sum(axis=1)[:, None] * np.array([float(p) for p in exact])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        x2 = np.where(expected > 0, (counts - expected) ** 2 / expected, np.where(counts > 0, np.inf, 0.0)).sum(axis=1)
+    found = np.where(refuted, 0.0, p_values[position])
+    simulated = bool((methods == "monte-carlo").any())
+    return GroupTests(
+        tally,
+        null,
+        ordering,
+        g,
+        x2,
+        len(shares) - 1,
+        found,
+        np.where(refuted, "exact", methods[position]),
+        benjamini_hochberg(found),
+        holm(found),
+        significance,
+        chosen.simulation.draws if simulated else None,
+        chosen.simulation.seed if simulated else None,
+    )
+
+
+def _rows_of(null: Probabilities) -> Any:
+    assert null.exact is not None
+    return list(null.exact)
+
+
+def _distinct_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Distinct rows, and which of them each row is."""
+    packed = np.ascontiguousarray(rows).view([("", rows.dtype)] * rows.shape[1]).ravel()
+    _, first, position = np.unique(packed, return_index=True, return_inverse=True)
+    return rows[first], position.ravel()
+
+
+class _Chosen:
+    """How the groups of one n are tested: by the method asked for, or by what Auto() finds affordable."""
+
+    def __init__(self, null: list[Fraction], is_exact: bool, ordering: Ordering, method: Method) -> None:
+        self.null, self.is_exact, self.ordering, self.method = null, is_exact, ordering, method
+        self.simulation = method if isinstance(method, MonteCarlo) else MonteCarlo()
+        self._n_single = self._n_simulated = 0
+
+    def p_values(self, rows: np.ndarray, n: int) -> tuple[np.ndarray, str]:
+        if n == 0 or len(self.null) == 1:
+            return np.ones(len(rows)), "exact"
+        problem, kind_of = multinomial_problem(self.null, n, self.ordering, exact=self.is_exact)
+        if isinstance(self.method, Auto | Exact):
+            found = self._exact(problem, kind_of, rows)
+            if found is not None:
+                return found, "exact"
+        if isinstance(self.method, Asymptotic) or (isinstance(self.method, Auto) and self._is_large(n)):
+            return self._asymptotic(rows), "asymptotic"
+        self._n_simulated += 1
+        return self._simulated(problem, kind_of, rows), "monte-carlo"
+
+    def _is_large(self, n: int) -> bool:
+        return n * min(self.null) >= _LARGE_EXPECTED or self._n_simulated >= _MOST_SIMULATIONS or n >= MOST_SIMULATED
+
+    def _exact(self, problem: Problem, kind_of: list[int], rows: np.ndarray) -> np.ndarray | None:
+        try:
+            return _from_distribution(problem, kind_of, rows)
+        except TooManyStates:
+            pass
+        if isinstance(self.method, Exact):
+            budget = Budget().scaled(self.method.budget)
+        elif self._n_single + len(rows) > _MOST_SINGLE:
+            return None
+        else:
+            budget = _SINGLE_BUDGET
+        self._n_single += len(rows)
+        try:
+            return np.array([tail_probability(problem, row, kind_of, budget).p for row in rows.tolist()])
+        except BudgetExceeded as stop:
+            if isinstance(self.method, Exact):
+                raise budget_error(stop.factor) from None
+            return None
+
+    def _asymptotic(self, rows: np.ndarray) -> np.ndarray:
+        statistics = np.asarray(
+            deviance(rows, self.null) if self.ordering != "pearson" else _pearson(rows, self.null), dtype=np.float64
+        )
+        return chi_square_tail(statistics, len(self.null) - 1)
+
+    def _simulated(self, problem: Problem, kind_of: list[int], rows: np.ndarray) -> np.ndarray:
+        simulated = np.sort(simulated_statistics(problem, self.null, self.simulation))
+        own = np.zeros(len(rows))
+        for column, kind in enumerate(kind_of):
+            own += problem.kinds[kind].costs(rows[:, column])
+        below = np.searchsorted(simulated, own - TIE_BAND * np.maximum(own, 1.0), side="left")
+        return (1 + self.simulation.draws - below) / (1 + self.simulation.draws)
+
+
+def _pearson(rows: np.ndarray, null: list[Fraction]) -> np.ndarray:
+    expected = rows.sum(axis=1)[:, None] * np.array([float(p) for p in null])
+    return np.asarray(((rows - expected) ** 2 / expected).sum(axis=1))
+
+
+def _from_distribution(problem: Problem, kind_of: list[int], rows: np.ndarray) -> np.ndarray:
+    """p-values of many tallies of one n from the whole distribution of T. Raises TooManyStates."""
+    limit = largest_statistic(problem)
+    tables = make_tables(problem, limit, TIE_BAND * max(limit, 1.0))
+    states = enumerate_states(tables, [kind.multiplicity for kind in problem.kinds], _MOST_STATES)
+    costs, above = _tails(states)
+    own = np.zeros(len(rows), dtype=np.int64)
+    for column, kind in enumerate(kind_of):
+        table = tables.kinds[kind]
+        own += table.costs[rows[:, column] - table.first]
+    at = np.searchsorted(costs, own - tables.band, side="left")
+    return np.minimum(above[np.minimum(at, above.size - 1)] * np.exp(-problem.log_normaliser), 1.0)
+
+
+def _tails(states: States) -> tuple[np.ndarray, np.ndarray]:
+    order = np.argsort(states.costs)
+    return states.costs[order], np.cumsum(states.weights[0, order][::-1])[::-1]

@@ -1,0 +1,110 @@
+"""How a p-value is computed: a value with settings. ``Auto`` is exact wherever that is affordable, and says so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from mottomo.errors import InvalidInput
+from mottomo.messages import Message, say, verbatim
+
+
+@dataclass(frozen=True, slots=True)
+class Auto:
+    """Exact within a few seconds; past that Monte Carlo, or chi-square where all expected counts are above 1000."""
+
+    name: ClassVar[str] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """Exact, or an error that says how large a budget it would need.
+
+    budget : how many times the default budget (a few seconds, 1 GiB) may be spent. relative_width : how narrow the
+    bracket has to be where the value cannot be enumerated.
+    """
+
+    budget: float = 1.0
+    relative_width: float = 1e-3
+    name: ClassVar[str] = "exact"
+
+    def __post_init__(self) -> None:
+        check_positive("budget", self.budget)
+        check_positive("relative_width", self.relative_width)
+
+
+@dataclass(frozen=True, slots=True)
+class MonteCarlo:
+    """Simulated under the null: p = (1 + as far) / (1 + draws), which is a valid p-value at any number of draws."""
+
+    draws: int = 100_000
+    seed: int = 0
+    name: ClassVar[str] = "monte-carlo"
+
+    def __post_init__(self) -> None:
+        check_whole("draws", self.draws, 1)
+        check_whole("seed", self.seed, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asymptotic:
+    """The chi-square distribution, which the statistic approaches as all expected counts grow."""
+
+    name: ClassVar[str] = "asymptotic"
+
+
+Method = Auto | Exact | MonteCarlo | Asymptotic
+
+
+def check_method(method: object) -> None:
+    """Refuse what is no method."""
+    if not isinstance(method, Auto | Exact | MonteCarlo | Asymptotic):
+        raise InvalidInput(
+            "test-method",
+            say("this is no method for a test"),
+            say("method"),
+            say("Auto(), Exact(), MonteCarlo(draws=..., seed=...) or Asymptotic()"),
+            verbatim(repr(method)),
+        )
+
+
+def check_between(name: str, value: object, example: str) -> None:
+    """Refuse what is no number inside (0, 1)."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.floating) or not 0 < value < 1:
+        hint: Message | None = None
+        if isinstance(value, int | float) and 1 <= value < 100:
+            hint = say("write {share} for {value} percent", share=f"{value / 100:g}", value=f"{value:g}")
+        raise InvalidInput(
+            f"{name}-range",
+            say("{name} is not between 0 and 1", name=name),
+            verbatim(name),
+            say("a number inside (0, 1), such as {example}", example=example),
+            verbatim(str(value)),
+            hint,
+        )
+
+
+def check_positive(name: str, value: object) -> None:
+    """Refuse what is no positive, finite number."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < float("inf"):
+        raise InvalidInput(
+            "not-positive",
+            say("{name} is not a positive number", name=name),
+            verbatim(name),
+            say("a number above 0"),
+            verbatim(str(value)),
+        )
+
+
+def check_whole(name: str, value: object, least: int) -> None:
+    """Refuse what is no whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise InvalidInput(
+            "not-a-whole-number",
+            say("{name} is not a whole number of {least} or more", name=name, least=least),
+            verbatim(name),
+            say("a whole number, {least} or more", least=least),
+            verbatim(repr(value)),
+        )

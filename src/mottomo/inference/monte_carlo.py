@@ -1,0 +1,76 @@
+"""p-values by simulation under the null: valid at any number of draws, repeatable by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from mottomo.errors import InvalidInput
+from mottomo.inference.binomial_limits import binomial_limits
+from mottomo.inference.exact.kinds import Problem
+from mottomo.inference.exact.tail import TIE_BAND
+from mottomo.inference.methods import MonteCarlo
+from mottomo.messages import say, verbatim
+
+MOST_SIMULATED = 2**62  # observations in one draw
+_CHUNK_CELLS = 4_000_000
+_OUTSIDE = 0.0005  # of each tail of the interval that is reported with the p-value
+
+
+def simulated_p_value(
+    problem: Problem, null: Sequence[Fraction], threshold: float, method: MonteCarlo
+) -> tuple[float, float, float]:
+    """p = (1 + draws at least as far) / (1 + draws), and a 99.9 % interval of the exact p-value.
+
+    Draws within 1e-9 of the threshold, relatively, count as tied: p can only grow by that.
+    """
+    limit = threshold - TIE_BAND * max(threshold, 1.0)
+    far = int((simulated_statistics(problem, null, method) >= limit).sum())
+    return (1 + far) / (1 + method.draws), *interval_of_share(far, method.draws)
+
+
+def simulated_statistics(problem: Problem, null: Sequence[Fraction], method: MonteCarlo) -> np.ndarray:
+    """T of `draws` tallies simulated under the null, (draws,) float64."""
+    if problem.total >= MOST_SIMULATED:
+        raise InvalidInput(
+            "too-many-to-simulate",
+            say("so many observations cannot be simulated"),
+            say("counts"),
+            say("fewer than 2**62 observations"),
+            verbatim(str(problem.total)),
+            say("use --method asymptotic (Asymptotic())"),
+        )
+    generator = np.random.Generator(np.random.PCG64(method.seed))
+    order = [index for kind in problem.kinds for index, p in enumerate(null) if p * problem.total == kind.rate]
+    weights = np.array([float(null[index]) for index in order])
+    weights /= weights.sum()
+    rows = max(1, min(method.draws, _CHUNK_CELLS // len(order)))
+    parts = [
+        _statistics(problem, generator.multinomial(problem.total, weights, size=min(rows, method.draws - start)))
+        for start in range(0, method.draws, rows)
+    ]
+    return np.concatenate(parts)
+
+
+def _statistics(problem: Problem, counts: np.ndarray) -> np.ndarray:
+    """T of each row; the columns come in the order of the kinds."""
+    total = np.zeros(len(counts))
+    column = 0
+    for kind in problem.kinds:
+        part = counts[:, column : column + kind.multiplicity]
+        low, high = int(part.min()), int(part.max())
+        if high - low < part.size:  # a table is cheaper than as many logarithms
+            table = kind.costs(np.arange(low, high + 1, dtype=np.int64))
+            total += table[part - low].sum(axis=1)
+        else:
+            total += kind.costs(part.ravel()).reshape(part.shape).sum(axis=1)
+        column += kind.multiplicity
+    return total
+
+
+def interval_of_share(far: int, draws: int) -> tuple[float, float]:
+    """A 99.9 % Clopper-Pearson interval of the probability behind `far` of `draws`."""
+    lower, upper = binomial_limits(np.array([far]), np.array([draws]), _OUTSIDE)
+    return float(lower[0]), float(upper[0])

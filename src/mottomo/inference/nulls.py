@@ -1,0 +1,47 @@
+"""What tests share about the null: its probabilities as fractions, and the errors of orderings and budgets."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from mottomo.errors import InvalidInput, nearest
+from mottomo.inference.exact.kinds import ORDERINGS
+from mottomo.messages import say, verbatim
+from mottomo.probabilities import Probabilities
+
+
+def exact_probabilities(probabilities: Probabilities) -> tuple[tuple[Fraction, ...], bool]:
+    """The probabilities as fractions that sum to 1, and whether they are the ones that were meant.
+
+    Floats are what they are, divided by their sum: ties under them are decided within a band.
+    """
+    if probabilities.exact is not None:
+        return probabilities.exact, True
+    values = [Fraction(value) for value in probabilities.values.tolist()]
+    total = sum(values, Fraction(0))
+    return tuple(value / total for value in values), False
+
+
+def check_ordering(ordering: object) -> None:
+    """Refuse an ordering that does not exist."""
+    if ordering not in ORDERINGS:
+        raise InvalidInput(
+            "unknown-ordering",
+            say("there is no such ordering"),
+            say("ordering"),
+            say("one of {names}", names=list(ORDERINGS)),
+            verbatim(str(ordering)),
+            nearest(str(ordering), ORDERINGS),
+        )
+
+
+def budget_error(factor: float) -> InvalidInput:
+    """The error of an exact computation that does not fit its budget."""
+    return InvalidInput(
+        "budget-exceeded",
+        say("the exact computation does not fit the budget"),
+        say("method"),
+        say("fewer categories or observations, or a larger budget"),
+        say("about {factor} times the budget would be needed", factor=f"{max(factor, 1.1):.2g}"),
+        say("use --method auto (Auto()), which turns to Monte Carlo, or raise the budget: Exact(budget=...)"),
+    )

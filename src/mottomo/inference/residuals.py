@@ -1,0 +1,85 @@
+"""Which categories depart from a null: standardised residuals, and exact tests corrected for looking at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Residuals:
+    """One entry for each category.
+
+    standardized : (t - e) / sqrt(e (1 - p)); NaN where the null leaves no freedom. p_values : exact binomial, twice
+    the smaller tail. adjusted : Holm's, so that the chance of any false alarm is at most the significance.
+    """
+
+    standardized: np.ndarray
+    p_values: np.ndarray
+    adjusted: np.ndarray
+    significance: float
+
+    def flagged(self, names: Sequence[str], sign: int = 0) -> tuple[str, ...]:
+        """Names of the categories that depart, the strongest first; with a sign, only those seen more (less) often."""
+        order = np.lexsort((-np.abs(self.standardized), self.adjusted))
+        return tuple(
+            names[index]
+            for index in order.tolist()
+            if self.adjusted[index] <= self.significance
+            and (sign == 0 or np.sign(np.nan_to_num(self.standardized[index], nan=1.0)) == sign)
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "standardized": self.standardized.tolist(),
+            "p_values": self.p_values.tolist(),
+            "adjusted_p_values": self.adjusted.tolist(),
+            "adjustment": "holm",
+        }
+
+
+def residuals_of(counts: Sequence[int], null: Sequence[Fraction], n: int, significance: float) -> Residuals:
+    """The residuals of one tally."""
+    differences = np.array([float(count - n * p) for count, p in zip(counts, null, strict=True)])
+    variances = np.array([float(n * p * (1 - p)) for p in null])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        standardized = np.where(
+            variances > 0, differences / np.sqrt(variances), np.where(differences == 0, np.nan, np.inf)
+        )
+    standardized = np.where(variances > 0, standardized, np.copysign(standardized, differences))
+    p_values = binomial_p_values(np.array([float(c) for c in counts]), float(n), np.array([float(p) for p in null]))
+    return Residuals(standardized, p_values, holm(p_values), significance)
+
+
+def binomial_p_values(counts: np.ndarray, n: Any, probabilities: np.ndarray) -> np.ndarray:
+    """min(1, 2 min(P(X <= t), P(X >= t))) for X ~ Bin(n, p), elementwise; guaranteed at every n."""
+    from scipy.special import betainc, betaincc
+
+    counts, n, probabilities = np.broadcast_arrays(counts, np.asarray(n, dtype=np.float64), probabilities)
+    at_least = np.where(counts > 0, betainc(np.maximum(counts, 1e-300), n - counts + 1, probabilities), 1.0)
+    at_most = np.where(counts < n, betaincc(counts + 1, np.maximum(n - counts, 1e-300), probabilities), 1.0)
+    return np.minimum(2 * np.minimum(at_least, at_most), 1.0)
+
+
+def holm(p_values: np.ndarray) -> np.ndarray:
+    """Holm's adjusted p-values: rejecting those at most alpha makes any false rejection with probability <= alpha."""
+    order = np.argsort(p_values, kind="stable")
+    size = p_values.size
+    stepped = np.maximum.accumulate(np.minimum(p_values[order] * (size - np.arange(size)), 1.0))
+    adjusted = np.empty(size)
+    adjusted[order] = stepped
+    return adjusted
+
+
+def benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
+    """Benjamini and Hochberg's adjusted p-values: rejecting those at most q expects at most q of them to be false."""
+    order = np.argsort(p_values, kind="stable")
+    size = p_values.size
+    stepped = np.minimum(p_values[order] * size / (1 + np.arange(size)), 1.0)
+    adjusted = np.empty(size)
+    adjusted[order] = np.minimum.accumulate(stepped[::-1])[::-1]
+    return adjusted

@@ -1,0 +1,484 @@
+r"""How many observations: the power of a test, the number from which it is reached, and the width of intervals.
+
+Exact: the probability under the alternative of the outcomes whose exact p-value is at most the significance.
+Approximate: a noncentral chi-square with noncentrality n w^2, w^2 = sum_k (q_k - p_k)^2 / p_k (Cohen's effect size).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from mottomo.categories import Categories
+from mottomo.errors import InvalidInput
+from mottomo.inference.binomial_limits import binomial_limits
+from mottomo.inference.chi_square import needed_noncentrality, noncentral_power
+from mottomo.inference.exact.kinds import Ordering, multinomial_problem
+from mottomo.inference.exact.region import critical_region
+from mottomo.inference.exact.tail import Budget, BudgetExceeded
+from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_between, check_method, check_whole
+from mottomo.inference.nulls import budget_error, check_ordering, exact_probabilities
+from mottomo.messages import say, verbatim
+from mottomo.probabilities import Probabilities
+from mottomo.results import Finding, Result
+
+_AUTO_BUDGET = Budget(states=60_000, additions=20_000_000)
+_EXACT_SEARCH = 60  # up to this approximate number of observations the exact one is looked for by default
+_MOST_SEARCHED = 5_000
+
+
+@dataclass(frozen=True, eq=False)
+class Plan(Result):
+    """What a number of observations achieves, or how many a goal needs.
+
+    Attributes
+    ----------
+    n_observations : how many.
+    goal : ``power`` (n was asked for), ``n`` (the power of a given n was asked for) or ``half-width``.
+    power : at `n_observations`; None for half-widths. target_power : what was asked for, or None.
+    method : ``exact`` or ``noncentral-chi-square``. ordering, significance : of the test.
+    effect_size : Cohen's w, the square root of sum (q - p)^2 / p.
+    exact_power, exact_size : at `n_observations`, where they are affordable; else None.
+    searched_to : of an exact number of observations: the largest n whose power was computed; it never fell again.
+    half_width, level : of intervals, for that goal.
+    """
+
+    n_observations: int
+    goal: str
+    method: str
+    significance: float | None = None
+    ordering: Ordering | None = None
+    power: float | None = None
+    target_power: float | None = None
+    effect_size: float | None = None
+    null: Probabilities | None = None
+    alternative: Probabilities | None = None
+    exact_power: float | None = None
+    exact_size: float | None = None
+    searched_to: int | None = None
+    half_width: float | None = None
+    level: float | None = None
+    tally: Any = None
+
+    def to_dict(self) -> dict[str, Any]:
+        found = {
+            "n_observations": self.n_observations,
+            "goal": self.goal,
+            "power": self.power,
+            "target_power": self.target_power,
+            "significance": self.significance,
+            "method": self.method,
+            "ordering": self.ordering,
+            "effect_size": self.effect_size,
+            "exact_power": self.exact_power,
+            "exact_size": self.exact_size,
+            "searched_to": self.searched_to,
+            "half_width": self.half_width,
+            "level": self.level,
+        }
+        for name, given in (("null_probabilities", self.null), ("alternative_probabilities", self.alternative)):
+            if given is not None:
+                found |= {"categories": list(given.categories), name: given.values.tolist()}
+        return found
+
+    @property
+    def verdict(self) -> Finding:
+        values = {
+            "n": self.n_observations,
+            "power": self.power,
+            "target": self.target_power,
+            "significance": self.significance,
+            "exact": self.method == "exact",
+            "half_width": self.half_width,
+            "level": self.level,
+        }
+        return Finding({"power": "plan-power", "n": "plan-n", "half-width": "plan-half-width"}[self.goal], values)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        found = []
+        if self.tally is not None:
+            found.append(Finding("plan-from-estimate", {"n": self.tally.n_observations}))
+        if self.method == "noncentral-chi-square":
+            found.append(Finding("plan-approximate", {"exact_power": self.exact_power, "n": self.n_observations}))
+        if self.searched_to is not None:
+            found.append(Finding("plan-exact", {"n": self.n_observations, "searched_to": self.searched_to}))
+        return tuple(found)
+
+
+def effect_size(null: Sequence[Any] | np.ndarray, alternative: Sequence[Any] | np.ndarray) -> float:
+    """Cohen's w = sqrt(sum_k (q_k - p_k)^2 / p_k); infinite where q_k > 0 = p_k.
+
+    >>> round(effect_size([0.5, 0.5], [0.6, 0.4]), 3)
+    0.2
+    """
+    total = 0.0
+    for p, q in zip(null, alternative, strict=True):
+        if p == 0 and q > 0:
+            return math.inf
+        if p > 0:
+            total += float((q - p) ** 2 / p)
+    return math.sqrt(total)
+
+
+def power(
+    null: Any,
+    alternative: Any,
+    n: int,
+    *,
+    significance: float = 0.05,
+    ordering: Ordering = "likelihood-ratio",
+    method: Method | None = None,
+    categories: Any = None,
+) -> Plan:
+    """The probability that a test of `null` with n observations notices that the truth is `alternative`.
+
+    Exact (the probability of all outcomes whose exact p-value is at most `significance`) where that is affordable,
+    else from the noncentral chi-square; `.method` says which.
+
+    Parameters
+    ----------
+    null, alternative : probabilities, as ``goodness_of_fit`` takes them. n : how many observations, 1 or more.
+    significance : in (0, 1). ordering : of the exact test. method : Auto(), Exact(...) or Asymptotic().
+
+    Raises InvalidInput : different categories, significance outside (0, 1), a budget that cannot be met.
+    Source: docs/theory/exact_tests.md; Cohen, Statistical Power Analysis (1988).
+
+    >>> die = [0.1, 0.25, 0.1, 0.2, 0.1, 0.25]
+    >>> found = power("fair", die, 20, categories=range(1, 7))
+    >>> round(found.power, 4), found.method
+    (0.2361, 'exact')
+    """
+    check_whole("n", n, 1)
+    p, q = _both(null, alternative, categories)
+    return _power_at(p, q, int(n), significance, ordering, method or Auto())
+
+
+def sample_size(
+    null: Any = None,
+    alternative: Any = None,
+    *,
+    power: float = 0.8,
+    significance: float = 0.05,
+    ordering: Ordering = "likelihood-ratio",
+    method: Method | None = None,
+    effect: float | None = None,
+    bias: float | None = None,
+    half_width: float | None = None,
+    level: float = 0.95,
+    categories: Any = None,
+) -> Plan:
+    """How many observations a goal needs; exactly one of `alternative`, `effect`, `bias`, `half_width` says which.
+
+    Parameters
+    ----------
+    null : what the test supposes. alternative : the truth that has to be noticed with probability `power`.
+    effect : Cohen's w instead of an alternative. bias : the smallest departure of any one probability worth
+        finding: the alternative that is hardest to notice among all with such a departure is planned for.
+    half_width : of the guaranteed simultaneous intervals at `level`: the number from which all are this narrow,
+        if the shares are those of `null` (or, without it, one half).
+    method : Auto() looks for the exact number up to about 60 observations and uses the noncentral chi-square beyond;
+        Exact(...) the smallest n from which the exact power stays at or above the target; or Asymptotic().
+
+    Raises InvalidInput : an alternative equal to the null (no sample is large enough), numbers out of range.
+
+    >>> die = [0.1, 0.25, 0.1, 0.2, 0.1, 0.25]
+    >>> sample_size("fair", die, categories=range(1, 7)).n_observations
+    76
+    >>> sample_size("fair", die, power=0.9, categories=range(1, 7)).n_observations
+    97
+    """
+    goals = {"alternative": alternative, "effect": effect, "bias": bias, "half_width": half_width}
+    given = [name for name, value in goals.items() if value is not None]
+    if len(given) != 1:
+        raise InvalidInput(
+            "plan-goal",
+            say("a plan needs exactly one goal"),
+            say("sample size"),
+            say("one of {names}", names=list(goals)),
+            say("{names}", names=given or "-"),
+        )
+    if half_width is not None:
+        return _for_half_width(half_width, level, null, categories)
+    check_between("power", power, "0.8")
+    check_between("significance", significance, "0.05")
+    if effect is not None:
+        return _for_effect(effect, power, significance, null, categories)
+    known = Probabilities.of(_required(null), categories)
+    p, q = _both(known, _least_favourable(known, bias) if bias is not None else alternative, None)
+    return _for_alternative(p, q, power, significance, ordering, method or Auto())
+
+
+def _required(null: Any) -> Any:
+    if null is None:
+        raise InvalidInput(
+            "plan-null",
+            say("a plan needs to know what the test supposes"),
+            say("null"),
+            say("probabilities, or 'fair' with declared categories"),
+        )
+    return null
+
+
+def _both(null: Any, alternative: Any, categories: Any) -> tuple[Probabilities, Probabilities]:
+    p = Probabilities.of(_required(null), categories)
+    return p, Probabilities.of(alternative, p.categories)
+
+
+def _power_at(
+    p: Probabilities, q: Probabilities, n: int, significance: float, ordering: Ordering, method: Method
+) -> Plan:
+    check_between("significance", significance, "0.05")
+    check_ordering(ordering)
+    _check_plan_method(method)
+    plan = Plan(n, "n", "exact", significance, ordering, effect_size=effect_size(*_exact(p, q)), null=p, alternative=q)
+    if not isinstance(method, Asymptotic):
+        budget = Budget().scaled(method.budget) if isinstance(method, Exact) else _AUTO_BUDGET
+        try:
+            size, found = exact_power(p, q, n, significance, ordering, budget)
+            return replace(plan, power=found, exact_power=found, exact_size=size)
+        except BudgetExceeded as stop:
+            if isinstance(method, Exact):
+                raise budget_error(stop.factor) from None
+    return replace(plan, method="noncentral-chi-square", power=approximate_power(p, q, n, significance))
+
+
+def _exact(p: Probabilities, q: Probabilities) -> tuple[Sequence[Fraction], Sequence[Fraction]]:
+    return exact_probabilities(p)[0], exact_probabilities(q)[0]
+
+
+def exact_power(
+    p: Probabilities, q: Probabilities, n: int, significance: float, ordering: Ordering, budget: Budget
+) -> tuple[float, float]:
+    """Size and power of the exact test with n observations. Raises BudgetExceeded.
+
+    An outcome that is impossible under the null rejects by itself; all others are compared given that none happened.
+    """
+    null, is_exact = exact_probabilities(p)
+    truth = exact_probabilities(q)[0]
+    possible = [index for index, value in enumerate(null) if value > 0]
+    spared = sum((truth[index] for index in possible), Fraction(0))
+    if spared == 0:
+        return 0.0, 1.0
+    problem, _ = multinomial_problem(
+        [null[index] for index in possible],
+        n,
+        ordering,
+        exact=is_exact,
+        alternative=[truth[index] / spared for index in possible],
+    )
+    if len(possible) == 1:
+        return 0.0, 1 - float(spared) ** n
+    region = critical_region(problem, significance, budget)
+    log_spared = n * math.log(spared) if spared != 1 else 0.0
+    return region.size, -math.expm1(log_spared) + math.exp(log_spared) * region.power
+
+
+def approximate_power(p: Probabilities, q: Probabilities, n: int, significance: float) -> float:
+    """From the noncentral chi-square; 1 - (1 - q0)^n where the truth has an outcome the null calls impossible."""
+    null, truth = _exact(p, q)
+    w = effect_size(null, truth)
+    if math.isinf(w):
+        spared = sum((b for a, b in zip(null, truth, strict=True) if a > 0), Fraction(0))
+        return 1 - float(spared) ** n
+    n_possible = sum(value > 0 for value in null)
+    return noncentral_power(n * w * w, significance, n_possible - 1) if n_possible > 1 else 0.0
+
+
+def approximate_sample_size(p: Probabilities, q: Probabilities, power: float, significance: float) -> int | None:
+    """The n at which the approximate power reaches the target; None where p and q are the same."""
+    null, truth = _exact(p, q)
+    w = effect_size(null, truth)
+    if w == 0:
+        return None
+    if math.isinf(w):
+        spared = sum((b for a, b in zip(null, truth, strict=True) if a > 0), Fraction(0))
+        return 1 if spared == 0 else max(1, math.ceil(math.log(1 - power) / math.log(spared)))
+    n_possible = sum(value > 0 for value in null)
+    return max(1, math.ceil(needed_noncentrality(power, significance, n_possible - 1) / (w * w)))
+
+
+def _for_alternative(
+    p: Probabilities, q: Probabilities, power: float, significance: float, ordering: Ordering, method: Method
+) -> Plan:
+    check_ordering(ordering)
+    _check_plan_method(method)
+    about = approximate_sample_size(p, q, power, significance)
+    if about is None:
+        raise InvalidInput(
+            "no-difference",
+            say("no sample is large enough: the alternative is the null"),
+            say("alternative"),
+            say("probabilities that differ from the null"),
+            say("{values}", values=[f"{value:g}" for value in q.values[:10]]),
+        )
+    if isinstance(method, Exact) or (isinstance(method, Auto) and about <= _EXACT_SEARCH):
+        budget = Budget().scaled(method.budget) if isinstance(method, Exact) else _AUTO_BUDGET
+        try:
+            return _searched(p, q, power, significance, ordering, about, budget)
+        except BudgetExceeded as stop:
+            if isinstance(method, Exact):
+                raise budget_error(stop.factor) from None
+    plan = Plan(
+        about,
+        "power",
+        "noncentral-chi-square",
+        significance,
+        ordering,
+        approximate_power(p, q, about, significance),
+        power,
+        effect_size(*_exact(p, q)),
+        p,
+        q,
+    )
+    if isinstance(method, Asymptotic):
+        return plan
+    try:
+        size, found = exact_power(p, q, about, significance, ordering, _AUTO_BUDGET)
+        return replace(plan, exact_power=found, exact_size=size)
+    except BudgetExceeded:
+        return plan
+
+
+def _searched(
+    p: Probabilities,
+    q: Probabilities,
+    target: float,
+    significance: float,
+    ordering: Ordering,
+    about: int,
+    budget: Budget,
+) -> Plan:
+    """The smallest n from which the exact power stays at or above the target: it goes up and down on its way.
+
+    All n from the answer to `searched_to` were computed; from a quarter beyond the approximate number on the power
+    is so far above the target that its teeth do not reach down, which the last of them are checked for.
+    """
+    end = math.ceil(1.25 * about) + 12
+    while True:
+        if end > _MOST_SEARCHED:
+            raise BudgetExceeded(end / _MOST_SEARCHED)
+        answer = None
+        for n in range(end, 0, -1):
+            size, found = exact_power(p, q, n, significance, ordering, budget)
+            if found < target:
+                break
+            answer = (n, size, found)
+        if answer is not None and answer[0] <= end - max(6, end // 10):
+            break
+        end *= 2
+    n, size, found = answer
+    w = effect_size(*_exact(p, q))
+    return Plan(n, "power", "exact", significance, ordering, found, target, w, p, q, found, size, end)
+
+
+def _for_effect(effect: float, power: float, significance: float, null: Any, categories: Any) -> Plan:
+    if not isinstance(effect, int | float) or not 0 < effect < math.inf:
+        raise InvalidInput(
+            "effect-range",
+            say("no sample is large enough: the effect is not a positive number"),
+            say("effect"),
+            say("Cohen's w, such as 0.1 (small), 0.3 (medium) or 0.5 (large)"),
+            verbatim(str(effect)),
+        )
+    if null is not None:
+        n_possible = int((Probabilities.of(null, categories).values > 0).sum())
+    elif categories is not None:
+        n_possible = len(Categories.of(categories))
+    else:
+        n_possible = 0
+    if n_possible < 2:
+        raise InvalidInput(
+            "plan-categories",
+            say("an effect needs to know the number of categories"),
+            say("categories"),
+            say("at least two categories, declared or in the null"),
+            verbatim(str(n_possible)),
+        )
+    n = max(1, math.ceil(needed_noncentrality(power, significance, n_possible - 1) / effect**2))
+    found = noncentral_power(n * effect**2, significance, n_possible - 1)
+    return Plan(n, "power", "noncentral-chi-square", significance, None, found, power, float(effect))
+
+
+def _least_favourable(p: Probabilities, bias: float) -> Probabilities:
+    """Of all probabilities one of which differs from the null by `bias`, those that are hardest to notice.
+
+    One category k gains (or, if it cannot, loses) the bias, the others share it in proportion to their probabilities:
+    w^2 = bias^2 / (p_k (1 - p_k)), least where p_k is nearest to one half.
+    """
+    exact, _ = exact_probabilities(p)
+    change = Fraction(str(bias)) if isinstance(bias, int | float) and 0 < bias < 1 else Fraction(0)
+    order = sorted(range(len(exact)), key=lambda index: -exact[index] * (1 - exact[index]))
+    for index in order:
+        for signed in (change, -change):
+            moved = exact[index] + signed
+            if signed and 0 <= moved <= 1 and 0 < exact[index] < 1:
+                factor = (1 - moved) / (1 - exact[index])
+                shares = [moved if other == index else value * factor for other, value in enumerate(exact)]
+                return Probabilities.of(shares, p.categories)
+    raise InvalidInput(
+        "bias-range",
+        say("no probability can differ by so much"),
+        say("bias"),
+        say("a number above 0 by which some probability can grow or shrink"),
+        verbatim(str(bias)),
+    )
+
+
+def _for_half_width(half_width: float, level: float, null: Any, categories: Any) -> Plan:
+    check_between("level", level, "0.95")
+    if not isinstance(half_width, int | float) or not 1e-7 <= half_width < 0.5:
+        raise InvalidInput(
+            "half-width-range",
+            say("the half-width is not between 0 and one half"),
+            say("half width"),
+            say("a number such as 0.05, at least 0.0000001 and below 0.5"),
+            verbatim(str(half_width)),
+        )
+    known = None if null is None else Probabilities.of(null, categories)
+    if known is not None:
+        shares, n_categories = sorted(set(known.values.tolist())), len(known.categories)
+    else:
+        shares, n_categories = [0.5], len(Categories.of(categories)) if categories is not None else 1
+    tail = (1 - level) / 2 / n_categories
+
+    def narrow(numbers: np.ndarray) -> np.ndarray:
+        widest = np.zeros(numbers.size)
+        for share in shares:
+            for rounded in (np.floor, np.ceil):
+                counts = np.clip(rounded(numbers * share), 0, numbers).astype(np.int64)
+                lower, upper = binomial_limits(counts, numbers, tail)
+                widest = np.maximum(widest, (upper - lower) / 2)
+        return widest <= half_width
+
+    low, high = 0, 1
+    while not narrow(np.array([high], dtype=np.int64))[0]:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        if narrow(np.array([middle], dtype=np.int64))[0]:
+            high = middle
+        else:
+            low = middle
+    # Rounding shares to whole counts makes small teeth: the last n near the answer that is too wide decides.
+    near = np.arange(high, high + max(64, math.ceil(2 / min(share for share in shares if share > 0))), dtype=np.int64)
+    wide = np.flatnonzero(~narrow(near[:100_000]))
+    n = int(near[wide[-1]]) + 1 if wide.size else high
+    return Plan(n, "half-width", "exact", half_width=float(half_width), level=level, null=known)
+
+
+def _check_plan_method(method: Method) -> None:
+    check_method(method)
+    if not isinstance(method, Auto | Exact | Asymptotic):
+        raise InvalidInput(
+            "plan-method",
+            say("power is not simulated"),
+            say("method"),
+            say("Auto(), Exact() or Asymptotic()"),
+            verbatim(repr(method)),
+        )

@@ -1,0 +1,140 @@
+"""Tests of one tally or of many groups, as documents."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from mottomo.messages import say, verbatim
+from mottomo.report.descriptions.common import Lazy, closing, more, shown
+from mottomo.report.document import Block, Cell, Column, Document, Formula, Paragraph, Table
+from mottomo.report.findings.parts import p_text
+from mottomo.report.numbers import full, rounded, whole
+
+_MOST_GROUPS = 20
+
+
+def describe_test(result: Any) -> Document:
+    """Observed beside expected with residuals, the statistics, and what the p-value means."""
+    tally, n = result.tally, result.tally.n_observations
+    columns = (
+        Column("category", say("category"), False),
+        Column("count", say("count t")),
+        Column("expected", say("expected")),
+        Column("share", say("share t/n")),
+        Column("null_probability", say("claimed")),
+        Column("residual", say("residual")),
+        Column("adjusted_p_value", say("adj. p")),
+    )
+
+    def cells(tally: Any, group: int | None, index: int) -> list[Cell]:
+        count, p = int(tally.counts[index]), float(result.null.values[index])
+        return [
+            whole(count),
+            rounded(n * p, 6),
+            rounded(count / n) if n else "–",
+            rounded(p),
+            rounded(float(result.residuals.standardized[index]), 3),
+            rounded(float(result.residuals.adjusted[index]), 3),
+        ]
+
+    names = ("category", "count", "expected", "null_probability", "residual", "p_value", "adjusted_p_value")
+    table = Table(columns, shown(tally, cells), Lazy(lambda: _rows(result)), names)
+    return Document(say("Goodness of fit"), (table, *_statistics(result), *closing(result)))
+
+
+def _rows(result: Any) -> Iterator[list[object]]:
+    n = result.tally.n_observations
+    residuals = result.residuals
+    for index, name in enumerate(result.tally.categories):
+        numbers = (
+            n * float(result.null.values[index]),
+            float(result.null.values[index]),
+            float(residuals.standardized[index]),
+            float(residuals.p_values[index]),
+            float(residuals.adjusted[index]),
+        )
+        yield [name, int(result.tally.counts[index]), *("" if math.isnan(x) else repr(x) for x in numbers)]
+
+
+def _statistics(result: Any) -> list[Block]:
+    if result.tally.n_observations == 0:
+        return []
+    g, x2, df = rounded(result.deviance, 6), rounded(result.pearson, 6), result.degrees_of_freedom
+    p = p_text(result.p.value, result.p.log10)
+    approximate = {name: rounded(value, 3) for name, value in result.asymptotic_p_value.items()}
+    blocks: list[Block] = [
+        Formula(rf"G = 2 [\log L(t/n) - \log L(y^0)] = {full(result.deviance)}", f"G = {g}   X^2 = {x2}   p = {p}"),
+        Paragraph(
+            say(
+                "By chi-square (degrees of freedom: {df}) p would be {deviance} (G) or {pearson} (X^2).",
+                df=df,
+                **approximate,
+            )
+        ),
+        Paragraph(
+            say(
+                "Effect size w = {w}; KL(t/n, claim) = {kl} nats; Bayes factor against the claim (uniform prior) "
+                "{factor}.",
+                w=rounded(result.effect_size),
+                kl=rounded(result.kl_divergence),
+                factor=_factor(result.log_bayes_factor),
+            )
+        ),
+    ]
+    return blocks
+
+
+def _factor(log: float) -> str:
+    if abs(log) < 600:
+        return rounded(math.exp(log), 3)
+    return "∞" if log == math.inf else f"10^{log / math.log(10):.1f}"
+
+
+def describe_group_tests(result: Any) -> Document:
+    """The groups by evidence, the strongest first."""
+    tally = result.tally
+    columns = (
+        *(Column(name, verbatim(name), False) for name in tally.by),
+        Column("n", verbatim("n")),
+        Column("deviance", verbatim("G")),
+        Column("p_value", verbatim("p")),
+        Column("benjamini_hochberg", verbatim("BH")),
+        Column("holm", verbatim("Holm")),
+    )
+    order = result.order.tolist()
+    rows: list[list[Cell]] = [
+        [
+            *tally.groups[index],
+            whole(int(tally.n_observations[index])),
+            rounded(float(result.deviance[index])),
+            rounded(float(result.p_values[index]), 3),
+            rounded(float(result.benjamini_hochberg[index]), 3),
+            rounded(float(result.holm[index]), 3),
+        ]
+        for index in order[:_MOST_GROUPS]
+    ]
+    if len(order) > _MOST_GROUPS:
+        rows.append([more(len(order) - _MOST_GROUPS), *[""] * (len(columns) - 1)])
+    names = (*tally.by, "n", "deviance", "pearson", "p_value", "benjamini_hochberg", "holm", "method")
+    table = Table(columns, rows, Lazy(lambda: _group_rows(result)), names)
+    return Document(say("Goodness of fit, group by group"), (table, *closing(result)))
+
+
+def _group_rows(result: Any) -> Iterator[list[object]]:
+    for index in result.order.tolist():
+        numbers = (
+            result.deviance,
+            result.pearson,
+            result.p_values,
+            result.benjamini_hochberg,
+            result.holm,
+        )
+        values = [repr(float(column[index])) for column in numbers]
+        yield [
+            *result.tally.groups[index],
+            int(result.tally.n_observations[index]),
+            *values,
+            str(result.methods[index]),
+        ]
