@@ -36,6 +36,11 @@ _HOME = {
     "Estimate": "inference.estimation",
     "ClopperPearson": "inference.intervals",
     "Goodman": "inference.intervals",
+    "SisonGlaz": "inference.sison_glaz",
+    "Wilson": "inference.intervals",
+    "ProfileLikelihood": "inference.intervals",
+    "JointRegion": "inference.joint_region",
+    "coverage": "inference.coverage",
     "goodness_of_fit": "inference.goodness_of_fit",
     "TestResult": "inference.goodness_of_fit",
     "GroupTests": "inference.group_tests",
@@ -90,6 +95,7 @@ if TYPE_CHECKING:
     from mottomo.errors import SourceError as SourceError
     from mottomo.explanation.explain import explain as explain
     from mottomo.explanation.steps import Explanation as Explanation
+    from mottomo.inference.coverage import coverage as coverage
     from mottomo.inference.estimation import Estimate as Estimate
     from mottomo.inference.estimation import estimate as estimate
     from mottomo.inference.goodness_of_fit import TestResult as TestResult
@@ -97,6 +103,9 @@ if TYPE_CHECKING:
     from mottomo.inference.group_tests import GroupTests as GroupTests
     from mottomo.inference.intervals import ClopperPearson as ClopperPearson
     from mottomo.inference.intervals import Goodman as Goodman
+    from mottomo.inference.intervals import ProfileLikelihood as ProfileLikelihood
+    from mottomo.inference.intervals import Wilson as Wilson
+    from mottomo.inference.joint_region import JointRegion as JointRegion
     from mottomo.inference.methods import Asymptotic as Asymptotic
     from mottomo.inference.methods import Auto as Auto
     from mottomo.inference.methods import Exact as Exact
@@ -105,6 +114,7 @@ if TYPE_CHECKING:
     from mottomo.inference.sample_size import power as power
     from mottomo.inference.sample_size import sample_size as sample_size
     from mottomo.inference.simulation import simulate as simulate
+    from mottomo.inference.sison_glaz import SisonGlaz as SisonGlaz
     from mottomo.likelihoods import bits as bits
     from mottomo.likelihoods import cross_entropy as cross_entropy
     from mottomo.likelihoods import deviance as deviance

@@ -33,6 +33,8 @@ CASES = {
     "estimate-die-html": ["estimate", *DIE, "--format", "html"],
     "estimate-die-latex": ["estimate", *DIE, "--format", "latex"],
     "estimate-die-goodman": ["estimate", *DIE, "--intervals", "goodman", "--level", "0.9"],
+    "estimate-die-sison-glaz": ["estimate", *DIE, "--intervals", "sison-glaz"],
+    "estimate-die-wilson": ["estimate", *DIE, "--intervals", "wilson"],
     "estimate-wolf": ["estimate", WOLF, "--count-column", "count", "--categories", "1..6"],
     "estimate-zero-counts": ["estimate", "0", "3", "0"],
     "estimate-one": ["estimate", "0", "1"],

@@ -13,13 +13,24 @@ from mottomo.cli.options import DATA, OUTPUT_OPTIONS, SOURCE_OPTIONS, source_set
 from mottomo.cli.output import show
 from mottomo.messages import say
 
-_INTERVALS = ["clopper-pearson", "clopper-pearson-per-category", "goodman"]
+_INTERVALS = [
+    "clopper-pearson",
+    "clopper-pearson-per-category",
+    "goodman",
+    "sison-glaz",
+    "wilson",
+    "profile-likelihood",
+]
 _OWN_OPTIONS = (
     option(
         "--intervals",
         type=click.Choice(_INTERVALS),
         default=_INTERVALS[0],
-        help=say("How intervals are made; the default holds for all categories at once, guaranteed at every n."),
+        metavar="METHOD",
+        help=say(
+            "How intervals are made: clopper-pearson (the default, for all categories at once, guaranteed at every n), "
+            "clopper-pearson-per-category, goodman, sison-glaz, wilson, profile-likelihood."
+        ),
     ),
     option("--level", type=float, default=0.95, metavar="LEVEL", help=say("The confidence level (default: 0.95).")),
 )
@@ -36,8 +47,20 @@ _OWN_OPTIONS = (
 )
 def command(data: tuple[str, ...], intervals: str, level: float, **settings: Any) -> None:
     from mottomo.inference.estimation import estimate
-    from mottomo.inference.intervals import ClopperPearson, Goodman
 
-    method = Goodman(level) if intervals == "goodman" else ClopperPearson(level, intervals == "clopper-pearson")
+    method = _method(intervals, level)
     tally, given = tally_of_data(data, Source(**source_settings(settings)))
     show(estimate(tally, intervals=method), settings, given)
+
+
+def _method(name: str, level: float) -> Any:
+    """The method that a word on the command line stands for."""
+    from mottomo.inference.intervals import ClopperPearson, Goodman, ProfileLikelihood, Wilson
+
+    if name.startswith("clopper-pearson"):
+        return ClopperPearson(level, name == "clopper-pearson")
+    if name == "sison-glaz":
+        from mottomo.inference.sison_glaz import SisonGlaz
+
+        return SisonGlaz(level)
+    return {"goodman": Goodman, "wilson": Wilson, "profile-likelihood": ProfileLikelihood}[name](level)

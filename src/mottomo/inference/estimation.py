@@ -144,9 +144,12 @@ class Estimate(Result):
 
     def _interval_note(self) -> Finding:
         intervals = self.intervals
-        values = {"level": intervals.level, "n_categories": self.tally.n_categories}
+        values: dict[str, Any] = {"level": intervals.level, "n_categories": self.tally.n_categories}
         if not intervals.guaranteed:
-            return Finding("intervals-approximate", values)
+            values["method"] = intervals.method
+            return Finding(
+                "intervals-approximate" if intervals.simultaneous else "intervals-approximate-per-category", values
+            )
         return Finding("intervals-simultaneous" if intervals.simultaneous else "intervals-per-category", values)
 
 

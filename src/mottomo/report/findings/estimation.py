@@ -8,6 +8,13 @@ from mottomo.messages import Message, say, say_count
 from mottomo.report.findings.parts import Values, categories, groups, observations, some
 from mottomo.report.numbers import percent, rounded, rounded_down, rounded_up, whole
 
+_METHODS = {
+    "goodman": say("Goodman"),
+    "wilson": say("Wilson"),
+    "profile-likelihood": say("profile likelihood"),
+    "sison-glaz": say("Sison-Glaz"),
+}
+
 
 def _tallied_declared(values: Values) -> Message:
     parts = {"observations": observations(values), "categories": categories(values)}
@@ -102,7 +109,17 @@ def _intervals_per_category(values: Values) -> Message:
 
 def _intervals_approximate(values: Values) -> Message:
     return say(
-        "Goodman's intervals approximate {level} for all {categories} at once; the true level can be lower.",
+        "{method} intervals approximate {level} for all {categories} at once; the true level can be lower.",
+        method=_METHODS[values["method"]],
+        categories=categories(values),
+        level=percent(values["level"]),
+    )
+
+
+def _intervals_approximate_per_category(values: Values) -> Message:
+    return say(
+        "{method} intervals approximate {level} for each category by itself; for all {categories} at once it is lower.",
+        method=_METHODS[values["method"]],
         categories=categories(values),
         level=percent(values["level"]),
     )
@@ -159,6 +176,7 @@ WORDS: dict[str, Callable[[Values], Message]] = {
     "intervals-simultaneous": _intervals_simultaneous,
     "intervals-per-category": _intervals_per_category,
     "intervals-approximate": _intervals_approximate,
+    "intervals-approximate-per-category": _intervals_approximate_per_category,
     "simulated": _simulated,
     "explained": _explained,
     "explanation-fails": lambda values: say(

@@ -1,0 +1,60 @@
+"""The exact joint region of all probabilities: every claim that the exact test does not reject."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mottomo.inference.exact.kinds import Ordering
+from mottomo.inference.goodness_of_fit import null_of, p_value_of
+from mottomo.inference.intervals import check_level
+from mottomo.inference.methods import Exact
+from mottomo.inference.nulls import check_ordering, exact_probabilities
+from mottomo.tallies import Tally, check_tally
+
+
+@dataclass(frozen=True)
+class JointRegion:
+    """{y : exact p-value of y > 1 - level}: contains the truth with probability `level` or more, at every n.
+
+    In the probability ordering it is the region of smallest average volume. Its shadow on one category is wider than
+    Clopper-Pearson's interval with Bonferroni's correction, as that of every region for all directions at once is; ask
+    it about whole claims, and intervals about categories.
+
+    Source: docs/theory/intervals.md; Malloy, Tripathy, Nowak, arXiv 2002.01044.
+
+    >>> region = JointRegion(level=0.95)
+    >>> region.contains(Tally.from_counts([2, 5, 2, 4, 2, 5]), "fair")
+    True
+    >>> region.contains(Tally.from_counts([20, 0, 0, 0, 0, 0]), "fair")
+    False
+    """
+
+    level: float = 0.95
+    ordering: Ordering = "likelihood-ratio"
+
+    def __post_init__(self) -> None:
+        check_level(self.level)
+        check_ordering(self.ordering)
+
+    def contains(self, tally: Tally, probabilities: Any) -> bool:
+        """Whether the region of a single tally contains these probabilities.
+
+        Where only a bracket of the p-value is affordable its upper end decides, so that the region is never too small.
+        Raises InvalidInput if not even a bracket is affordable.
+        """
+        check_tally(tally)
+        claim = null_of(tally, probabilities)
+        counts = tally.reordered(claim.categories).counts.tolist()
+        shares, is_exact = exact_probabilities(claim)
+        if any(share == 0 and count for share, count in zip(shares, counts, strict=True)):
+            return False
+        possible = [index for index, share in enumerate(shares) if share > 0]
+        p = p_value_of(
+            [counts[index] for index in possible],
+            [shares[index] for index in possible],
+            is_exact,
+            self.ordering,
+            Exact(),
+        )
+        return p.upper > 1 - self.level
