@@ -48,6 +48,9 @@ _HOME = {
     "Exact": "inference.methods",
     "MonteCarlo": "inference.methods",
     "Asymptotic": "inference.methods",
+    "homogeneity": "inference.homogeneity",
+    "independence": "inference.homogeneity",
+    "ComparisonResult": "inference.homogeneity",
     "power": "inference.sample_size",
     "sample_size": "inference.sample_size",
     "Plan": "inference.sample_size",
@@ -101,6 +104,9 @@ if TYPE_CHECKING:
     from mottomo.inference.goodness_of_fit import TestResult as TestResult
     from mottomo.inference.goodness_of_fit import goodness_of_fit as goodness_of_fit
     from mottomo.inference.group_tests import GroupTests as GroupTests
+    from mottomo.inference.homogeneity import ComparisonResult as ComparisonResult
+    from mottomo.inference.homogeneity import homogeneity as homogeneity
+    from mottomo.inference.homogeneity import independence as independence
     from mottomo.inference.intervals import ClopperPearson as ClopperPearson
     from mottomo.inference.intervals import Goodman as Goodman
     from mottomo.inference.intervals import ProfileLikelihood as ProfileLikelihood

@@ -14,6 +14,7 @@ from tests.cli.run import mottomo
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 WOLF = str(Path("examples") / "wolf_white.csv")
+WOLVES = str(Path("examples") / "wolf_red_white.csv")
 DIE = ["2", "5", "2", "4", "2", "5"]
 
 CASES = {
@@ -24,6 +25,7 @@ CASES = {
     "simulate-help": ["simulate", "--help"],
     "test-help": ["test", "--help"],
     "plan-help": ["plan", "--help"],
+    "compare-help": ["compare", "--help"],
     "tally-die": ["tally", *DIE],
     "tally-groups": ["tally", *DIE, "/", "4", "3", "3", "4", "3", "3"],
     "tally-wolf-markdown": ["tally", WOLF, "--count-column", "count", "--format", "md"],
@@ -51,6 +53,10 @@ CASES = {
     "test-simulated": ["test", *DIE, "--method", "monte-carlo", "--draws", "1000", "--seed", "1"],
     "test-none": ["test", "0", "0"],
     "test-groups": ["test", *DIE, "/", "10", "0", "0", "0", "0", "0"],
+    "compare-counts": ["compare", *DIE, "/", "8", "2", "3", "1", "4", "2"],
+    "compare-wolf": ["compare", WOLVES, "--column", "red", "--with", "white", "--count-column", "count"],
+    "compare-json": ["compare", "10", "2", "/", "3", "9", "--json"],
+    "error-compare": ["compare", *DIE],
     "plan-die": ["plan", *DIE],
     "plan-exact": ["plan", *DIE, "--method", "exact"],
     "plan-bias": ["plan", "--null", "fair", "--categories", "1..6", "--bias", "0.05", "--power", "0.9"],

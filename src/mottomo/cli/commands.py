@@ -25,6 +25,7 @@ COMMANDS = {
     "estimate": "mottomo.cli.estimate",
     "test": "mottomo.cli.test",
     "plan": "mottomo.cli.plan",
+    "compare": "mottomo.cli.compare",
     "explain": "mottomo.cli.explain",
     "simulate": "mottomo.cli.simulate",
 }

@@ -75,7 +75,7 @@ class Source:
 def tally_of_data(data: tuple[str, ...], source: Source) -> tuple[Any, dict[str, Any]]:
     """The tally of DATA, and what ``input`` says of it in JSON. Several files are taken together."""
     _check_usage(data, source)
-    if all(_COUNT.fullmatch(part) or part == _SEPARATOR for part in data) and data != (_SEPARATOR,):
+    if is_counts(data):
         return _tally_of_counts(data, source), {"source": "counts"}
     from mottomo.tallies import Tally
 
@@ -83,6 +83,11 @@ def tally_of_data(data: tuple[str, ...], source: Source) -> tuple[Any, dict[str,
     for part in data:
         total = total + _tally_of_path(part, source)
     return total, {"source": list(data) if len(data) > 1 else data[0]}
+
+
+def is_counts(data: tuple[str, ...]) -> bool:
+    """Whether DATA is counts on the line: only integers, and / between tallies."""
+    return all(_COUNT.fullmatch(part) or part == _SEPARATOR for part in data) and data != (_SEPARATOR,)
 
 
 def _check_usage(data: tuple[str, ...], source: Source) -> None:

@@ -22,6 +22,7 @@ _COMMANDS = {
     "Simulation": "simulate",
     "TestResult": "test",
     "GroupTests": "test",
+    "ComparisonResult": "compare",
     "Plan": "plan",
 }
 

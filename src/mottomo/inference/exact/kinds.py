@@ -40,7 +40,7 @@ def log_poisson(x: np.ndarray, rate: Fraction) -> np.ndarray:
     """log Poisson(x; rate), whole x >= 0, rate > 0: Loader's form, in which nothing cancels."""
     positive = np.maximum(x, 1).astype(np.float64)
     body = stirling_error(positive) + 0.5 * np.log(2 * np.pi * positive)
-    return -_divergence(x, rate) - np.where(x > 0, body, 0.0)
+    return -divergence(x, rate) - np.where(x > 0, body, 0.0)
 
 
 def log_poisson_float(x: np.ndarray, rate: float) -> np.ndarray:
@@ -48,7 +48,7 @@ def log_poisson_float(x: np.ndarray, rate: float) -> np.ndarray:
     return log_poisson(x, Fraction(rate))
 
 
-def _divergence(x: np.ndarray, rate: Fraction) -> np.ndarray:
+def divergence(x: np.ndarray, rate: Fraction) -> np.ndarray:
     """e h((x - e) / e) = x log(x/e) - x + e, at least 0."""
     if rate < _SMALLEST_RATE:  # x is 0, or e is nothing beside it
         log_rate = math.log(rate.numerator) - math.log(rate.denominator)
@@ -95,8 +95,13 @@ class Kind:
                 return np.where(np.asarray(x) > 0, np.inf, 0.0)
             return np.asarray(deviations * deviations / float(self.rate))
         if self.ordering == "likelihood-ratio":
-            return 2 * _divergence(x, self.rate)
+            return 2 * divergence(x, self.rate)
         return np.maximum(-2 * log_poisson(x, self.rate) - self._least, 0.0)
+
+    @property
+    def largest(self) -> int:
+        """The most outcomes a category can have."""
+        return self.total
 
     @cached_property
     def _least(self) -> float:
@@ -142,13 +147,15 @@ class Problem:
     """A statistic and a multinomial: kinds of categories and the total n.
 
     exact_ties : whether fingerprints decide ties; otherwise values within `tie_band` (relative) count as tied.
-    unit : what one unit of Pearson's integer costs is worth, where they are integers.
+    unit : what one unit of Pearson's integer costs is worth, where they are integers. log_normaliser : log of the
+    probability that the independent x have the total n.
     """
 
     kinds: tuple[Kind, ...]
     total: int
     exact_ties: bool
     unit: Fraction | None
+    log_normaliser: float
 
     def same(self, fingerprints: np.ndarray, fingerprint: int) -> np.ndarray:
         """Which fingerprints, sums over all categories, are that of the same value of the statistic."""
@@ -159,11 +166,6 @@ class Problem:
     @property
     def n_categories(self) -> int:
         return sum(kind.multiplicity for kind in self.kinds)
-
-    @cached_property
-    def log_normaliser(self) -> float:
-        """log Poisson(n; n): the probability that the independent Poissons have the total n."""
-        return float(log_poisson(np.array([self.total]), Fraction(self.total))[0]) if self.total else 0.0
 
 
 def multinomial_problem(
@@ -205,7 +207,9 @@ def multinomial_problem(
     for index, members in enumerate(distinct.values()):
         for member in members:
             kind_of[member] = index
-    return Problem(kinds, total, exact and (ordering != "pearson" or units is not None), unit), kind_of
+    log_normaliser = float(log_poisson(whole_array([total]), Fraction(total))[0]) if total else 0.0
+    exact_ties = exact and (ordering != "pearson" or units is not None)
+    return Problem(kinds, total, exact_ties, unit, log_normaliser), kind_of
 
 
 def _pearson_units(

@@ -91,7 +91,7 @@ def make_tables(problem: Problem, limit: float, tie_band: float, tilt: Tilt | No
     Exact integer costs are used where they fit; else costs are rounded to as fine a unit as a key has room for.
     tilt : weights are multiplied by exp(tau cost + sigma x) and divided by their sum, so that far out none underflows.
     """
-    windows = [_window(kind, problem.total, limit) for kind in problem.kinds]
+    windows = [_window(kind, kind.largest, limit) for kind in problem.kinds]
     longest = max(last - first for first, last in windows)
     if longest > _LONGEST_TABLE:
         raise TooManyStates(longest)

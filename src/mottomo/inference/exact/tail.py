@@ -81,7 +81,10 @@ def statistic(problem: Problem, counts: Sequence[int], kind_of: Sequence[int]) -
 
 
 def largest_statistic(problem: Problem) -> float:
-    """The largest T: all n outcomes in one category, because convex costs are largest at a corner."""
+    """The largest T, or a bound of it: convex costs are largest at a corner, such as all n outcomes in one category."""
+    if any(kind.largest < problem.total for kind in problem.kinds):
+        ends = [kind.costs(whole_array([0, kind.largest])) for kind in problem.kinds]
+        return math.fsum(kind.multiplicity * float(cost.max()) for kind, cost in zip(problem.kinds, ends, strict=True))
     empty = [float(kind.costs(np.array([0]))[0]) for kind in problem.kinds]
     full = [float(kind.costs(whole_array([problem.total]))[0]) for kind in problem.kinds]
     base = math.fsum(kind.multiplicity * cost for kind, cost in zip(problem.kinds, empty, strict=True))

@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mottomo.inference.exact.kinds import Problem, log_poisson
+from mottomo.inference.exact.kinds import Problem
 from mottomo.kernels.series import relative_entropy_term
 
 _MOST_WINDOW = 2**18
@@ -93,7 +93,7 @@ def _window(problem: Problem, index: int, limit: float) -> Window:
     kind = problem.kinds[index]
     rate = float(kind.rate)
     reach = math.sqrt(limit * rate) + limit + 2
-    first, last = max(0, math.floor(rate - reach)), min(problem.total, math.ceil(rate + reach))
+    first, last = max(0, math.floor(rate - reach)), min(kind.largest, math.ceil(rate + reach))
     if last - first > _MOST_WINDOW:
         raise OutOfReach(float(last - first) * 1e6)
     x = np.arange(first, last + 1, dtype=np.int64)
@@ -107,7 +107,7 @@ def _window(problem: Problem, index: int, limit: float) -> Window:
         int(x[0]),
         kind.costs(x),
         None if units is None else np.array(units, dtype=np.int64),
-        log_poisson(x, kind.rate),
+        kind.log_weights(x)[0],
     )
 
 

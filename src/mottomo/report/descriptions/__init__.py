@@ -14,6 +14,7 @@ _DESCRIPTIONS = {
     "Explanation": ("explanation", "describe_explanation"),
     "TestResult": ("testing", "describe_test"),
     "GroupTests": ("testing", "describe_group_tests"),
+    "ComparisonResult": ("comparison", "describe_comparison"),
     "Plan": ("planning", "describe_plan"),
 }
 

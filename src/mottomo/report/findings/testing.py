@@ -150,6 +150,10 @@ def _groups_not_rejected(values: Values) -> Message:
     )
 
 
+def _question(values: Values) -> Message:
+    return say("independence") if values["question"] == "independence" else say("the same probabilities")
+
+
 WORDS: dict[str, Callable[[Values], Message]] = {
     "not-rejected": _not_rejected,
     "rejected": _rejected,
@@ -198,6 +202,24 @@ WORDS: dict[str, Callable[[Values], Message]] = {
     "categories-depart": _categories_depart,
     "power-for-planning": lambda values: say(
         "The power at one's own estimate is for planning the next experiment; it is no evidence about this one."
+    ),
+    "comparison-rejected": lambda values: say("Evidence against {claim}: {p}.", claim=_question(values), p=_p(values)),
+    "comparison-not-rejected": lambda values: say(
+        "No evidence against {claim}: {p}.", claim=_question(values), p=_p(values)
+    ),
+    "comparison-undecided": lambda values: say(
+        "Cannot tell about {claim}: {p}, too near {significance} for how well it is known.",
+        claim=_question(values),
+        p=_p(values),
+        significance=rounded(values["significance"]),
+    ),
+    "nothing-to-compare": lambda values: say("Nothing to compare: fewer than two tallies or categories were seen."),
+    "never-seen-dropped": lambda values: say(
+        "Never seen, so left out: {names}.", names=some(values["names"], values["n_dropped"])
+    ),
+    "differences-guaranteed": lambda values: say(
+        "The intervals of the differences hold for all categories at once, at {level} or more.",
+        level=percent(values["level"]),
     ),
     "groups-rejected": _groups_rejected,
     "groups-not-rejected": _groups_not_rejected,

@@ -1,0 +1,172 @@
+"""Tables of several rows given their margins (Fisher, Freeman, Halton): exact by columns, or simulated.
+
+P(table) = prod_i r_i! prod_j c_j! / (n! prod_ij x_ij!). The columns are filled one after another; a state is what is
+left of each row, with the statistic so far. Equal states are merged, their ties decided by fingerprints.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from mottomo.inference.exact.fingerprints import logarithms_of_range
+from mottomo.inference.exact.kinds import PEARSON_PRIME, Ordering
+from mottomo.inference.exact.tables import TooManyStates
+
+_TIE = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class _Cells:
+    """What x outcomes in row i and column j add to the statistic, by tables over x."""
+
+    ordering: Ordering
+    rows: tuple[int, ...]
+    columns: tuple[int, ...]
+
+    def costs(self, x: np.ndarray, row: int, column: int) -> np.ndarray:
+        n = sum(self.rows)
+        expected = self.rows[row] * self.columns[column] / n
+        values = x.astype(np.float64)
+        if self.ordering == "pearson":
+            return (values - expected) ** 2 / expected
+        if self.ordering == "likelihood-ratio":
+            return np.where(x > 0, 2 * values * np.log(np.maximum(values, 1.0) / expected), 0.0)
+        return 2 * _log_factorials(int(x.max(initial=0)))[x]
+
+    def fingerprints(self, x: np.ndarray, row: int, column: int) -> np.ndarray:
+        """Up to constants that all tables with these margins share."""
+        if self.ordering == "pearson":  # x^2 / (r c), over the common denominator
+            common = math.lcm(*self.rows) * math.lcm(*self.columns)
+            factor = common // (self.rows[row] * self.columns[column])
+            return np.array([value * value * factor % PEARSON_PRIME for value in x.tolist()], dtype=np.uint64)
+        logarithms = logarithms_of_range(0, int(x.max(initial=0)))
+        if self.ordering == "probability":
+            return np.cumsum(logarithms, dtype=np.uint64)[x]
+        return x.astype(np.uint64) * logarithms[x]
+
+
+def _log_factorials(largest: int) -> np.ndarray:
+    return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, largest + 1)))])
+
+
+def statistic_of(table: np.ndarray, ordering: Ordering) -> tuple[float, int]:
+    """The statistic and the fingerprint of one table."""
+    rows, columns = tuple(table.sum(axis=1).tolist()), tuple(table.sum(axis=0).tolist())
+    cells = _Cells(ordering, rows, columns)
+    total, fingerprint = 0.0, 0
+    for row in range(len(rows)):
+        for column in range(len(columns)):
+            x = table[row, column : column + 1]
+            total += float(cells.costs(x, row, column)[0])
+            fingerprint += int(cells.fingerprints(x, row, column)[0])
+    return total, fingerprint
+
+
+def enumerated_tail(table: np.ndarray, ordering: Ordering, most_states: int) -> tuple[float, float, float]:
+    """P(T >= t), a bound of its relative rounding error, and the probability of a tie.
+
+    Raises TooManyStates before more than `most_states` states are held.
+    """
+    if len(table) > len(table[0]):
+        table = np.ascontiguousarray(table.T)  # few rows make few states
+    rows, columns = table.sum(axis=1), table.sum(axis=0)
+    order = np.argsort(columns)  # the longest column comes last, where it is forced
+    table, columns = table[:, order], columns[order]
+    cells = _Cells(ordering, tuple(rows.tolist()), tuple(columns.tolist()))
+    threshold, fingerprint = statistic_of(table, ordering)
+    left = rows.reshape(1, -1).astype(np.int64)
+    costs, prints, log_weights = np.zeros(1), np.zeros(1, dtype=np.uint64), np.zeros(1)
+    factorials = _log_factorials(int(rows.sum()))
+    for index, column in enumerate(columns.tolist()):
+        last = index == len(columns) - 1
+        made = 0 if last else len(left) * math.comb(column + len(rows) - 1, len(rows) - 1)
+        if made > 4 * most_states:
+            raise TooManyStates(made)
+        fills = left if last else _compositions(column, len(rows))
+        if last:
+            parent, chosen = np.arange(len(left)), np.arange(len(left))
+        else:
+            parent, chosen = np.nonzero((fills[None, :, :] <= left[:, None, :]).all(axis=2))
+        added_costs, added_prints, added_logs = (
+            np.zeros(len(fills)),
+            np.zeros(len(fills), dtype=np.uint64),
+            np.zeros(len(fills)),
+        )
+        for row in range(len(rows)):
+            x = fills[:, row]
+            added_costs += cells.costs(x, row, index)
+            added_prints += cells.fingerprints(x, row, index)
+            added_logs -= factorials[x]
+        left = left[parent] - fills[chosen]
+        costs, prints = costs[parent] + added_costs[chosen], prints[parent] + added_prints[chosen]
+        log_weights = log_weights[parent] + added_logs[chosen] + factorials[column]
+        if not last:
+            left, costs, prints, log_weights = _merged(left, costs, prints, log_weights, ordering)
+            if len(left) > most_states:
+                raise TooManyStates(len(left))
+    log_weights += factorials[rows].sum() - factorials[int(rows.sum())]
+    weights = np.exp(log_weights)
+    if ordering == "pearson":
+        same = prints % np.uint64(PEARSON_PRIME) == np.uint64(fingerprint % PEARSON_PRIME)
+    else:
+        same = prints == np.uint64(fingerprint % 2**64)
+    near = np.abs(costs - threshold) <= _TIE * max(abs(threshold), 1.0)
+    tied = same & near
+    far = tied | (costs > threshold)
+    depth = float(np.abs(log_weights).max(initial=1.0)) + float(factorials[-1])
+    return math.fsum(weights[far].tolist()), 2.0**-50 * depth * len(columns), math.fsum(weights[tied].tolist())
+
+
+def _compositions(total: int, parts: int) -> np.ndarray:
+    rows, left = np.zeros((1, 0), dtype=np.int64), np.array([total])
+    for _ in range(parts - 1):
+        widths = left + 1
+        parent = np.repeat(np.arange(len(rows)), widths)
+        chosen = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
+        rows, left = np.column_stack([rows[parent], chosen]), left[parent] - chosen
+    return np.column_stack([rows, left])
+
+
+def _merged(
+    left: np.ndarray, costs: np.ndarray, prints: np.ndarray, log_weights: np.ndarray, ordering: Ordering
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """States with the same rest of each row and the same statistic, as one."""
+    if ordering == "pearson":
+        prints = prints % np.uint64(PEARSON_PRIME)
+    order = np.lexsort([prints, *left.T])
+    left, costs, prints, log_weights = left[order], costs[order], prints[order], log_weights[order]
+    new = np.concatenate([[True], (prints[1:] != prints[:-1]) | (left[1:] != left[:-1]).any(axis=1)])
+    starts = np.flatnonzero(new)
+    largest = np.maximum.reduceat(log_weights, starts)
+    group = np.cumsum(new) - 1
+    sums = np.add.reduceat(np.exp(log_weights - largest[group]), starts)
+    return left[starts], costs[starts], prints[starts], largest + np.log(sums)
+
+
+def simulated_far(table: np.ndarray, ordering: Ordering, draws: int, seed: int) -> int:
+    """How many of `draws` tables with the same margins are at least as far; near ties count as tied."""
+    generator = np.random.Generator(np.random.PCG64(seed))
+    rows, columns = table.sum(axis=1), table.sum(axis=0)
+    cells = _Cells(ordering, tuple(rows.tolist()), tuple(columns.tolist()))
+    threshold, _ = statistic_of(table, ordering)
+    left = np.broadcast_to(columns, (draws, len(columns))).astype(np.int64).copy()
+    total = np.zeros(draws)
+    for row in range(len(rows)):
+        needed = np.full(draws, rows[row], dtype=np.int64)
+        rest = left.sum(axis=1)
+        for column in range(len(columns)):
+            rest = rest - left[:, column]
+            if row == len(rows) - 1:
+                drawn = left[:, column].copy()
+            elif column == len(columns) - 1:
+                drawn = needed
+            else:
+                drawn = generator.hypergeometric(left[:, column], rest, needed)
+            needed = needed - drawn
+            table_of = cells.costs(np.arange(int(drawn.max(initial=0)) + 1), row, column)
+            total += table_of[drawn]
+            left[:, column] -= drawn
+    return int((total >= threshold - _TIE * max(abs(threshold), 1.0)).sum())

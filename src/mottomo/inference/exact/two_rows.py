@@ -1,0 +1,116 @@
+r"""Two tallies given their margins: the same engine, with hypergeometric instead of multinomial weights.
+
+Given both totals r_1, r_2 and the total c_j of each category, the counts x_j of the first tally are independent
+Binomial(c_j, r_1 / n) given their sum r_1, and every statistic of the table is a sum of convex costs of x_j:
+
+    likelihood-ratio   2 [x log(x / e_1) + (c - x) log((c - x) / e_2)],   e_i = r_i c / n
+    pearson            (x - e_1)^2 (1 / e_1 + 1 / e_2) = (n x - r_1 c)^2 / (c r_1 r_2)
+    probability        -2 log Binomial(x; c, r_1 / n), above its minimum
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+
+from mottomo.inference.exact.fingerprints import logarithms_of_range
+from mottomo.inference.exact.kinds import PEARSON_PRIME, Kind, Ordering, Problem, divergence, log_poisson
+
+
+@dataclass(frozen=True, eq=False)
+class TwoRowKind(Kind):
+    """`multiplicity` categories seen `column` times in both tallies together; x of them in the first.
+
+    rate : e_1. total : n of both. rows : r_1, r_2.
+    """
+
+    column: int = 0
+    rows: tuple[int, int] = (0, 0)
+
+    @property
+    def largest(self) -> int:
+        return min(self.column, self.rows[0])
+
+    @property
+    def _other(self) -> Fraction:
+        return self.column - self.rate
+
+    def costs(self, x: np.ndarray) -> np.ndarray:
+        if self.ordering == "pearson":
+            first, second = self.rows
+            scaled = self.total * np.asarray(x, dtype=object) - first * self.column
+            return np.array([float(Fraction(int(d) ** 2, self.column * first * second)) for d in scaled.tolist()])
+        if self.ordering == "likelihood-ratio":
+            # Both rows' divergences: Poisson's Stirling parts are what the log weights have beside them.
+            return 2 * (divergence(x, self.rate) + divergence(self.column - np.asarray(x), self._other))
+        return np.maximum(-2 * self._log_binomial(x) - self._smallest, 0.0)
+
+    def log_weights(self, x: np.ndarray) -> np.ndarray:
+        return self._log_binomial(x).reshape(1, -1)
+
+    def _log_binomial(self, x: np.ndarray) -> np.ndarray:
+        """log Binomial(x; c, r_1/n) = log [Poisson(x; e_1) Poisson(c - x; e_2) / Poisson(c; c)]."""
+        whole = float(log_poisson(np.array([self.column]), Fraction(self.column))[0])
+        return log_poisson(x, self.rate) + log_poisson(self.column - np.asarray(x), self._other) - whole
+
+    @cached_property
+    def _smallest(self) -> float:
+        mode = (self.column + 1) * self.rows[0] // (self.total + 2)
+        near = np.clip(np.arange(mode - 2, mode + 3), 0, self.column)
+        return float(np.min(-2 * self._log_binomial(near)))
+
+    def magnitude(self, x: np.ndarray) -> float:
+        largest = float(self.costs(x).max(initial=0.0))
+        return largest + abs(self._smallest) if self.ordering == "probability" else largest
+
+    def unit_costs(self, x: np.ndarray) -> list[int]:
+        assert self.units is not None
+        scale, shift, factor = self.units
+        return [factor * (scale * value - shift) ** 2 for value in x.tolist()]
+
+    def fingerprints(self, first: int, last: int) -> np.ndarray:
+        """Up to constants that are the same for all tables with these margins."""
+        x = np.arange(first, last + 1, dtype=np.int64)
+        if self.ordering == "pearson":
+            return np.array([cost % PEARSON_PRIME for cost in self.unit_costs(x)], dtype=np.uint64)
+        logarithms = logarithms_of_range(0, self.column)
+        if self.ordering == "probability":
+            logarithms = np.cumsum(logarithms, dtype=np.uint64)
+            return logarithms[x] + logarithms[self.column - x]
+        whole = np.arange(self.column + 1).astype(np.uint64) * logarithms
+        return whole[x] + whole[self.column - x]
+
+
+def two_row_problem(first: Sequence[int], second: Sequence[int], ordering: Ordering) -> tuple[Problem, list[int]]:
+    """The problem of two rows of counts, every column of which was seen, and for each column the index of its kind."""
+    rows = (sum(first), sum(second))
+    n = sum(rows)
+    columns = [a + b for a, b in zip(first, second, strict=True)]
+    distinct = sorted(set(columns))
+    common = math.lcm(*distinct)
+    kinds = []
+    for column in distinct:
+        shared = math.gcd(n, rows[0] * column)
+        units = (n // shared, rows[0] * column // shared, common // column * shared * shared)
+        kinds.append(
+            TwoRowKind(
+                ordering,
+                columns.count(column),
+                Fraction(rows[0] * column, n),
+                n,
+                units=units if ordering == "pearson" else None,
+                column=column,
+                rows=rows,
+            )
+        )
+    unit = Fraction(1, common * rows[0] * rows[1]) if ordering == "pearson" else None
+    share = Fraction(rows[0], n)
+    normaliser = TwoRowKind(ordering, 1, share * n, n, column=n, rows=rows)
+    log_normaliser = float(normaliser.log_weights(np.array([rows[0]]))[0, 0])
+    problem = Problem(tuple(kinds), rows[0], True, unit, log_normaliser)
+    return problem, [distinct.index(column) for column in columns]

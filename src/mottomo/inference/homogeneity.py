@@ -1,0 +1,374 @@
+"""Are several tallies from the same probabilities? Are two columns independent? One test, given the margins."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mottomo.errors import InvalidInput
+from mottomo.inference.chi_square import chi_square_tail, log10_chi_square_tail
+from mottomo.inference.exact.kinds import Ordering
+from mottomo.inference.exact.tables import TooManyStates
+from mottomo.inference.exact.tables_given_margins import enumerated_tail, simulated_far
+from mottomo.inference.exact.tail import Budget, BudgetExceeded, tail_probability
+from mottomo.inference.exact.two_rows import two_row_problem
+from mottomo.inference.goodness_of_fit import PValue
+from mottomo.inference.intervals import ClopperPearson
+from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo, check_between, check_method
+from mottomo.inference.monte_carlo import interval_of_share
+from mottomo.inference.nulls import budget_error, check_ordering
+from mottomo.kernels.series import relative_entropy_term
+from mottomo.kernels.sums import accurate_sum
+from mottomo.messages import say, verbatim
+from mottomo.results import Finding, Result
+from mottomo.tallies import Tally, check_tally
+
+_LN10 = math.log(10)
+_MOST_STATES = 1_000_000
+_LARGE_EXPECTED = 1000
+_MOST_SIMULATED = 500_000_000  # the largest total that numpy draws hypergeometric numbers for
+_NOTES = {"exact": "p-exact", "monte-carlo": "p-monte-carlo", "asymptotic": "p-asymptotic"}
+
+
+@dataclass(frozen=True, eq=False)
+class Differences:
+    """y_A - y_B for each category of two tallies: estimates, and simultaneous guaranteed intervals.
+
+    Each end takes Clopper-Pearson limits of both tallies at level 1 - (1 - level) / (2 K): together they hold with the
+    level or more at every n.
+    """
+
+    estimates: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    level: float
+
+
+@dataclass(frozen=True, eq=False)
+class ComparisonResult(Result):
+    """Several tallies, or the rows of a table of two columns, compared.
+
+    Attributes
+    ----------
+    tally : a row of counts for each group. question : ``homogeneity`` or ``independence``. ordering : of the tables.
+    deviance, pearson, degrees_of_freedom : of the table, without rows and categories that were never seen.
+    p : PValue given the margins. residuals : (G, K) adjusted, (x - e) / sqrt(e (1 - r/n) (1 - c/n)); NaN in empty
+    rows and columns. differences : Differences for two tallies, else None.
+    """
+
+    tally: Tally
+    question: str
+    ordering: Ordering
+    deviance: float
+    pearson: float
+    degrees_of_freedom: int
+    p: PValue
+    significance: float
+    residuals: np.ndarray
+    differences: Differences | None
+    dropped: tuple[str, ...]
+
+    @property
+    def p_value(self) -> float:
+        return self.p.value
+
+    @property
+    def method(self) -> str:
+        return self.p.method
+
+    @property
+    def decision(self) -> str:
+        """``rejected``, ``not-rejected``, or ``cannot-tell``."""
+        if self.degrees_of_freedom == 0:
+            return "cannot-tell"
+        if self.p.value <= self.significance:
+            return "cannot-tell" if self.p.upper > self.significance else "rejected"
+        return "cannot-tell" if self.p.lower <= self.significance else "not-rejected"
+
+    def to_dict(self) -> dict[str, Any]:
+        found = {
+            **self.tally.to_dict(),
+            "question": self.question,
+            "deviance": self.deviance,
+            "pearson": self.pearson,
+            "degrees_of_freedom": self.degrees_of_freedom,
+            "p_value": self.p.value,
+            "log10_p_value": self.p.log10,
+            "p_value_bounds": None if math.isnan(self.p.lower) else [self.p.lower, self.p.upper],
+            "asymptotic_p_value": {
+                name: float(chi_square_tail(value, self.degrees_of_freedom))
+                for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
+            },
+            "method": self.p.method,
+            "algorithm": self.p.algorithm,
+            "ordering": self.ordering,
+            "draws": self.p.draws,
+            "seed": self.p.seed,
+            "significance": self.significance,
+            "decision": self.decision,
+            "residuals": self.residuals.tolist(),
+            "dropped": list(self.dropped),
+        }
+        if self.differences is not None:
+            found["differences"] = {
+                "level": self.differences.level,
+                "simultaneous": True,
+                "guaranteed": True,
+                "estimates": self.differences.estimates.tolist(),
+                "lower": self.differences.lower.tolist(),
+                "upper": self.differences.upper.tolist(),
+            }
+        return found
+
+    @property
+    def verdict(self) -> Finding:
+        values = {
+            "question": self.question,
+            "p": self.p.value,
+            "log10_p": self.p.log10,
+            "method": self.p.method,
+            "significance": self.significance,
+            "n_groups": len(self.tally.groups),
+        }
+        if self.degrees_of_freedom == 0:
+            return Finding("nothing-to-compare", values)
+        if self.decision == "cannot-tell":
+            return Finding("comparison-undecided", values)
+        return Finding("comparison-rejected" if self.decision == "rejected" else "comparison-not-rejected", values)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        found = [*self.tally.notes]
+        if self.dropped:
+            found.append(
+                Finding("never-seen-dropped", {"names": list(self.dropped[:10]), "n_dropped": len(self.dropped)})
+            )
+        if self.degrees_of_freedom:
+            values = {
+                "lower": self.p.lower,
+                "upper": self.p.upper,
+                "log10_lower": self.p.log10_lower,
+                "log10_upper": self.p.log10_upper,
+                "draws": self.p.draws,
+                "seed": self.p.seed,
+                "ordering": self.ordering,
+            }
+            found.append(Finding(_NOTES[self.p.method], values))
+        if self.differences is not None:
+            found.append(Finding("differences-guaranteed", {"level": self.differences.level}))
+        return tuple(found)
+
+
+def homogeneity(
+    tallies: Any,
+    *,
+    ordering: Ordering = "likelihood-ratio",
+    method: Method | None = None,
+    significance: float = 0.05,
+) -> ComparisonResult:
+    """Test whether several tallies come from the same probabilities, given how often each category was seen in all.
+
+    Exact (Fisher, Freeman, Halton): p is the share of all tables with the same margins that are at least as far from
+    proportional, in the order of `ordering`.
+
+    Parameters
+    ----------
+    tallies : a Tally with groups, a sequence of tallies, or a mapping from names to tallies.
+    ordering, method, significance : as in ``goodness_of_fit``.
+
+    Returns
+    -------
+    ComparisonResult : the p-value, deviance, Pearson's statistic, residuals, and for two tallies the differences.
+
+    Raises InvalidInput : fewer than two tallies, different categories, a budget that cannot be met.
+    Source: docs/theory/exact_tests.md; Freeman and Halton, Biometrika 38 (1951).
+
+    >>> found = homogeneity(Tally.from_counts([[2, 5, 2, 4, 2, 5], [8, 2, 3, 1, 4, 2]]))
+    >>> round(found.p_value, 4), found.method
+    (0.1518, 'exact')
+    """
+    return _compared(_as_groups(tallies), "homogeneity", ordering, method or Auto(), significance)
+
+
+def independence(
+    table: Tally,
+    *,
+    ordering: Ordering = "likelihood-ratio",
+    method: Method | None = None,
+    significance: float = 0.05,
+) -> ComparisonResult:
+    """Test whether two columns are independent: the table of one, grouped by the other.
+
+    The same exact test as ``homogeneity``; what differs is the question. ``mo.tally(frame, column="red", by="white")``
+    makes such a table.
+
+    >>> found = independence(Tally.from_counts([[10, 2], [3, 9]]))
+    >>> round(found.p_value, 5)
+    0.01228
+    """
+    return _compared(_as_groups(table), "independence", ordering, method or Auto(), significance)
+
+
+def _as_groups(tallies: Any) -> Tally:
+    if isinstance(tallies, Tally):
+        check_tally(tallies)
+        groups = tallies
+    else:
+        named = list(tallies.items()) if isinstance(tallies, dict) else [(str(i + 1), t) for i, t in enumerate(tallies)]
+        for _, tally in named:
+            check_tally(tally)
+        groups = _joined(named)
+    if not groups.is_grouped or len(groups.groups) < 2:
+        raise InvalidInput(
+            "one-tally",
+            say("there is nothing to compare"),
+            say("tallies"),
+            say("two tallies or more, or groups"),
+            verbatim("1"),
+            say("to compare one tally with claimed odds, use goodness_of_fit or mottomo test"),
+        )
+    if groups.counts.dtype != np.int64:
+        raise InvalidInput(
+            "groups-too-large",
+            say("groups of so many observations are not tested together"),
+            say("counts"),
+            say("totals below 2**63"),
+            verbatim(str(max(int(n) for n in groups.n_observations))),
+        )
+    return groups
+
+
+def _joined(named: Sequence[tuple[str, Tally]]) -> Tally:
+    """Single tallies as the groups of one."""
+    total = Tally.empty()
+    for name, tally in named:
+        row = Tally(tally.categories, tally.counts.reshape(1, -1), ("tally",), ((name,),), tally.n_missing_dropped)
+        total = total + row
+    order = {name: index for index, (name, _) in enumerate(named)}
+    rows = sorted(range(len(total.groups)), key=lambda row: order[total.groups[row][0]])
+    return Tally(
+        total.categories,
+        total.counts[rows] if rows else total.counts,
+        total.by,
+        tuple(total.groups[row] for row in rows),
+        total.n_missing_dropped,
+    )
+
+
+def _compared(tally: Tally, question: str, ordering: Ordering, method: Method, significance: float) -> ComparisonResult:
+    check_ordering(ordering)
+    check_method(method)
+    check_between("significance", significance, "0.05")
+    counts = tally.counts
+    kept_rows, kept_columns = counts.sum(axis=1) > 0, counts.sum(axis=0) > 0
+    table = np.ascontiguousarray(counts[kept_rows][:, kept_columns])
+    freedom = max(table.shape[0] - 1, 0) * max(table.shape[1] - 1, 0)
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / max(int(table.sum()), 1)
+    relative = (table - expected) / np.where(expected > 0, expected, 1.0)
+    g = 2 * float(accurate_sum((expected * relative_entropy_term(np.maximum(relative, -1.0))).ravel()))
+    x2 = float(accurate_sum((expected * relative * relative).ravel()))
+    residuals = np.full(counts.shape, np.nan)
+    if freedom:
+        n = int(table.sum())
+        spread = np.outer(1 - table.sum(axis=1) / n, 1 - table.sum(axis=0) / n) * expected
+        residuals[np.ix_(kept_rows, kept_columns)] = (table - expected) / np.sqrt(spread)
+    names = [*("/".join(key) for key, kept in zip(tally.groups, kept_rows.tolist(), strict=True) if not kept)]
+    names += [name for name, kept in zip(tally.categories, kept_columns.tolist(), strict=True) if not kept]
+    p = _p_value(table, ordering, method, g, x2, freedom) if freedom else _CERTAIN
+    two = len(tally.groups) == 2 and bool(kept_rows.all()) and question == "homogeneity"
+    return ComparisonResult(
+        tally,
+        question,
+        ordering,
+        g,
+        x2,
+        freedom,
+        p,
+        significance,
+        residuals,
+        _differences(counts, 1 - significance) if two else None,
+        tuple(names),
+    )
+
+
+_CERTAIN = PValue(1.0, 0.0, 1.0, 1.0, "exact", "single-table", 1.0, 0.0, 0.0)
+
+
+def _p_value(table: np.ndarray, ordering: Ordering, method: Method, g: float, x2: float, freedom: int) -> PValue:
+    if isinstance(method, Auto | Exact):
+        factor = method.budget if isinstance(method, Exact) else 1.0
+        try:
+            return _exact_p_value(table, ordering, factor, method)
+        except BudgetExceeded as stop:
+            if isinstance(method, Exact):
+                raise budget_error(stop.factor) from None
+        smallest = float(table.sum(axis=1).min()) * float(table.sum(axis=0).min()) / float(table.sum())
+        large = smallest >= _LARGE_EXPECTED or int(table.sum()) > _MOST_SIMULATED
+        method = Asymptotic() if large else MonteCarlo()
+    if isinstance(method, Asymptotic):
+        log10 = log10_chi_square_tail(x2 if ordering == "pearson" else g, freedom)
+        return PValue(math.exp(log10 * _LN10), log10, math.nan, math.nan, "asymptotic", "chi-square")
+    if int(table.sum()) > _MOST_SIMULATED:
+        raise InvalidInput(
+            "too-many-to-simulate",
+            say("so many observations cannot be simulated"),
+            say("counts"),
+            say("at most {most} observations", most=f"{_MOST_SIMULATED:,}"),
+            verbatim(str(int(table.sum()))),
+            say("use --method asymptotic (Asymptotic())"),
+        )
+    far = simulated_far(table, ordering, method.draws, method.seed)
+    value, (lower, upper) = (1 + far) / (1 + method.draws), interval_of_share(far, method.draws)
+    logs = [math.log10(bound) if bound > 0 else -math.inf for bound in (value, lower, upper)]
+    return PValue(
+        value,
+        logs[0],
+        lower,
+        upper,
+        "monte-carlo",
+        "hypergeometric",
+        math.nan,
+        logs[1],
+        logs[2],
+        method.draws,
+        method.seed,
+    )
+
+
+def _exact_p_value(table: np.ndarray, ordering: Ordering, factor: float, method: Auto | Exact) -> PValue:
+    """Two rows (or two columns) by the engine of exact tails, more by columns."""
+    if min(table.shape) == 2:
+        rows = table if table.shape[0] == 2 else table.T
+        problem, kind_of = two_row_problem(rows[0].tolist(), rows[1].tolist(), ordering)
+        width = method.relative_width if isinstance(method, Exact) else 1e-3
+        tail = tail_probability(problem, rows[0].tolist(), kind_of, Budget().scaled(factor), relative_width=width)
+        return PValue(
+            tail.p,
+            tail.log_p / _LN10,
+            math.exp(tail.log_lower) if tail.log_lower > -745 else 0.0,
+            math.exp(tail.log_upper) if tail.log_upper > -745 else 0.0,
+            "exact",
+            tail.algorithm,
+            tail.tied,
+            tail.log_lower / _LN10,
+            tail.log_upper / _LN10,
+        )
+    try:
+        value, error, tied = enumerated_tail(table, ordering, min(int(_MOST_STATES * factor), 4_000_000))
+    except TooManyStates as stop:
+        raise BudgetExceeded(stop.needed / _MOST_STATES) from None
+    value = min(value, 1.0)
+    lower, upper = value * (1 - error), min(value * (1 + error), 1.0)
+    logs = [math.log10(bound) if bound > 0 else -math.inf for bound in (value, lower, upper)]
+    return PValue(value, logs[0], lower, upper, "exact", "columns", tied, logs[1], logs[2])
+
+
+def _differences(counts: np.ndarray, level: float) -> Differences:
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    limits = ClopperPearson(level=1 - (1 - level) / 2)
+    first, second = (limits(Tally.from_counts(row.tolist())) for row in counts)
+    return Differences(shares[0] - shares[1], first.lower - second.upper, first.upper - second.lower, level)
