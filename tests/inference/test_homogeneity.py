@@ -138,8 +138,8 @@ def test_differences_hold_for_all_categories_at_once():
     first, second, n, m = (
         [Fraction(1, 2), Fraction(1, 3), Fraction(1, 6)],
         [Fraction(1, 4), Fraction(1, 4), Fraction(1, 2)],
-        5,
-        4,
+        3,
+        3,
     )
     covered = Fraction(0)
     truth = [float(a - b) for a, b in zip(first, second, strict=True)]

@@ -267,7 +267,8 @@ def _compared(tally: Tally, question: str, ordering: Ordering, method: Method, s
     kept_rows, kept_columns = counts.sum(axis=1) > 0, counts.sum(axis=0) > 0
     table = np.ascontiguousarray(counts[kept_rows][:, kept_columns])
     freedom = max(table.shape[0] - 1, 0) * max(table.shape[1] - 1, 0)
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / max(int(table.sum()), 1)
+    margins = table.sum(axis=1).astype(np.float64), table.sum(axis=0).astype(np.float64)  # products overflow int64
+    expected = np.outer(*margins) / max(int(table.sum()), 1)
     relative = (table - expected) / np.where(expected > 0, expected, 1.0)
     g = 2 * float(accurate_sum((expected * relative_entropy_term(np.maximum(relative, -1.0))).ravel()))
     x2 = float(accurate_sum((expected * relative * relative).ravel()))

@@ -70,6 +70,8 @@ def enumerated_tail(table: np.ndarray, ordering: Ordering, most_states: int) -> 
 
     Raises TooManyStates before more than `most_states` states are held.
     """
+    if int(table.sum()) > most_states:
+        raise TooManyStates(int(table.sum()))
     if len(table) > len(table[0]):
         table = np.ascontiguousarray(table.T)  # few rows make few states
     rows, columns = table.sum(axis=1), table.sum(axis=0)
