@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT.parent))
 
-from benchmarks import cold_start, many_tallies, parquet_tally  # noqa: E402 - the path comes first
+from benchmarks import cold_start, exact_tests, many_tallies, parquet_tally  # noqa: E402 - the path comes first
 
 
 def main() -> None:
@@ -18,7 +18,7 @@ def main() -> None:
         "“× reference” is the time beside that of the table's first row. The machine is shared: ratios are sound to "
         "about 20 %, seconds are not.",
     ]
-    for benchmark in (cold_start, many_tallies, parquet_tally):
+    for benchmark in (cold_start, exact_tests, many_tallies, parquet_tally):
         print(f"{benchmark.TITLE} ...", flush=True)
         parts.append(f"## {benchmark.TITLE}\n\n{benchmark.run()}")
         print(parts[-1], flush=True)

@@ -9,11 +9,12 @@ from typing import ClassVar
 import numpy as np
 
 from mottomo.errors import InvalidInput
-from mottomo.inference.exact.kinds import log_poisson_float
 from mottomo.inference.intervals import Intervals, check_level
+from mottomo.kernels.series import relative_entropy_term, stirling_error
 from mottomo.messages import say, verbatim
 from mottomo.tallies import Tally
 
+_BATCH = 2**22  # cells of one batch of transforms
 _LONGEST = 2**22  # of a transform; it limits n to about 10^10
 
 
@@ -67,20 +68,40 @@ class SisonGlaz:
 
 def box_size(counts: tuple[int, ...], level: float) -> tuple[int, float]:
     """The c with P(c) < level <= P(c + 1), and (level - P(c)) / (P(c + 1) - P(c)); (0, 0) if P(0) reaches the level."""
-    low, high = 0, 1
-    at_low = box_probability(counts, 0)
-    if at_low >= level:
+    known: dict[int, float] = {}
+
+    def at(c: int) -> float:
+        if c not in known:
+            known[c] = box_probability(counts, c)
+        return known[c]
+
+    guess = _guessed_size(counts, level)
+    low, step = guess, 1
+    while low > 0 and at(low) >= level:
+        low, step = max(low - step, 0), 2 * step
+    if at(low) >= level:
         return 0, 0.0
-    while (at_high := box_probability(counts, high)) < level:
-        low, at_low, high = high, at_high, 2 * high
+    high, step = max(low + 1, guess + 1), 1
+    while at(high) < level:
+        low, high, step = high, high + step, 2 * step
     while high - low > 1:
         middle = (low + high) // 2
-        found = box_probability(counts, middle)
-        if found < level:
-            low, at_low = middle, found
+        low, high = (middle, high) if at(middle) < level else (low, middle)
+    return low, (level - at(low)) / (at(high) - at(low))
+
+
+def _guessed_size(counts: tuple[int, ...], level: float) -> int:
+    """Where independent normals would put the box: within one or two of the answer."""
+    n = sum(counts)
+    spreads = [math.sqrt(2 * t * (1 - t / n)) for t in counts if 0 < t < n]
+    low, high = 0.0, 20.0 * max(spreads, default=0.0)
+    for _ in range(30):
+        middle = (low + high) / 2
+        if math.prod(math.erf((middle + 0.5) / spread) for spread in spreads) < level:
+            low = middle
         else:
-            high, at_high = middle, found
-    return low, (level - at_low) / (at_high - at_low)
+            high = middle
+    return math.floor(low)
 
 
 def box_probability(counts: tuple[int, ...], c: int) -> float:
@@ -90,9 +111,11 @@ def box_probability(counts: tuple[int, ...], c: int) -> float:
     """
     seen = [count for count in counts if count > 0]
     n = sum(seen)
-    reach = min(len(seen) * (2 * c + 1), 2 * math.ceil(13 * math.sqrt(n)) + 128)
-    length = 1 << (reach - 1).bit_length()
-    if length > _LONGEST:
+    reach = min(len(seen) * 2 * c + 1, 2 * math.ceil(13 * math.sqrt(n)) + 128)
+    length = 1 << max((reach - 1).bit_length(), 1)
+    width = min(c, math.ceil(40 * math.sqrt(max(seen)) + 80))  # farther out a Poisson has no weight
+    distinct, copies = np.unique(np.array(seen, dtype=np.int64), return_counts=True)
+    if length > _LONGEST or width > _LONGEST:
         raise InvalidInput(
             "box-too-large",
             say("so many observations are beyond Sison and Glaz's intervals here"),
@@ -101,15 +124,31 @@ def box_probability(counts: tuple[int, ...], c: int) -> float:
             verbatim(str(n)),
             say("use Clopper-Pearson or Goodman, which have no such limit"),
         )
-    distinct, copies = np.unique(np.array(seen, dtype=np.int64), return_counts=True)
+    deviations = np.arange(-width, width + 1)
     spectrum = np.ones(length // 2 + 1, dtype=np.complex128)
-    for count, multiplicity in zip(distinct.tolist(), copies.tolist(), strict=True):
-        x = np.arange(max(count - c, 0), count + c + 1)
-        near = np.abs(x - count) <= 40 * math.sqrt(count) + 80  # farther out a Poisson has no weight
-        weights = np.zeros(length)
-        np.add.at(weights, (x[near] - count) % length, np.exp(log_poisson_float(x[near], float(count))))
-        spectrum *= np.fft.rfft(weights) ** multiplicity
-    # The coefficient at deviation 0 is the mean of the spectrum.
-    doubled = 2 * float(spectrum.real[1:-1].sum()) if length > 2 else 0.0
-    at_total = (float(spectrum.real[0]) + doubled + (float(spectrum.real[-1]) if length > 1 else 0.0)) / length
-    return min(max(at_total / math.exp(float(log_poisson_float(np.array([n]), float(n))[0])), 0.0), 1.0)
+    rows = max(1, _BATCH // max(length, deviations.size))
+    for start in range(0, distinct.size, rows):
+        part = distinct[start : start + rows, None]
+        weights = _poisson_around(part, deviations)
+        if deviations.size > length:  # the sum wraps where it has no weight
+            folded = np.zeros((len(part), length))
+            np.add.at(folded.T, (deviations + width) % length, weights.T)
+            weights = folded
+        spectra = np.fft.rfft(weights, n=length, axis=1)
+        for row, multiplicity in zip(spectra, copies[start : start + rows].tolist(), strict=True):
+            spectrum *= row**multiplicity
+    # Deviations start at -width in each table, so the total n stands at len(seen) width.
+    place = np.exp(2j * np.pi * (np.arange(spectrum.size) * (len(seen) * width % length) % length) / length)
+    coefficients = (spectrum * place).real
+    at_total = (2 * float(coefficients.sum()) - float(coefficients[0]) - float(coefficients[-1])) / length
+    log_total = float(_poisson_around(np.array([[n]]), np.zeros(1, dtype=np.int64))[0, 0])
+    return min(max(at_total / log_total, 0.0), 1.0)
+
+
+def _poisson_around(counts: np.ndarray, deviations: np.ndarray) -> np.ndarray:
+    """Poisson(t + d; t) for each count t and deviation d, (D, L); 0 below x = 0."""
+    x = counts + deviations
+    positive = np.maximum(x, 1).astype(np.float64)
+    divergence = counts * relative_entropy_term(np.maximum(deviations / counts, -1.0))
+    body = np.where(x > 0, stirling_error(positive) + 0.5 * np.log(2 * np.pi * positive), 0.0)
+    return np.where(x >= 0, np.exp(-divergence - body), 0.0)

@@ -43,11 +43,6 @@ def log_poisson(x: np.ndarray, rate: Fraction) -> np.ndarray:
     return -divergence(x, rate) - np.where(x > 0, body, 0.0)
 
 
-def log_poisson_float(x: np.ndarray, rate: float) -> np.ndarray:
-    """The same for a rate that is a float and means itself."""
-    return log_poisson(x, Fraction(rate))
-
-
 def divergence(x: np.ndarray, rate: Fraction) -> np.ndarray:
     """e h((x - e) / e) = x log(x/e) - x + e, at least 0."""
     if rate < _SMALLEST_RATE:  # x is 0, or e is nothing beside it
