@@ -294,6 +294,20 @@ def check_tally(tally: Any) -> None:
         )
 
 
+def check_single(tally: Any) -> None:
+    """Refuse anything that is no Tally, and one with groups."""
+    check_tally(tally)
+    if tally.is_grouped:
+        raise InvalidInput(
+            "grouped-tally",
+            say("this tally has groups"),
+            say("tally"),
+            say("a single tally"),
+            say_count("{count} group", "{count} groups", len(tally.groups)),
+            say("take one of them with tally.group(...)"),
+        )
+
+
 def _refuse_text(counts: Any) -> None:
     if isinstance(counts, str | bytes):
         raise InvalidInput(

@@ -77,6 +77,24 @@ def test_no_observations_tell_nothing():
     assert (found.p_value, found.decision, found.verdict.code) == (1.0, "cannot-tell", "nothing-to-test")
 
 
+@pytest.mark.parametrize("method", [mo.Auto(), mo.Exact(), mo.MonteCarlo(), mo.Asymptotic()])
+def test_no_observations_have_p_1_by_every_method(method):
+    assert fit([0, 0, 0], method=method).p_value == 1.0
+
+
+def test_residuals_of_huge_counts_are_those_of_the_normal_distribution():
+    found = fit([10**24, 10**24, 10**24 + 5 * 10**12])
+    assert found.residuals.standardized[2] == pytest.approx(4.0825, abs=1e-4)
+    assert found.residuals.p_values[2] == pytest.approx(4.4557e-5, rel=1e-3)
+
+
+def test_a_bound_is_not_called_exact():
+    found = fit([20_000, *[100] * 99])
+    assert found.p.algorithm == "chernoff-bound"
+    assert "p ≤ 10^-" in found.render("text", "en")
+    assert "is exact" not in found.render("text", "en")
+
+
 def test_a_single_category_leaves_nothing_to_test():
     assert fit([7], [1]).p_value == 1.0
 
@@ -164,6 +182,8 @@ def test_huge_counts_are_tested_too():
         (lambda: fit(DIE, significance=0), "significance-range"),
         (lambda: fit(DIE, tolerance=2), "tolerance-range"),
         (lambda: fit(DIE, ordering="likelyhood-ratio"), "unknown-ordering"),
+        (lambda: mo.goodness_of_fit(mo.Tally.from_counts([[2, 3], [2, 2]]), tolerance=0.1), "grouped-tally"),
+        (lambda: mo.coverage("wilson", [0.5, 0.5], 5), "interval-method"),
         (lambda: fit(DIE, method="exact"), "test-method"),
         (lambda: mo.MonteCarlo(draws=0), "not-a-whole-number"),
         (lambda: mo.Exact(budget=-1), "not-positive"),

@@ -86,7 +86,8 @@ def test_the_exact_p_value_is_a_sum_over_all_tables(table, ordering):
 @pytest.mark.parametrize("ordering", ORDERINGS)
 def test_two_rows_agree_with_filling_columns(ordering):
     table = np.array([[7, 3, 9, 1], [4, 8, 2, 5]])
-    by_columns, _, tied = enumerated_tail(table, ordering, 10**6)
+    log_p, _, log_tied = enumerated_tail(table, ordering, 10**6)
+    by_columns, tied = math.exp(log_p), math.exp(log_tied)
     found = mo.homogeneity(mo.Tally.from_counts(table), ordering=ordering)
     assert found.p_value == pytest.approx(by_columns, rel=1e-11)
     assert found.p.tied == pytest.approx(tied, rel=1e-9)
@@ -116,6 +117,12 @@ def test_wolfs_red_and_white_dice_were_not_alike():
     assert found.p.lower < 3.3530e-12 < found.p.upper
     assert found.decision == "rejected"
     assert found.tally.groups == (("white",), ("red",))
+
+
+def test_a_tiny_p_value_of_three_rows_keeps_its_logarithm():
+    found = mo.homogeneity(mo.Tally.from_counts([[700, 1, 0], [0, 700, 2], [0, 0, 1]]))
+    assert found.p_value == 0.0
+    assert -500 < found.p.log10 < -300
 
 
 def test_the_methods_agree():
@@ -157,6 +164,8 @@ def test_differences_hold_for_all_categories_at_once():
         (lambda: mo.homogeneity([mo.Tally.from_counts([1, 2])]), "one-tally"),
         (lambda: mo.homogeneity([mo.Tally.from_counts([1, 2]), [1, 2]]), "not-a-tally"),
         (lambda: mo.homogeneity([mo.Tally.from_counts([1, 2]), mo.Tally.from_counts([1, 2, 3])]), "categories-differ"),
+        (lambda: mo.homogeneity([mo.Tally.from_counts([[1, 2], [3, 4]])] * 2), "grouped-tally"),
+        (lambda: mo.homogeneity(5), "not-a-tally"),
         (lambda: mo.homogeneity(mo.Tally.from_counts([[1, 2], [3, 4]]), significance=2), "significance-range"),
         (lambda: mo.homogeneity(mo.Tally.from_counts([[1, 2], [3, 4]]), ordering="g"), "unknown-ordering"),
         (

@@ -38,7 +38,7 @@ RESULTS = {
     "hostile comparison": mo.homogeneity([mo.Tally.from_counts(HOSTILE), mo.Tally.from_counts(HOSTILE)]),
     "nothing compared": mo.independence(mo.Tally.from_counts([[1, 0], [2, 0]])),
     "plan": mo.sample_size("fair", [0.6, 0.4], categories=range(1, 3)),
-    "plan of widths": mo.sample_size(half_width=0.1),
+    "plan of widths": mo.sample_size(half_width=0.1, categories=range(1, 7)),
     "hostile explanation": mo.explain(mo.Tally.from_counts(HOSTILE)),
 }
 VOID = {"meta", "br", "hr", "link", "img"}

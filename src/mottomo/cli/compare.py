@@ -68,6 +68,8 @@ def command(
     from mottomo.inference.homogeneity import homogeneity, independence
 
     source = Source(**source_settings(settings))
+    if source.null is not None:
+        raise usage_error(say("compare takes no --null: mottomo test compares with claimed odds"))
     if other is not None and source.by:
         raise usage_error(say("--with and --by contradict each other"))
     settings_of_test = {

@@ -112,9 +112,19 @@ BUDGET = option(
     help=say("With --method exact: how many times the usual few seconds may be spent."),
 )
 DRAWS = option(
-    "--draws", type=int, default=100_000, metavar="N", help=say("With --method monte-carlo: how many to simulate.")
+    "--draws",
+    type=int,
+    default=100_000,
+    metavar="N",
+    help=say("Where p is simulated: how many tallies (default: 100000)."),
 )
-SEED = option("--seed", type=int, default=0, metavar="SEED", help=say("With --method monte-carlo: a whole number."))
+SEED = option(
+    "--seed",
+    type=int,
+    default=0,
+    metavar="SEED",
+    help=say("Where p is simulated: the seed, a whole number (default: 0)."),
+)
 CHECK = option(
     "--check", is_flag=True, help=say("Exit with 1 if the claim is rejected, with 4 if that cannot be told.")
 )
@@ -128,4 +138,4 @@ def method_of(name: str, budget: float, draws: int, seed: int) -> Any:
         return Exact(budget=budget)
     if name == "monte-carlo":
         return MonteCarlo(draws, seed)
-    return Asymptotic() if name == "asymptotic" else Auto()
+    return Asymptotic() if name == "asymptotic" else Auto(draws, seed)

@@ -20,7 +20,8 @@ from mottomo.cli.options import (
     source_settings,
 )
 from mottomo.cli.output import show
-from mottomo.messages import say
+from mottomo.errors import InvalidInput
+from mottomo.messages import say, verbatim
 
 
 @make_command(
@@ -95,6 +96,14 @@ def command(
     if n is not None and (bias is not None or effect is not None or half_width is not None):
         raise usage_error(say("-n goes with DATA or --alternative"))
     if tally is not None:
+        if tally.n_observations == 0:
+            raise InvalidInput(
+                "nothing-to-plan-from",
+                say("there are no observations to estimate an alternative from"),
+                say("command line"),
+                say("at least one observation, or --alternative, --bias, --effect, --half-width"),
+                verbatim("n = 0"),
+            )
         null = source.null_over(tally.categories)
         truth: Any = _estimated(tally)
     else:

@@ -10,9 +10,10 @@ import numpy as np
 
 from mottomo.errors import InvalidInput
 from mottomo.inference.exact.kinds import log_poisson
-from mottomo.inference.intervals import IntervalMethod
+from mottomo.inference.intervals import IntervalMethod, check_interval_method
 from mottomo.inference.methods import check_whole
 from mottomo.inference.nulls import exact_probabilities
+from mottomo.kernels.compositions import compositions
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
 from mottomo.tallies import Tally
@@ -48,6 +49,7 @@ def coverage(method: IntervalMethod, probabilities: Any, n: int, *, categories: 
     >>> round(coverage(Goodman(), "fair", 20, categories=range(1, 7)).simultaneous, 3)
     0.933
     """
+    check_interval_method(method)
     check_whole("n", n, 1)
     truth = Probabilities.of(probabilities, categories)
     shares, _ = exact_probabilities(truth)
@@ -62,7 +64,7 @@ def coverage(method: IntervalMethod, probabilities: Any, n: int, *, categories: 
             say("{count} outcomes", count=f"{outcomes:,}"),
             say("take fewer observations or categories"),
         )
-    tables = _compositions(int(n), size)
+    tables = compositions(int(n), size)
     logs = np.zeros(len(tables))
     for column, share in enumerate(shares):
         x = np.arange(int(n) + 1)
@@ -80,15 +82,3 @@ def coverage(method: IntervalMethod, probabilities: Any, n: int, *, categories: 
         float((weights[:, None] * (intervals.upper - intervals.lower)).sum() / size),
         method.level,
     )
-
-
-def _compositions(total: int, parts: int) -> np.ndarray:
-    """All ways to write `total` as an ordered sum of `parts` numbers, (N, parts) int64."""
-    rows, left = np.zeros((1, 0), dtype=np.int64), np.array([total])
-    for _ in range(parts - 1):
-        widths = left + 1
-        parent = np.repeat(np.arange(len(rows)), widths)
-        chosen = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
-        rows = np.column_stack([rows[parent], chosen])
-        left = left[parent] - chosen
-    return np.column_stack([rows, left])

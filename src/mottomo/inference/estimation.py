@@ -10,11 +10,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mottomo.errors import InvalidInput
-from mottomo.inference.intervals import ClopperPearson, IntervalMethod, Intervals
+from mottomo.inference.intervals import ClopperPearson, IntervalMethod, Intervals, check_interval_method
 from mottomo.kernels.sums import accurate_sum
 from mottomo.likelihoods import bits, perplexity
-from mottomo.messages import say, verbatim
 from mottomo.results import Finding, Result
 from mottomo.tallies import Tally, check_tally
 
@@ -177,14 +175,7 @@ def estimate(tally: Tally, *, intervals: IntervalMethod | None = None) -> Estima
     """
     check_tally(tally)
     method = ClopperPearson() if intervals is None else intervals
-    if not callable(method):
-        raise InvalidInput(
-            "interval-method",
-            say("this is no method for intervals"),
-            say("intervals"),
-            say("a method such as ClopperPearson(level=0.95) or Goodman(level=0.95)"),
-            verbatim(repr(intervals)),
-        )
+    check_interval_method(method)
     counts = tally.counts
     totals = np.asarray(tally.n_observations, dtype=counts.dtype)[..., None]
     probabilities = _shares(counts, totals)

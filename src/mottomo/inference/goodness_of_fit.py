@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from mottomo.errors import InvalidInput
 from mottomo.inference.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.inference.exact.kinds import Ordering, log_poisson, multinomial_problem, whole_array
@@ -21,7 +23,7 @@ from mottomo.likelihoods import deviance, kl_divergence, log_multinomial_coeffic
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
 from mottomo.results import Finding, Result
-from mottomo.tallies import Tally, check_tally
+from mottomo.tallies import Tally, check_single, check_tally
 
 _LN10 = math.log(10)
 _LARGE_EXPECTED = 1000
@@ -216,6 +218,9 @@ class TestResult(Result):
             "p": self.p.value,
             "log10_p": self.p.log10,
             "method": self.p.method,
+            "algorithm": self.p.algorithm,
+            "lower": self.p.lower,
+            "upper": self.p.upper,
             "significance": self.significance,
             "fair": self._is_fair,
             "planning": self.planning,
@@ -305,7 +310,8 @@ def goodness_of_fit(
     method : Auto() (exact within a few seconds, else Monte Carlo or chi-square; the result says which), Exact(...),
         MonteCarlo(draws, seed) or Asymptotic().
     significance : the level at which the verdict speaks, in (0, 1).
-    tolerance : a margin, for the question whether all probabilities are within it of the null's.
+    tolerance : a margin, for the question whether all probabilities of a single tally are within it of the null's.
+    normalise : divide the null by its sum, and say so.
 
     Returns
     -------
@@ -330,7 +336,11 @@ def goodness_of_fit(
     known = null_of(tally, null, normalise)
     if not tally.categories.declared:
         tally = tally.reordered(known.categories)
+    if tolerance is not None:
+        _check_tolerance(tolerance)
     if tally.is_grouped:
+        if tolerance is not None:
+            check_single(tally)
         from mottomo.inference.group_tests import group_tests
 
         return group_tests(tally, known, ordering, method, significance)
@@ -398,6 +408,8 @@ def _tested(
 def p_value_of(counts: list[int], null: list[Fraction], is_exact: bool, ordering: Ordering, method: Method) -> PValue:
     """The p-value of counts under positive null probabilities, by the method or by what Auto() chooses."""
     n = sum(counts)
+    if n == 0:
+        return PValue(1.0, 0.0, 1.0, 1.0, "exact", "no-observations", 1.0, 0.0, 0.0)
     problem, kind_of = multinomial_problem(null, n, ordering, exact=is_exact)
     if isinstance(method, Auto | Exact):
         budget = Budget().scaled(method.budget) if isinstance(method, Exact) else Budget()
@@ -418,7 +430,8 @@ def p_value_of(counts: list[int], null: list[Fraction], is_exact: bool, ordering
         except BudgetExceeded as stop:
             if isinstance(method, Exact):
                 raise budget_error(stop.factor) from None
-        method = Asymptotic() if n * min(null) >= _LARGE_EXPECTED or n >= MOST_SIMULATED else MonteCarlo()
+        large = n * min(null) >= _LARGE_EXPECTED or n >= MOST_SIMULATED
+        method = Asymptotic() if large else method.simulation
     threshold = statistic(problem, counts, kind_of)
     if isinstance(method, MonteCarlo):
         value, lower, upper = simulated_p_value(problem, null, threshold, method)
@@ -486,8 +499,8 @@ def _planning(tally: Tally, null: Probabilities, significance: float, ordering: 
         return Planning(approximate_power(null, shares, n, significance), "noncentral-chi-square", needed)
 
 
-def _tolerance(tally: Tally, null: Probabilities, margin: float, significance: float) -> Tolerance:
-    if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 < margin < 1:
+def _check_tolerance(margin: object) -> None:
+    if isinstance(margin, bool) or not isinstance(margin, int | float | np.floating) or not 0 < margin < 1:
         raise InvalidInput(
             "tolerance-range",
             say("the tolerance is not between 0 and 1"),
@@ -495,6 +508,9 @@ def _tolerance(tally: Tally, null: Probabilities, margin: float, significance: f
             say("a difference of probabilities, such as 0.01"),
             verbatim(str(margin)),
         )
+
+
+def _tolerance(tally: Tally, null: Probabilities, margin: float, significance: float) -> Tolerance:
     intervals = ClopperPearson(level=1 - significance)(tally)
     low, high = null.values - margin, null.values + margin
     if ((intervals.lower > high) | (intervals.upper < low)).any():
@@ -503,7 +519,7 @@ def _tolerance(tally: Tally, null: Probabilities, margin: float, significance: f
         verdict = "equivalent"
     else:
         verdict = "cannot-tell"
-    return Tolerance(margin, verdict, intervals)
+    return Tolerance(float(margin), verdict, intervals)
 
 
 def _log10(value: float) -> float:

@@ -29,6 +29,7 @@ _MOST_SINGLE = 2_000  # distinct tallies that are tested one by one where distri
 _SINGLE_BUDGET = Budget(states=300_000, additions=100_000_000, operations=1e8)
 _MOST_SIMULATIONS = 200  # distinct n that are simulated
 _LARGE_EXPECTED = 1000
+_ROUNDING = 1e-13
 _VERDICTS = {
     "rejected": "groups-rejected",
     "not-rejected": "groups-not-rejected",
@@ -88,7 +89,7 @@ class GroupTests(Result):
 
     @property
     def expected_by_chance(self) -> float:
-        """At most so many groups would have p <= significance if the null held for all of them."""
+        """How many groups would on average have p <= significance if the null held for all of them: at most this."""
         return self.significance * self.p_values.size
 
     @property
@@ -156,6 +157,11 @@ class GroupTests(Result):
         found = [*self.tally.notes]
         if self.null.normalised:
             found.append(Finding("normalised"))
+        n_refuted = int((self.p_values == 0).sum()) if (self.null.values == 0).any() else 0
+        if n_refuted:
+            found.append(Finding("groups-impossible", {"n_groups": n_refuted}))
+        if self.null.exact is None and "exact" in self.methods:
+            found.append(Finding("float-null", {"band": TIE_BAND}))
         for name in sorted(set(self.methods.tolist())):
             count = int((self.methods == name).sum())
             found.append(Finding(_METHOD_NOTES[name], {"n_groups": count, "draws": self.draws, "seed": self.seed}))
@@ -191,6 +197,7 @@ def group_tests(
     expected = counts.sum(axis=1)[:, None] * np.array([float(p) for p in exact])
     with np.errstate(divide="ignore", invalid="ignore"):
         x2 = np.where(expected > 0, (counts - expected) ** 2 / expected, np.where(counts > 0, np.inf, 0.0)).sum(axis=1)
+    p_values = np.where(p_values > 1 - _ROUNDING, 1.0, p_values)
     found = np.where(refuted, 0.0, p_values[position])
     simulated = bool((methods == "monte-carlo").any())
     return GroupTests(
@@ -227,7 +234,7 @@ class _Chosen:
 
     def __init__(self, null: list[Fraction], is_exact: bool, ordering: Ordering, method: Method) -> None:
         self.null, self.is_exact, self.ordering, self.method = null, is_exact, ordering, method
-        self.simulation = method if isinstance(method, MonteCarlo) else MonteCarlo()
+        self.simulation = method if isinstance(method, MonteCarlo) else getattr(method, "simulation", MonteCarlo())
         self._n_single = self._n_simulated = 0
 
     def p_values(self, rows: np.ndarray, n: int) -> tuple[np.ndarray, str]:

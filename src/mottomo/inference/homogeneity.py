@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,14 +18,14 @@ from mottomo.inference.exact.tail import Budget, BudgetExceeded, tail_probabilit
 from mottomo.inference.exact.two_rows import two_row_problem
 from mottomo.inference.goodness_of_fit import PValue
 from mottomo.inference.intervals import ClopperPearson
-from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo, check_between, check_method
+from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_between, check_method
 from mottomo.inference.monte_carlo import interval_of_share
 from mottomo.inference.nulls import budget_error, check_ordering
 from mottomo.kernels.series import relative_entropy_term
 from mottomo.kernels.sums import accurate_sum
 from mottomo.messages import say, verbatim
 from mottomo.results import Finding, Result
-from mottomo.tallies import Tally, check_tally
+from mottomo.tallies import Tally, check_single, check_tally
 
 _LN10 = math.log(10)
 _MOST_STATES = 1_000_000
@@ -132,7 +132,9 @@ class ComparisonResult(Result):
             "log10_p": self.p.log10,
             "method": self.p.method,
             "significance": self.significance,
-            "n_groups": len(self.tally.groups),
+            "algorithm": self.p.algorithm,
+            "lower": self.p.lower,
+            "upper": self.p.upper,
         }
         if self.degrees_of_freedom == 0:
             return Finding("nothing-to-compare", values)
@@ -156,6 +158,7 @@ class ComparisonResult(Result):
                 "draws": self.p.draws,
                 "seed": self.p.seed,
                 "ordering": self.ordering,
+                "algorithm": self.p.algorithm,
             }
             found.append(Finding(_NOTES[self.p.method], values))
         if self.differences is not None:
@@ -218,9 +221,11 @@ def _as_groups(tallies: Any) -> Tally:
         check_tally(tallies)
         groups = tallies
     else:
+        if not isinstance(tallies, dict | Iterable):
+            check_tally(tallies)  # raises, and says what is wanted
         named = list(tallies.items()) if isinstance(tallies, dict) else [(str(i + 1), t) for i, t in enumerate(tallies)]
         for _, tally in named:
-            check_tally(tally)
+            check_single(tally)
         groups = _joined(named)
     if not groups.is_grouped or len(groups.groups) < 2:
         raise InvalidInput(
@@ -228,7 +233,7 @@ def _as_groups(tallies: Any) -> Tally:
             say("there is nothing to compare"),
             say("tallies"),
             say("two tallies or more, or groups"),
-            verbatim("1"),
+            verbatim(str(len(groups.groups) if groups.is_grouped else groups.total_observations and 1)),
             say("to compare one tally with claimed odds, use goodness_of_fit or mottomo test"),
         )
     if groups.counts.dtype != np.int64:
@@ -309,7 +314,7 @@ def _p_value(table: np.ndarray, ordering: Ordering, method: Method, g: float, x2
                 raise budget_error(stop.factor) from None
         smallest = float(table.sum(axis=1).min()) * float(table.sum(axis=0).min()) / float(table.sum())
         large = smallest >= _LARGE_EXPECTED or int(table.sum()) > _MOST_SIMULATED
-        method = Asymptotic() if large else MonteCarlo()
+        method = Asymptotic() if large else method.simulation
     if isinstance(method, Asymptotic):
         log10 = log10_chi_square_tail(x2 if ordering == "pearson" else g, freedom)
         return PValue(math.exp(log10 * _LN10), log10, math.nan, math.nan, "asymptotic", "chi-square")
@@ -359,13 +364,15 @@ def _exact_p_value(table: np.ndarray, ordering: Ordering, factor: float, method:
             tail.log_upper / _LN10,
         )
     try:
-        value, error, tied = enumerated_tail(table, ordering, min(int(_MOST_STATES * factor), 4_000_000))
+        log_p, error, log_tied = enumerated_tail(table, ordering, min(int(_MOST_STATES * factor), 4_000_000))
     except TooManyStates as stop:
         raise BudgetExceeded(stop.needed / _MOST_STATES) from None
-    value = min(value, 1.0)
-    lower, upper = value * (1 - error), min(value * (1 + error), 1.0)
-    logs = [math.log10(bound) if bound > 0 else -math.inf for bound in (value, lower, upper)]
-    return PValue(value, logs[0], lower, upper, "exact", "columns", tied, logs[1], logs[2])
+    log_p = min(log_p, 0.0)
+    logs = [log_p, log_p - error, min(log_p + error, 0.0)]
+    value, lower, upper = (math.exp(log) if log > -745 else 0.0 for log in logs)
+    log10, log10_lower, log10_upper = (log / _LN10 for log in logs)
+    tied = math.exp(log_tied) if log_tied > -745 else 0.0
+    return PValue(value, log10, lower, upper, "exact", "columns", tied, log10_lower, log10_upper)
 
 
 def _differences(counts: np.ndarray, level: float) -> Differences:

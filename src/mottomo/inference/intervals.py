@@ -216,6 +216,18 @@ def _profile_root(t: np.ndarray, m: np.ndarray, wanted: float) -> np.ndarray:
     return np.where(t > 0, t / np.maximum(n, 1.0) * np.exp(-s), 0.0)
 
 
+def check_interval_method(method: object) -> None:
+    """Refuse what is no method for intervals."""
+    if not callable(method):
+        raise InvalidInput(
+            "interval-method",
+            say("this is no method for intervals"),
+            say("intervals"),
+            say("a method such as ClopperPearson(level=0.95) or Goodman(level=0.95)"),
+            verbatim(repr(method)),
+        )
+
+
 def check_level(level: float) -> None:
     """Refuse what is no number inside (0, 1)."""
     if not (isinstance(level, int | float) and 0 < level < 1):

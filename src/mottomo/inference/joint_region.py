@@ -10,7 +10,7 @@ from mottomo.inference.goodness_of_fit import null_of, p_value_of
 from mottomo.inference.intervals import check_level
 from mottomo.inference.methods import Exact
 from mottomo.inference.nulls import check_ordering, exact_probabilities
-from mottomo.tallies import Tally, check_tally
+from mottomo.tallies import Tally, check_single
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ class JointRegion:
         """Whether the region of a single tally contains these probabilities.
 
         Where only a bracket of the p-value is affordable its upper end decides, so that the region is never too small.
-        Raises InvalidInput if not even a bracket is affordable.
+        Raises InvalidInput for a tally with groups, and if not even a bracket is affordable.
         """
-        check_tally(tally)
+        check_single(tally)
         claim = null_of(tally, probabilities)
         counts = tally.reordered(claim.categories).counts.tolist()
         shares, is_exact = exact_probabilities(claim)

@@ -13,17 +13,31 @@ from mottomo.messages import Message, say, verbatim
 
 @dataclass(frozen=True, slots=True)
 class Auto:
-    """Exact within a few seconds; past that Monte Carlo, or chi-square where all expected counts are above 1000."""
+    """Exact within a few seconds; past that Monte Carlo, or chi-square where all expected counts are above 1000.
 
+    draws, seed : of Monte Carlo, if it comes to that.
+    """
+
+    draws: int = 100_000
+    seed: int = 0
     name: ClassVar[str] = "auto"
+
+    def __post_init__(self) -> None:
+        check_whole("draws", self.draws, 1)
+        check_whole("seed", self.seed, 0)
+
+    @property
+    def simulation(self) -> MonteCarlo:
+        """What is done where neither the exact p-value nor chi-square will do."""
+        return MonteCarlo(self.draws, self.seed)
 
 
 @dataclass(frozen=True, slots=True)
 class Exact:
     """Exact, or an error that says how large a budget it would need.
 
-    budget : how many times the default budget (a few seconds, 1 GiB) may be spent. relative_width : how narrow the
-    bracket has to be where the value cannot be enumerated.
+    budget : how many times the default budget (a few seconds, 1 GiB) may be spent. relative_width : how narrow a
+    bracket is aimed at where the value cannot be enumerated; it may stay wider, and says how wide it is.
     """
 
     budget: float = 1.0

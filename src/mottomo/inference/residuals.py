@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+_HUGE = 1e12
+
 
 @dataclass(frozen=True, eq=False)
 class Residuals:
@@ -51,18 +53,28 @@ def residuals_of(counts: Sequence[int], null: Sequence[Fraction], n: int, signif
             variances > 0, differences / np.sqrt(variances), np.where(differences == 0, np.nan, np.inf)
         )
     standardized = np.where(variances > 0, standardized, np.copysign(standardized, differences))
-    p_values = binomial_p_values(np.array([float(c) for c in counts]), float(n), np.array([float(p) for p in null]))
+    shares = np.array([float(p) for p in null])
+    p_values = binomial_p_values(np.array([float(c) for c in counts]), float(n), shares, standardized)
     return Residuals(standardized, p_values, holm(p_values), significance)
 
 
-def binomial_p_values(counts: np.ndarray, n: Any, probabilities: np.ndarray) -> np.ndarray:
-    """min(1, 2 min(P(X <= t), P(X >= t))) for X ~ Bin(n, p), elementwise; guaranteed at every n."""
-    from scipy.special import betainc, betaincc
+def binomial_p_values(counts: np.ndarray, n: Any, probabilities: np.ndarray, standardized: np.ndarray) -> np.ndarray:
+    """min(1, 2 min(P(X <= t), P(X >= t))) for X ~ Bin(n, p), elementwise; guaranteed up to n = 10^12.
+
+    standardized : (t - n p) / sqrt(n p (1 - p)), computed without cancelling: it gives the normal tail beyond.
+    """
+    from scipy.special import betainc, betaincc, ndtr
 
     counts, n, probabilities = np.broadcast_arrays(counts, np.asarray(n, dtype=np.float64), probabilities)
     at_least = np.where(counts > 0, betainc(np.maximum(counts, 1e-300), n - counts + 1, probabilities), 1.0)
     at_most = np.where(counts < n, betaincc(counts + 1, np.maximum(n - counts, 1e-300), probabilities), 1.0)
-    return np.minimum(2 * np.minimum(at_least, at_most), 1.0)
+    p_values = np.minimum(2 * np.minimum(at_least, at_most), 1.0)
+    # The incomplete beta function loses its digits for huge n; there the normal tail has them.
+    variances = n * probabilities * (1 - probabilities)
+    huge = (n > _HUGE) & (variances > 1e6)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        normal = 2 * ndtr(-np.abs(standardized))
+    return np.where(huge & np.isfinite(normal), normal, p_values)
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:

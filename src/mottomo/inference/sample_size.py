@@ -30,6 +30,8 @@ from mottomo.results import Finding, Result
 _AUTO_BUDGET = Budget(states=60_000, additions=20_000_000)
 _EXACT_SEARCH = 60  # up to this approximate number of observations the exact one is looked for by default
 _MOST_SEARCHED = 5_000
+_SMALLEST_EFFECT = 1e-6
+_LONGEST_PERIOD = 100_000  # rarer categories than this have intervals too narrow to decide
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,7 +183,7 @@ def sample_size(
     effect : Cohen's w instead of an alternative. bias : the smallest departure of any one probability worth
         finding: the alternative that is hardest to notice among all with such a departure is planned for.
     half_width : of the guaranteed simultaneous intervals at `level`: the number from which all are this narrow,
-        if the shares are those of `null` (or, without it, one half).
+        if the shares are those of `null` (or, without it, one half; then `categories` says how many there are).
     method : Auto() looks for the exact number up to about 60 observations and uses the noncentral chi-square beyond;
         Exact(...) the smallest n from which the exact power stays at or above the target; or Asymptotic().
 
@@ -207,6 +209,8 @@ def sample_size(
         return _for_half_width(half_width, level, null, categories)
     check_between("power", power, "0.8")
     check_between("significance", significance, "0.05")
+    check_ordering(ordering)
+    _check_plan_method(method or Auto())
     if effect is not None:
         return _for_effect(effect, power, significance, null, categories)
     known = Probabilities.of(_required(null), categories)
@@ -272,11 +276,16 @@ def exact_power(
         exact=is_exact,
         alternative=[truth[index] / spared for index in possible],
     )
+    log_spared = n * _log_spared(spared)
     if len(possible) == 1:
-        return 0.0, 1 - float(spared) ** n
+        return 0.0, -math.expm1(log_spared)
     region = critical_region(problem, significance, budget)
-    log_spared = n * math.log(spared) if spared != 1 else 0.0
     return region.size, -math.expm1(log_spared) + math.exp(log_spared) * region.power
+
+
+def _log_spared(spared: Fraction) -> float:
+    """log of the probability that one observation is none of the impossible ones, also where that is next to 1."""
+    return math.log1p(-float(1 - spared)) if spared > Fraction(1, 2) else math.log(spared)
 
 
 def approximate_power(p: Probabilities, q: Probabilities, n: int, significance: float) -> float:
@@ -285,7 +294,7 @@ def approximate_power(p: Probabilities, q: Probabilities, n: int, significance: 
     w = effect_size(null, truth)
     if math.isinf(w):
         spared = sum((b for a, b in zip(null, truth, strict=True) if a > 0), Fraction(0))
-        return 1 - float(spared) ** n
+        return -math.expm1(n * _log_spared(spared)) if spared else 1.0
     n_possible = sum(value > 0 for value in null)
     return noncentral_power(n * w * w, significance, n_possible - 1) if n_possible > 1 else 0.0
 
@@ -298,7 +307,7 @@ def approximate_sample_size(p: Probabilities, q: Probabilities, power: float, si
         return None
     if math.isinf(w):
         spared = sum((b for a, b in zip(null, truth, strict=True) if a > 0), Fraction(0))
-        return 1 if spared == 0 else max(1, math.ceil(math.log(1 - power) / math.log(spared)))
+        return 1 if spared == 0 else max(1, math.ceil(math.log1p(-power) / _log_spared(spared)))
     n_possible = sum(value > 0 for value in null)
     return max(1, math.ceil(needed_noncentrality(power, significance, n_possible - 1) / (w * w)))
 
@@ -361,7 +370,8 @@ def _searched(
     """
     end = math.ceil(1.25 * about) + 12
     while True:
-        if end > _MOST_SEARCHED:
+        most = _MOST_SEARCHED * max(budget.operations / Budget().operations, 1.0)
+        if end > most:
             raise BudgetExceeded(end / _MOST_SEARCHED)
         answer = None
         for n in range(end, 0, -1):
@@ -378,7 +388,7 @@ def _searched(
 
 
 def _for_effect(effect: float, power: float, significance: float, null: Any, categories: Any) -> Plan:
-    if not isinstance(effect, int | float) or not 0 < effect < math.inf:
+    if not isinstance(effect, int | float) or not _SMALLEST_EFFECT <= effect < math.inf:
         raise InvalidInput(
             "effect-range",
             say("no sample is large enough: the effect is not a positive number"),
@@ -393,16 +403,21 @@ def _for_effect(effect: float, power: float, significance: float, null: Any, cat
     else:
         n_possible = 0
     if n_possible < 2:
-        raise InvalidInput(
-            "plan-categories",
-            say("an effect needs to know the number of categories"),
-            say("categories"),
-            say("at least two categories, declared or in the null"),
-            verbatim(str(n_possible)),
-        )
+        raise _needs_categories(n_possible)
     n = max(1, math.ceil(needed_noncentrality(power, significance, n_possible - 1) / effect**2))
     found = noncentral_power(n * effect**2, significance, n_possible - 1)
     return Plan(n, "power", "noncentral-chi-square", significance, None, found, power, float(effect))
+
+
+def _needs_categories(known: int) -> InvalidInput:
+    return InvalidInput(
+        "plan-categories",
+        say("this plan needs to know the number of categories"),
+        say("categories"),
+        say("at least two categories, declared or in the null"),
+        verbatim(str(known)),
+        say("declare them, for example --categories 1..6 (in Python: categories=range(1, 7))"),
+    )
 
 
 def _least_favourable(p: Probabilities, bias: float) -> Probabilities:
@@ -441,10 +456,12 @@ def _for_half_width(half_width: float, level: float, null: Any, categories: Any)
             verbatim(str(half_width)),
         )
     known = None if null is None else Probabilities.of(null, categories)
+    if known is None and categories is None:
+        raise _needs_categories(0)
     if known is not None:
         shares, n_categories = sorted(set(known.values.tolist())), len(known.categories)
     else:
-        shares, n_categories = [0.5], len(Categories.of(categories)) if categories is not None else 1
+        shares, n_categories = [0.5], len(Categories.of(categories))
     tail = (1 - level) / 2 / n_categories
 
     def narrow(numbers: np.ndarray) -> np.ndarray:
@@ -466,8 +483,9 @@ def _for_half_width(half_width: float, level: float, null: Any, categories: Any)
         else:
             low = middle
     # Rounding shares to whole counts makes small teeth: the last n near the answer that is too wide decides.
-    near = np.arange(high, high + max(64, math.ceil(2 / min(share for share in shares if share > 0))), dtype=np.int64)
-    wide = np.flatnonzero(~narrow(near[:100_000]))
+    period = min(max(64, math.ceil(2 / min(share for share in shares if share > 0))), _LONGEST_PERIOD)
+    near = np.arange(high, high + period, dtype=np.int64)
+    wide = np.flatnonzero(~narrow(near))
     n = int(near[wide[-1]]) + 1 if wide.size else high
     return Plan(n, "half-width", "exact", half_width=float(half_width), level=level, null=known)
 

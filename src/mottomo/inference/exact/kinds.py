@@ -141,7 +141,7 @@ class Kind:
 class Problem:
     """A statistic and a multinomial: kinds of categories and the total n.
 
-    exact_ties : whether fingerprints decide ties; otherwise values within `tie_band` (relative) count as tied.
+    exact_ties : whether fingerprints decide ties; otherwise values within a band count as tied (``tail.TIE_BAND``).
     unit : what one unit of Pearson's integer costs is worth, where they are integers. log_normaliser : log of the
     probability that the independent x have the total n.
     """

@@ -21,7 +21,7 @@ _ROUNDING = 1e-12  # a p-value this close to the significance, relatively, is eq
 class CriticalRegion:
     """Outcomes whose exact p-value is at most the significance: their probability under each hypothesis.
 
-    threshold : the smallest statistic in the region; infinite where it is empty.
+    threshold : a cut between the largest statistic outside and the smallest inside; infinite where it is empty.
     size : under the null, at most the significance. power : under the alternative (the size again without one).
     """
 

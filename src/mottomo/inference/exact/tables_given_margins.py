@@ -14,6 +14,7 @@ import numpy as np
 from mottomo.inference.exact.fingerprints import logarithms_of_range
 from mottomo.inference.exact.kinds import PEARSON_PRIME, Ordering
 from mottomo.inference.exact.tables import TooManyStates
+from mottomo.kernels.compositions import compositions
 
 _TIE = 1e-9
 
@@ -66,7 +67,7 @@ def statistic_of(table: np.ndarray, ordering: Ordering) -> tuple[float, int]:
 
 
 def enumerated_tail(table: np.ndarray, ordering: Ordering, most_states: int) -> tuple[float, float, float]:
-    """P(T >= t), a bound of its relative rounding error, and the probability of a tie.
+    """log P(T >= t), a bound of its rounding error, and log of the probability of a tie.
 
     Raises TooManyStates before more than `most_states` states are held.
     """
@@ -87,7 +88,7 @@ def enumerated_tail(table: np.ndarray, ordering: Ordering, most_states: int) -> 
         made = 0 if last else len(left) * math.comb(column + len(rows) - 1, len(rows) - 1)
         if made > 4 * most_states:
             raise TooManyStates(made)
-        fills = left if last else _compositions(column, len(rows))
+        fills = left if last else compositions(column, len(rows))
         if last:
             parent, chosen = np.arange(len(left)), np.arange(len(left))
         else:
@@ -110,7 +111,6 @@ def enumerated_tail(table: np.ndarray, ordering: Ordering, most_states: int) -> 
             if len(left) > most_states:
                 raise TooManyStates(len(left))
     log_weights += factorials[rows].sum() - factorials[int(rows.sum())]
-    weights = np.exp(log_weights)
     if ordering == "pearson":
         same = prints % np.uint64(PEARSON_PRIME) == np.uint64(fingerprint % PEARSON_PRIME)
     else:
@@ -119,17 +119,13 @@ def enumerated_tail(table: np.ndarray, ordering: Ordering, most_states: int) -> 
     tied = same & near
     far = tied | (costs > threshold)
     depth = float(np.abs(log_weights).max(initial=1.0)) + float(factorials[-1])
-    return math.fsum(weights[far].tolist()), 2.0**-50 * depth * len(columns), math.fsum(weights[tied].tolist())
+    return _log_sum(log_weights[far]), 2.0**-50 * depth * len(columns), _log_sum(log_weights[tied])
 
 
-def _compositions(total: int, parts: int) -> np.ndarray:
-    rows, left = np.zeros((1, 0), dtype=np.int64), np.array([total])
-    for _ in range(parts - 1):
-        widths = left + 1
-        parent = np.repeat(np.arange(len(rows)), widths)
-        chosen = np.arange(widths.sum()) - np.repeat(np.cumsum(widths) - widths, widths)
-        rows, left = np.column_stack([rows[parent], chosen]), left[parent] - chosen
-    return np.column_stack([rows, left])
+def _log_sum(logs: np.ndarray) -> float:
+    """log of the sum of exponentials, however small they are."""
+    largest = float(logs.max())
+    return largest + math.log(math.fsum(np.exp(logs - largest).tolist()))
 
 
 def _merged(

@@ -21,6 +21,8 @@ import numpy as np
 from mottomo.inference.exact.fingerprints import logarithms_of_range
 from mottomo.inference.exact.kinds import PEARSON_PRIME, Kind, Ordering, Problem, divergence, log_poisson
 
+_LONGEST_SIEVE = 1_000_000  # for longer columns ties are decided within a band
+
 
 @dataclass(frozen=True, eq=False)
 class TwoRowKind(Kind):
@@ -76,6 +78,8 @@ class TwoRowKind(Kind):
     def fingerprints(self, first: int, last: int) -> np.ndarray:
         """Up to constants that are the same for all tables with these margins."""
         x = np.arange(first, last + 1, dtype=np.int64)
+        if self.column > _LONGEST_SIEVE:
+            return np.zeros(x.size, dtype=np.uint64)
         if self.ordering == "pearson":
             return np.array([cost % PEARSON_PRIME for cost in self.unit_costs(x)], dtype=np.uint64)
         logarithms = logarithms_of_range(0, self.column)
@@ -112,5 +116,6 @@ def two_row_problem(first: Sequence[int], second: Sequence[int], ordering: Order
     share = Fraction(rows[0], n)
     normaliser = TwoRowKind(ordering, 1, share * n, n, column=n, rows=rows)
     log_normaliser = float(normaliser.log_weights(np.array([rows[0]]))[0, 0])
-    problem = Problem(tuple(kinds), rows[0], True, unit, log_normaliser)
+    exact_ties = max(distinct) <= _LONGEST_SIEVE
+    problem = Problem(tuple(kinds), rows[0], exact_ties, unit if exact_ties else None, log_normaliser)
     return problem, [distinct.index(column) for column in columns]

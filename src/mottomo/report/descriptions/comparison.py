@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from mottomo.messages import say, verbatim
-from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing
+from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, more
 from mottomo.report.document import Block, Cell, Column, Document, Formula, Paragraph, Table
-from mottomo.report.findings.parts import p_text
+from mottomo.report.findings.parts import in_latex, p_text
 from mottomo.report.numbers import percent, rounded, rounded_down, rounded_up, whole
 
 _WIDEST = 8  # groups beside each other; CSV has them all
@@ -21,7 +21,9 @@ def describe_comparison(result: Any) -> Document:
     if result.degrees_of_freedom:
         g, x2 = rounded(result.deviance, 6), rounded(result.pearson, 6)
         p = p_text(result.p.value, result.p.log10)
-        blocks.append(Formula(f"G = {g}, X^2 = {x2}", f"G = {g}   X^2 = {x2}   p = {p}"))
+        blocks.append(
+            Formula(rf"G = {g}, X^2 = {x2}, p = {in_latex(p)}", f"G = {g}   X^2 = {x2}   p = {p}")
+        )
         approximate = {name: rounded(value, 3) for name, value in result.to_dict()["asymptotic_p_value"].items()}
         blocks.append(
             Paragraph(
@@ -55,6 +57,8 @@ def _table(result: Any) -> Table:
             lower, upper = float(differences.lower[index]), float(differences.upper[index])
             cells.append(f"{_signed(lower, rounded_down)} … {_signed(upper, rounded_up)}")
         rows.append([name, *cells])
+    if tally.n_categories > MOST_ROWS:
+        rows.append([more(tally.n_categories - MOST_ROWS), *[""] * (len(columns) - 1)])
     names = (*tally.by, "category", "count", "share", "residual")
     return Table(tuple(columns), rows, Lazy(lambda: _rows(result)), names)
 

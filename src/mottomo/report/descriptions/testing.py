@@ -9,7 +9,7 @@ from typing import Any
 from mottomo.messages import say, verbatim
 from mottomo.report.descriptions.common import Lazy, closing, more, shown
 from mottomo.report.document import Block, Cell, Column, Document, Formula, Paragraph, Table
-from mottomo.report.findings.parts import p_text
+from mottomo.report.findings.parts import in_latex, p_text
 from mottomo.report.numbers import full, rounded, whole
 
 _MOST_GROUPS = 20
@@ -65,7 +65,10 @@ def _statistics(result: Any) -> list[Block]:
     p = p_text(result.p.value, result.p.log10)
     approximate = {name: rounded(value, 3) for name, value in result.asymptotic_p_value.items()}
     blocks: list[Block] = [
-        Formula(rf"G = 2 [\log L(t/n) - \log L(y^0)] = {full(result.deviance)}", f"G = {g}   X^2 = {x2}   p = {p}"),
+        Formula(
+            rf"G = 2 [\log L(t/n) - \log L(y^0)] = {full(result.deviance)}, X^2 = {x2}, p = {in_latex(p)}",
+            f"G = {g}   X^2 = {x2}   p = {p}",
+        ),
         Paragraph(
             say(
                 "By chi-square (degrees of freedom: {df}) p would be {deviance} (G) or {pearson} (X^2).",
@@ -88,7 +91,7 @@ def _statistics(result: Any) -> list[Block]:
 
 def _factor(log: float) -> str:
     if abs(log) < 600:
-        return rounded(math.exp(log), 3)
+        return f"{math.exp(log):.3g}"
     return "∞" if log == math.inf else f"10^{log / math.log(10):.1f}"
 
 

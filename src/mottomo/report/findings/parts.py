@@ -42,8 +42,20 @@ def p_text(value: float, log10: float) -> str:
     return rounded(value, 3)
 
 
+def in_latex(p: str) -> str:
+    r"""A p-value's text in LaTeX: 10^-333.5 and 1e-12 as powers.
+
+    >>> print(in_latex("10^-333.51"), in_latex("1.9e-56"), in_latex("0.652"))
+    10^{-333.51} 1.9 \times 10^{-56} 0.652
+    """
+    if p.startswith("10^"):
+        return f"10^{{{p[3:]}}}"
+    mantissa, _, exponent = p.partition("e")
+    return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else p
+
+
 def percent_about(share: float) -> str:
-    """A share in whole percent, or one digit where that would round to nothing or everything.
+    """A share in whole percent, with a digit more near 0 and 1.
 
     >>> percent_about(0.2361), percent_about(0.9996)
     ('24 %', 'over 99.9 %')

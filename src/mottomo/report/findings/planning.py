@@ -37,7 +37,8 @@ def _plan_n(values: Values) -> Message:
 
 def _plan_half_width(values: Values) -> Message:
     return say(
-        "From {n} observations on, the simultaneous {level} intervals are no wider than ±{half_width}.",
+        "From {n} observations on, the simultaneous {level} intervals are no wider than ±{half_width}, if the shares "
+        "are those planned for.",
         n=whole(values["n"]),
         level=percent(values["level"]),
         half_width=rounded(values["half_width"]),

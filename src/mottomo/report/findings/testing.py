@@ -8,6 +8,8 @@ from mottomo.messages import Message, say, say_count
 from mottomo.report.findings.parts import Values, groups, observations, p_text, percent_about, some
 from mottomo.report.numbers import percent, rounded, rounded_down, rounded_up, whole
 
+_WIDE = 0.01  # a bracket relatively wider than this is told instead of a number
+
 
 def _claim(values: Values) -> Message:
     return say("“fair”") if values["fair"] else say("the claimed probabilities")
@@ -15,6 +17,11 @@ def _claim(values: Values) -> Message:
 
 def _p(values: Values) -> Message:
     text = p_text(values["p"], values["log10_p"])
+    if values["algorithm"] == "chernoff-bound":
+        return say("p ≤ {p}", p=text)
+    if values["method"] == "exact" and values["upper"] - values["lower"] > _WIDE * values["upper"] > 0:
+        lower, upper = rounded_down(values["lower"], 2), rounded_up(values["upper"], 2)
+        return say("p between {lower} and {upper}", lower=lower, upper=upper)
     return {
         "exact": say("exact p = {p}", p=text),
         "monte-carlo": say("simulated p = {p}", p=text),
@@ -79,9 +86,9 @@ def _tolerance(template: Callable[[Message, str, str], Message]) -> Callable[[Va
 
 def _p_exact(values: Values) -> Message:
     order = _ordering(values["ordering"])
-    if values["upper"] - values["lower"] <= 1e-9 * values["upper"]:
+    if values["log10_upper"] - values["log10_lower"] <= 1e-9:
         return say("The p-value is exact, in the order of {order}.", order=order)
-    if values["upper"] < 1e-300:
+    if values["lower"] < 1e-300:
         return say(
             "The p-value is proven to lie between 10^{lower} and 10^{upper}, in the order of {order}.",
             lower=f"{values['log10_lower']:.4f}",
@@ -120,8 +127,8 @@ def _categories_depart(values: Values) -> Message:
     return say(
         "Category by category (exact binomial tests, Holm's correction at {significance}): more often than claimed "
         "{more}; less often {fewer}.",
-        more=values["more"] or "–",
-        fewer=values["fewer"] or "–",
+        more=some(values["more"][:10], len(values["more"])) or "–",
+        fewer=some(values["fewer"][:10], len(values["fewer"])) or "–",
         significance=rounded(values["significance"]),
     )
 
@@ -129,7 +136,7 @@ def _categories_depart(values: Values) -> Message:
 def _groups_rejected(values: Values) -> Message:
     return say(
         "Departing after Holm's correction at {significance}: {flagged} ({discoveries} after Benjamini and Hochberg). "
-        "Unadjusted, {unadjusted} have p ≤ {significance}, and up to {expected} would by chance.",
+        "Unadjusted, {unadjusted} have p ≤ {significance}, and about {expected} or fewer would be expected by chance.",
         flagged=groups({"n_groups": values["n_flagged"]}),
         significance=rounded(values["significance"]),
         discoveries=whole(values["n_discoveries"]),
@@ -141,7 +148,7 @@ def _groups_rejected(values: Values) -> Message:
 def _groups_not_rejected(values: Values) -> Message:
     return say(
         "None of {groups} departs after Holm's correction ({discoveries} after Benjamini and Hochberg). Unadjusted, "
-        "{unadjusted} have p ≤ {significance}, and up to {expected} would by chance.",
+        "{unadjusted} have p ≤ {significance}, and about {expected} or fewer would be expected by chance.",
         groups=groups(values),
         significance=rounded(values["significance"]),
         discoveries=whole(values["n_discoveries"]),
@@ -224,6 +231,9 @@ WORDS: dict[str, Callable[[Values], Message]] = {
     "groups-rejected": _groups_rejected,
     "groups-not-rejected": _groups_not_rejected,
     "groups-cannot-tell": lambda values: say("No observations: nothing can be said about the claim."),
+    "groups-impossible": lambda values: say(
+        "Refuted for certain, because an outcome of probability 0 happened: {groups}.", groups=groups(values)
+    ),
     "groups-exact": lambda values: say("Exact p-values: {groups}.", groups=groups(values)),
     "groups-asymptotic": lambda values: say(
         "p-values by chi-square, which is approximate: {groups}.", groups=groups(values)
