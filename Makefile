@@ -14,7 +14,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 demo: $(STAMPS)/install
 	@printf '\n--- The article: a die thrown 20 times came up 2, 5, 2, 4, 2, 5 times ---\n\n'
 	$(BIN)/mottomo estimate 2 5 2 4 2 5
-	@printf '\n--- The same, derived step by step ---\n\n'
+	@printf '\n--- Is it a fair die, and how many more throws would tell? ---\n\n'
+	$(BIN)/mottomo test 2 5 2 4 2 5
+	@printf '\n--- The estimate, derived step by step ---\n\n'
 	$(BIN)/mottomo explain 2 5 2 4 2 5
 	@printf "\n--- R. Wolf's white die, thrown 20,000 times ---\n\n"
 	$(BIN)/mottomo estimate examples/wolf_white.csv --count-column count --categories 1..6
