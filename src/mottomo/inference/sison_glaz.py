@@ -68,13 +68,8 @@ class SisonGlaz:
 
 def box_size(counts: tuple[int, ...], level: float) -> tuple[int, float]:
     """The c with P(c) < level <= P(c + 1), and (level - P(c)) / (P(c + 1) - P(c)); (0, 0) if P(0) reaches the level."""
-    known: dict[int, float] = {}
-
-    def at(c: int) -> float:
-        if c not in known:
-            known[c] = box_probability(counts, c)
-        return known[c]
-
+    boxes = _Boxes(counts)
+    at = boxes.probability
     guess = _guessed_size(counts, level)
     low, step = guess, 1
     while low > 0 and at(low) >= level:
@@ -105,44 +100,69 @@ def _guessed_size(counts: tuple[int, ...], level: float) -> int:
 
 
 def box_probability(counts: tuple[int, ...], c: int) -> float:
-    """P(t_k - c <= X_k <= t_k + c for all k), X ~ Multinomial(n, t/n): Poissons cut to the box, given their total.
+    """P(t_k - c <= X_k <= t_k + c for all k), X ~ Multinomial(n, t/n): Poissons cut to the box, given their total."""
+    return _Boxes(counts).probability(c)
+
+
+class _Boxes:
+    """Probabilities of boxes around the same counts; the tables of Poissons are made once, a little wider than asked.
 
     Only categories that were seen vary. Their sum is transformed with a length beyond which it has no weight.
     """
-    seen = [count for count in counts if count > 0]
-    n = sum(seen)
-    reach = min(len(seen) * 2 * c + 1, 2 * math.ceil(13 * math.sqrt(n)) + 128)
-    length = 1 << max((reach - 1).bit_length(), 1)
-    width = min(c, math.ceil(40 * math.sqrt(max(seen)) + 80))  # farther out a Poisson has no weight
-    distinct, copies = np.unique(np.array(seen, dtype=np.int64), return_counts=True)
-    if length > _LONGEST or width > _LONGEST:
-        raise InvalidInput(
-            "box-too-large",
-            say("so many observations are beyond Sison and Glaz's intervals here"),
-            say("counts"),
-            say("about 10**10 observations or fewer"),
-            verbatim(str(n)),
-            say("use Clopper-Pearson or Goodman, which have no such limit"),
-        )
-    deviations = np.arange(-width, width + 1)
-    spectrum = np.ones(length // 2 + 1, dtype=np.complex128)
-    rows = max(1, _BATCH // max(length, deviations.size))
-    for start in range(0, distinct.size, rows):
-        part = distinct[start : start + rows, None]
-        weights = _poisson_around(part, deviations)
-        if deviations.size > length:  # the sum wraps where it has no weight
-            folded = np.zeros((len(part), length))
-            np.add.at(folded.T, (deviations + width) % length, weights.T)
-            weights = folded
-        spectra = np.fft.rfft(weights, n=length, axis=1)
-        for row, multiplicity in zip(spectra, copies[start : start + rows].tolist(), strict=True):
-            spectrum *= row**multiplicity
-    # Deviations start at -width in each table, so the total n stands at len(seen) width.
-    place = np.exp(2j * np.pi * (np.arange(spectrum.size) * (len(seen) * width % length) % length) / length)
-    coefficients = (spectrum * place).real
-    at_total = (2 * float(coefficients.sum()) - float(coefficients[0]) - float(coefficients[-1])) / length
-    log_total = float(_poisson_around(np.array([[n]]), np.zeros(1, dtype=np.int64))[0, 0])
-    return min(max(at_total / log_total, 0.0), 1.0)
+
+    def __init__(self, counts: tuple[int, ...]) -> None:
+        seen = [count for count in counts if count > 0]
+        self.n, self.n_seen = sum(seen), len(seen)
+        self.distinct, self.copies = np.unique(np.array(seen, dtype=np.int64), return_counts=True)
+        self.widest = math.ceil(40 * math.sqrt(max(seen)) + 80)  # farther out a Poisson has no weight
+        self.at_n = float(_poisson_around(np.array([[self.n]]), np.zeros(1, dtype=np.int64))[0, 0])
+        self._table: np.ndarray | None = None
+        self._known: dict[int, float] = {}
+
+    def probability(self, c: int) -> float:
+        if c not in self._known:
+            self._known[c] = self._computed(c)
+        return self._known[c]
+
+    def _computed(self, c: int) -> float:
+        reach = min(self.n_seen * 2 * c + 1, 2 * math.ceil(13 * math.sqrt(self.n)) + 128)
+        length = 1 << max((reach - 1).bit_length(), 1)
+        width = min(c, self.widest)
+        if length > _LONGEST or width > _LONGEST:
+            raise InvalidInput(
+                "box-too-large",
+                say("so many observations are beyond Sison and Glaz's intervals here"),
+                say("counts"),
+                say("about 10**10 observations or fewer"),
+                verbatim(str(self.n)),
+                say("use Clopper-Pearson or Goodman, which have no such limit"),
+            )
+        spectrum = np.ones(length // 2 + 1, dtype=np.complex128)
+        rows = max(1, _BATCH // max(length, 2 * width + 1))
+        for start in range(0, self.distinct.size, rows):
+            weights = self._weights(start, start + rows, width)
+            if weights.shape[1] > length:  # the sum wraps where it has no weight
+                folded = np.zeros((len(weights), length))
+                np.add.at(folded.T, np.arange(weights.shape[1]) % length, weights.T)
+                weights = folded
+            spectra = np.fft.rfft(weights, n=length, axis=1)
+            for row, multiplicity in zip(spectra, self.copies[start : start + rows].tolist(), strict=True):
+                spectrum *= row if multiplicity == 1 else row**multiplicity
+        # Deviations start at -width in each table, so the total n stands at n_seen width.
+        turns = np.arange(spectrum.size) * (self.n_seen * width % length) % length
+        coefficients = (spectrum * np.exp(2j * np.pi / length * turns)).real
+        at_total = (2 * float(coefficients.sum()) - float(coefficients[0]) - float(coefficients[-1])) / length
+        return min(max(at_total / self.at_n, 0.0), 1.0)
+
+    def _weights(self, start: int, stop: int, width: int) -> np.ndarray:
+        """Poisson probabilities of the deviations -width .. width, one row for each distinct count."""
+        if self.distinct.size * (2 * width + 1) > _BATCH:
+            return _poisson_around(self.distinct[start:stop, None], np.arange(-width, width + 1))
+        if self._table is None or self._table.shape[1] < 2 * width + 1:
+            reach = width + 4 + width // 16
+            self._table = _poisson_around(self.distinct[:, None], np.arange(-reach, reach + 1))
+        middle = self._table.shape[1] // 2
+        return self._table[start:stop, middle - width : middle + width + 1]
 
 
 def _poisson_around(counts: np.ndarray, deviations: np.ndarray) -> np.ndarray:
