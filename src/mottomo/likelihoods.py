@@ -301,6 +301,24 @@ def deviance(counts: Any, probabilities: Any) -> Any:
     return np.multiply(2.0, _divergence(expected, differences, checked_counts > 0))[()]
 
 
+def pearson_statistic(counts: Any, probabilities: Any) -> Any:
+    r"""Pearson's statistic sum_k (t_k - e_k)^2 / e_k, e = n y: the score statistic beside the deviance.
+
+    Parameters and errors as for ``log_likelihood``. Returns (...) float64, at least 0; ``inf`` where an outcome of
+    probability 0 was seen. Source: docs/theory/exact_tests.md; Pearson (1900).
+
+    >>> round(float(pearson_statistic([2, 5, 2, 4, 2, 5], [1 / 6] * 6)), 12)
+    3.4
+    """
+    checked_counts, checked = _aligned(counts, probabilities)
+    totals = np.asarray(row_totals(checked_counts))[..., None]
+    expected = totals.astype(np.float64) * checked.values
+    differences = _differences(checked_counts, totals, checked)
+    possible = expected > 0
+    terms = differences * np.divide(differences, expected, out=np.zeros(differences.shape), where=possible)
+    return accurate_sum(np.where(~possible & (checked_counts > 0), np.inf, terms))[()]
+
+
 def _differences(counts: np.ndarray, totals: np.ndarray, probabilities: CheckedProbabilities) -> np.ndarray:
     """t_k - n y_k, rounded once: in rationals where they are exact, else through the exact product of floats."""
     if probabilities.exact is not None:

@@ -336,3 +336,44 @@ def test_an_output_that_is_not_utf8_changes_no_data():
     for refused in ([*names, "--format", "csv"], ["simulate", "猫=1/2,犬=1/2", "-n", "2", "--seed", "1"]):
         done = mottomo(*refused, PYTHONIOENCODING="latin-1")
         assert (done.returncode, done.stdout) == (3, "")
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "test 2 5 --budget 3",
+        "test 2 5 --method exact --seed 5",
+        "test 2 5 --method asymptotic --draws 100",
+        "plan 3 9 --level 0.99",
+        "plan 3 9 --bias 0.1",
+        "plan --bias 0.1 --null fair --categories 1..6 -n 20",
+        "plan 3 9 / 4 4",
+        "compare 10 2 / 3 9 --null 0.5,0.5",
+        "compare x.csv --with a --by b",
+    ],
+)
+def test_options_that_would_change_nothing_are_a_mistake_in_the_call(call):
+    assert mottomo(*call.split()).returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("call", "code"),
+    [
+        ("test 2 5 2 4 2 5", 0),
+        ("test 20 0", 1),
+        ("test 0 0", 4),
+        ("test 2 5 --tolerance 0.1", 4),
+        ("test 3000 2000 --tolerance 0.05", 1),
+        ("test 1 1 --null 1,0", 1),
+        ("test 1 1 / 30 2", 1),
+        ("compare 10 2 / 3 9", 1),
+        ("compare 10 2 / 8 3", 0),
+        ("compare 1 0 / 2 0", 4),
+        ("test 1 1 --null 0.5,0.6", 3),
+        ("plan 5 5", 3),
+        ("plan 0 0", 3),
+    ],
+)
+def test_check_tells_the_decision_by_the_exit_code(call, code):
+    arguments = call.split() if call.startswith("plan") else [*call.split(), "--check"]
+    assert mottomo(*arguments).returncode == code

@@ -86,8 +86,8 @@ def test_the_exact_p_value_is_a_sum_over_all_tables(table, ordering):
 @pytest.mark.parametrize("ordering", ORDERINGS)
 def test_two_rows_agree_with_filling_columns(ordering):
     table = np.array([[7, 3, 9, 1], [4, 8, 2, 5]])
-    log_p, _, log_tied = enumerated_tail(table, ordering, 10**6)
-    by_columns, tied = math.exp(log_p), math.exp(log_tied)
+    tail = enumerated_tail(table, ordering, 10**6)
+    by_columns, tied = tail.p, tail.tied
     found = mo.homogeneity(mo.Tally.from_counts(table), ordering=ordering)
     assert found.p_value == pytest.approx(by_columns, rel=1e-11)
     assert found.p.tied == pytest.approx(tied, rel=1e-9)
@@ -123,6 +123,12 @@ def test_a_tiny_p_value_of_three_rows_keeps_its_logarithm():
     found = mo.homogeneity(mo.Tally.from_counts([[700, 1, 0], [0, 700, 2], [0, 0, 1]]))
     assert found.p_value == 0.0
     assert -500 < found.p.log10 < -300
+
+
+def test_what_was_never_seen_is_named_as_what_it_is():
+    found = mo.homogeneity(mo.Tally.from_counts([[3, 0, 2], [1, 0, 5], [0, 0, 0]]))
+    assert (found.dropped_groups, found.dropped_categories) == (("3",), ("2",))
+    assert {"empty-groups-dropped", "never-seen-dropped"} <= {note.code for note in found.notes}
 
 
 def test_the_methods_agree():

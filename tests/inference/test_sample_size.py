@@ -5,7 +5,7 @@ import pytest
 
 import mottomo as mo
 from mottomo.errors import InvalidInput
-from mottomo.inference.sample_size import effect_size
+from mottomo.inference.power import effect_size
 from tests.oracles import multinomial
 
 DIE = [Fraction(k, 20) for k in (2, 5, 2, 4, 2, 5)]
@@ -46,6 +46,16 @@ def test_power_and_size_are_sums_over_all_rejected_outcomes(ordering, null, trut
     found = mo.power(null, truth, n, ordering=ordering)
     assert found.exact_size == pytest.approx(float(size), abs=1e-13)
     assert found.power == pytest.approx(float(power), rel=1e-12, abs=1e-13)
+
+
+def test_a_p_value_equal_to_the_significance_is_rejected_in_tests_and_in_power():
+    # Five heads of five have p = 2/32; twenty of twenty 2/2^20, where 1 minus the rest has few digits left.
+    for n in (5, 20):
+        significance = float(Fraction(2, 2**n))
+        assert mo.goodness_of_fit(mo.Tally.from_counts([n, 0]), significance=significance).decision == "rejected"
+        found = mo.power("fair", [0.9, 0.1], n, significance=significance, categories=["h", "t"])
+        assert found.power == pytest.approx(0.9**n + 0.1**n, rel=1e-9)
+        assert found.exact_size == pytest.approx(significance, rel=1e-6)
 
 
 def test_the_articles_plan():

@@ -104,24 +104,27 @@ SIGNIFICANCE = option(
     metavar="LEVEL",
     help=say("The significance level of the verdict (default: 0.05)."),
 )
+METHOD = option(
+    "--method",
+    type=click.Choice(["auto", "exact", "monte-carlo", "asymptotic"]),
+    default="auto",
+    help=say("How p is computed; auto is exact within a few seconds, and says what it did."),
+)
 BUDGET = option(
     "--budget",
     type=float,
-    default=1.0,
     metavar="FACTOR",
     help=say("With --method exact: how many times the usual few seconds may be spent."),
 )
 DRAWS = option(
     "--draws",
     type=int,
-    default=100_000,
     metavar="N",
     help=say("Where p is simulated: how many tallies (default: 100000)."),
 )
 SEED = option(
     "--seed",
     type=int,
-    default=0,
     metavar="SEED",
     help=say("Where p is simulated: the seed, a whole number (default: 0)."),
 )
@@ -130,12 +133,31 @@ CHECK = option(
 )
 
 
-def method_of(name: str, budget: float, draws: int, seed: int) -> Any:
-    """The method that a word on the command line stands for."""
+# How a p-value is computed and judged, for all commands that test.
+TEST_OPTIONS = (ORDERING, METHOD, SIGNIFICANCE, BUDGET, DRAWS, SEED, CHECK)
+
+
+def method_of(name: str, budget: float | None, draws: int | None = None, seed: int | None = None) -> Any:
+    """The method that a word on the command line stands for; settings that it does not have are a mistake."""
+    from mottomo.cli.data import usage_error
     from mottomo.inference.methods import Asymptotic, Auto, Exact, MonteCarlo
 
+    if budget is not None and name != "exact":
+        raise usage_error(say("--budget goes with --method exact"))
+    simulation = {key: value for key, value in (("draws", draws), ("seed", seed)) if value is not None}
+    if simulation and name not in ("auto", "monte-carlo"):
+        raise usage_error(say("--draws and --seed go with --method monte-carlo or auto"))
     if name == "exact":
-        return Exact(budget=budget)
+        return Exact() if budget is None else Exact(budget=budget)
     if name == "monte-carlo":
-        return MonteCarlo(draws, seed)
-    return Asymptotic() if name == "asymptotic" else Auto(draws, seed)
+        return MonteCarlo(**simulation)
+    return Asymptotic() if name == "asymptotic" else Auto(**simulation)
+
+
+def test_settings(settings: dict[str, Any]) -> dict[str, Any]:
+    """Ordering, method and significance from the settings of a command with TEST_OPTIONS."""
+    return {
+        "ordering": settings["ordering"],
+        "method": method_of(settings["method"], settings["budget"], settings["draws"], settings["seed"]),
+        "significance": settings["significance"],
+    }

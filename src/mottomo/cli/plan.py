@@ -52,7 +52,9 @@ from mottomo.messages import say, verbatim
         option("-n", "--observations", "n", type=int, metavar="N", help=say("Ask for the power of N observations.")),
         option("--power", type=float, default=0.8, metavar="POWER", help=say("The power to reach (default: 0.8).")),
         SIGNIFICANCE,
-        option("--level", type=float, default=0.95, metavar="LEVEL", help=say("The confidence level (default: 0.95).")),
+        option(
+            "--level", type=float, metavar="LEVEL", help=say("With --half-width: the confidence level (default: 0.95).")
+        ),
         ORDERING,
         option(
             "--method",
@@ -74,10 +76,10 @@ def command(
     n: int | None,
     power: float,
     significance: float,
-    level: float,
+    level: float | None,
     ordering: Any,
     method: str,
-    budget: float,
+    budget: float | None,
     **settings: Any,
 ) -> None:
     from mottomo.categories import Categories
@@ -93,6 +95,8 @@ def command(
         raise usage_error(
             say("DATA is one tally, whose estimate is the alternative: leave out {names}", names=goals or "/")
         )
+    if level is not None and half_width is None:
+        raise usage_error(say("--level goes with --half-width; a test has --significance"))
     if n is not None and (bias is not None or effect is not None or half_width is not None):
         raise usage_error(say("-n goes with DATA or --alternative"))
     if tally is not None:
@@ -115,7 +119,7 @@ def command(
         )
         if null is None and (alternative is not None or bias is not None):
             null = source.null_over(declared if declared is not None else truth and truth.categories)
-    way = method_of(method, budget, 1, 0)
+    way = method_of(method, budget)
     if n is not None:
         if truth is None:
             raise usage_error(say("-n goes with DATA or --alternative"))
@@ -131,7 +135,7 @@ def command(
             effect=effect,
             bias=bias,
             half_width=half_width,
-            level=level,
+            level=0.95 if level is None else level,
             categories=declared,
         )
     show(plan if tally is None else replace(plan, tally=tally), settings, given)

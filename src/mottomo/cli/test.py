@@ -4,28 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
 from mottomo.cli.data import Source, tally_of_data
-from mottomo.cli.options import (
-    BUDGET,
-    CHECK,
-    DATA,
-    DRAWS,
-    ORDERING,
-    OUTPUT_OPTIONS,
-    SEED,
-    SIGNIFICANCE,
-    SOURCE_OPTIONS,
-    method_of,
-    source_settings,
-)
+from mottomo.cli.options import DATA, OUTPUT_OPTIONS, SOURCE_OPTIONS, TEST_OPTIONS, source_settings, test_settings
 from mottomo.cli.output import exit_for, show
 from mottomo.messages import say
-
-_METHODS = ["auto", "exact", "monte-carlo", "asymptotic"]
 
 
 @make_command(
@@ -37,52 +21,23 @@ _METHODS = ["auto", "exact", "monte-carlo", "asymptotic"]
     ),
     (
         DATA,
-        ORDERING,
-        option(
-            "--method",
-            type=click.Choice(_METHODS),
-            default="auto",
-            help=say("How p is computed; auto is exact within a few seconds, and says what it did."),
-        ),
-        SIGNIFICANCE,
         option(
             "--tolerance",
             type=float,
             metavar="MARGIN",
             help=say("Ask instead whether every probability is within MARGIN of the claim, such as 0.01."),
         ),
-        BUDGET,
-        DRAWS,
-        SEED,
-        CHECK,
+        *TEST_OPTIONS,
         *SOURCE_OPTIONS,
         *OUTPUT_OPTIONS,
     ),
 )
-def command(
-    data: tuple[str, ...],
-    ordering: Any,
-    method: str,
-    significance: float,
-    tolerance: float | None,
-    budget: float,
-    draws: int,
-    seed: int,
-    check: bool,
-    **settings: Any,
-) -> None:
+def command(data: tuple[str, ...], tolerance: float | None, check: bool, **settings: Any) -> None:
     from mottomo.inference.goodness_of_fit import goodness_of_fit
 
-    source = Source(**source_settings(settings))
+    source, how = Source(**source_settings(settings)), test_settings(settings)
     tally, given = tally_of_data(data, source)
-    result = goodness_of_fit(
-        tally,
-        source.null_over(tally.categories),
-        ordering=ordering,
-        method=method_of(method, budget, draws, seed),
-        significance=significance,
-        tolerance=tolerance,
-    )
+    result = goodness_of_fit(tally, source.null_over(tally.categories), tolerance=tolerance, **how)
     show(result, settings, given)
     if check:
         exit_for(result)

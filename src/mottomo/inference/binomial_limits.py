@@ -26,6 +26,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
 _NEGLIGIBLE = 42.0  # exp(-42) is 6e-19: what the integral leaves out
 _MOST_STEPS = 60
+_SIMULATED_TAIL = 0.0005
 _CHUNK = 8192
 # What the tail's evaluation may be wrong by, relatively; the limits are moved outward by as much (tests measure it).
 _TAIL_ERROR = 1e-13
@@ -45,6 +46,12 @@ def binomial_limits(counts: np.ndarray, totals: np.ndarray, tail: float) -> tupl
     first, position = _distinct_pairs(successes, wholes)  # equal pairs have equal limits
     lower, upper = _limits(successes[first], wholes[first], tail)
     return lower[position].reshape(counts.shape), upper[position].reshape(counts.shape)
+
+
+def interval_of_share(successes: int, trials: int) -> tuple[float, float]:
+    """A 99.9 % Clopper-Pearson interval of the probability behind simulated successes."""
+    lower, upper = binomial_limits(np.array([successes]), np.array([trials]), _SIMULATED_TAIL)
+    return float(lower[0]), float(upper[0])
 
 
 def _distinct_pairs(successes: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

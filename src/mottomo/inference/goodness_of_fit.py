@@ -7,65 +7,29 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from mottomo.errors import InvalidInput
-from mottomo.inference.chi_square import chi_square_tail, log10_chi_square_tail
+from mottomo.inference.chi_square import chi_square_tail
 from mottomo.inference.exact.kinds import Ordering, log_poisson, multinomial_problem, whole_array
 from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, statistic, tail_probability
-from mottomo.inference.intervals import ClopperPearson, Intervals
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo, check_between, check_method
 from mottomo.inference.monte_carlo import MOST_SIMULATED, simulated_p_value
-from mottomo.inference.nulls import budget_error, check_ordering, exact_probabilities
+from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, check_ordering, exact_probabilities
+from mottomo.inference.p_values import PValue
+from mottomo.inference.power import QUICK_BUDGET, approximate_power, approximate_sample_size, exact_power
 from mottomo.inference.residuals import Residuals, residuals_of
-from mottomo.inference.sample_size import approximate_power, approximate_sample_size, exact_power
-from mottomo.likelihoods import deviance, kl_divergence, log_multinomial_coefficient
-from mottomo.messages import say, verbatim
+from mottomo.inference.tolerance import Tolerance, check_tolerance, tolerance_of
+from mottomo.likelihoods import deviance, kl_divergence, log_multinomial_coefficient, pearson_statistic
+from mottomo.messages import say
 from mottomo.probabilities import Probabilities
 from mottomo.results import Finding, Result
 from mottomo.tallies import Tally, check_single, check_tally
 
-_LN10 = math.log(10)
-_LARGE_EXPECTED = 1000
-_P_NOTES = {"exact": "p-exact", "monte-carlo": "p-monte-carlo", "asymptotic": "p-asymptotic"}
 _TOLERANCES = {
     "equivalent": "tolerance-equivalent",
     "different": "tolerance-different",
     "cannot-tell": "tolerance-cannot-tell",
 }
-_POWER_BUDGET = Budget(states=60_000, additions=20_000_000)
 _TARGET_POWER = 0.8
-
-
-@dataclass(frozen=True, slots=True)
-class PValue:
-    """A p-value for one look, and how it was got.
-
-    value, log10 : the p-value; log10 also where the value underflows. lower, upper : what is certain about it: a
-    proof for ``exact``, a 99.9 % interval for ``monte-carlo``, NaN for ``asymptotic``. method : those names.
-    algorithm : what computed it. tied : the probability of outcomes exactly as far as this one (NaN if unknown).
-    """
-
-    value: float
-    log10: float
-    lower: float
-    upper: float
-    method: str
-    algorithm: str
-    tied: float = math.nan
-    log10_lower: float = math.nan
-    log10_upper: float = math.nan
-    draws: int | None = None
-    seed: int | None = None
-
-    @property
-    def mid(self) -> float:
-        """p minus half of the probability of a tie: not guaranteed, but right on average."""
-        return self.value - self.tied / 2
-
-
-# Something happened that the null calls impossible.
-_REFUTED = PValue(0.0, -math.inf, 0.0, 0.0, "exact", "impossible-outcome", 0.0, -math.inf, -math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +43,6 @@ class Planning:
     power: float
     power_method: str
     n_observations: int | None
-
-
-@dataclass(frozen=True, eq=False)
-class Tolerance:
-    """Practical equivalence: is every probability within `margin` of the null's?
-
-    verdict : ``equivalent`` (all simultaneous intervals lie within the margin), ``different`` (one lies outside) or
-    ``cannot-tell``. The error of either claim is at most 1 - level, because the intervals are guaranteed.
-    """
-
-    margin: float
-    verdict: str
-    intervals: Intervals
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,10 +106,7 @@ class TestResult(Result):
             return "cannot-tell"
         if self.tolerance is not None and not self.impossible:
             return self.tolerance.verdict
-        if self.impossible or self.p.value <= self.significance:
-            uncertain = self.p.upper > self.significance and not self.impossible
-            return "cannot-tell" if uncertain else "rejected"
-        return "cannot-tell" if self.p.lower <= self.significance else "not-rejected"
+        return self.p.decision(self.significance)
 
     def to_dict(self) -> dict[str, Any]:
         found = {
@@ -168,22 +116,14 @@ class TestResult(Result):
             "deviance": self.deviance,
             "pearson": self.pearson,
             "degrees_of_freedom": self.degrees_of_freedom,
-            "method": self.p.method,
-            "algorithm": self.p.algorithm,
+            **self.p.to_dict(),
             "ordering": self.ordering,
-            "p_value": self.p.value,
-            "log10_p_value": self.p.log10,
-            "p_value_bounds": _pair(self.p.lower, self.p.upper),
-            "log10_p_value_bounds": _pair(self.p.log10_lower, self.p.log10_upper),
-            "mid_p_value": self.p.mid,
             "asymptotic_p_value": self.asymptotic_p_value,
-            "draws": self.p.draws,
-            "seed": self.p.seed,
             "significance": self.significance,
             "decision": self.decision,
             "kl_divergence": self.kl_divergence,
             "effect_size": self.effect_size,
-            "bayes_factor": _exp(self.log_bayes_factor),
+            "bayes_factor": math.exp(self.log_bayes_factor) if self.log_bayes_factor < 709 else math.inf,
             "log_bayes_factor": self.log_bayes_factor,
             "residuals": self.residuals.to_dict(),
             "power_at_estimate": None,
@@ -199,28 +139,14 @@ class TestResult(Result):
                 "n_observations_method": "noncentral-chi-square",
             }
         if self.tolerance is not None:
-            intervals = self.tolerance.intervals
-            found["tolerance"] = {
-                "margin": self.tolerance.margin,
-                "verdict": self.tolerance.verdict,
-                "intervals": {
-                    **intervals.settings(),
-                    "lower": intervals.lower.tolist(),
-                    "upper": intervals.upper.tolist(),
-                },
-            }
+            found["tolerance"] = self.tolerance.to_dict()
         return found
 
     @property
     def verdict(self) -> Finding:
         values = {
             "n": self.tally.n_observations,
-            "p": self.p.value,
-            "log10_p": self.p.log10,
-            "method": self.p.method,
-            "algorithm": self.p.algorithm,
-            "lower": self.p.lower,
-            "upper": self.p.upper,
+            **self.p.spoken(),
             "significance": self.significance,
             "fair": self._is_fair,
             "planning": self.planning,
@@ -254,7 +180,7 @@ class TestResult(Result):
             )
         if self.tally.n_observations == 0 or self.impossible:
             return tuple(found)
-        found.append(Finding(_P_NOTES[self.p.method], self._p_values()))
+        found.append(self.p.note(self.ordering))
         if self.null.exact is None and self.p.method == "exact":
             found.append(Finding("float-null", {"band": TIE_BAND}))
         if self.residuals.flagged(self.tally.categories.names):
@@ -271,18 +197,6 @@ class TestResult(Result):
         if self.planning is not None:
             found.append(Finding("power-for-planning"))
         return tuple(found)
-
-    def _p_values(self) -> dict[str, Any]:
-        return {
-            "lower": self.p.lower,
-            "upper": self.p.upper,
-            "log10_lower": self.p.log10_lower,
-            "log10_upper": self.p.log10_upper,
-            "draws": self.p.draws,
-            "seed": self.p.seed,
-            "algorithm": self.p.algorithm,
-            "ordering": self.ordering,
-        }
 
 
 def goodness_of_fit(
@@ -337,7 +251,7 @@ def goodness_of_fit(
     if not tally.categories.declared:
         tally = tally.reordered(known.categories)
     if tolerance is not None:
-        _check_tolerance(tolerance)
+        check_tolerance(tolerance)
     if tally.is_grouped:
         if tolerance is not None:
             check_single(tally)
@@ -383,13 +297,18 @@ def _tested(
     impossible = tuple(names[index] for index, p in enumerate(exact) if p == 0 and counts[index] > 0)
     dropped = tuple(names[index] for index, p in enumerate(exact) if p == 0 and counts[index] == 0)
     seen, shares = [counts[index] for index in possible], [exact[index] for index in possible]
-    p_value = _REFUTED if impossible else p_value_of(seen, shares, is_exact, ordering, method)
-    pearson = _pearson(counts, exact, n)
+    p_value = (
+        PValue.certain(0.0, "impossible-outcome")
+        if impossible
+        else p_value_of(seen, shares, is_exact, ordering, method)
+    )
+    claimed = null.values if null.exact is None else list(null.exact)
+    pearson = float(pearson_statistic(tally, claimed))
     return TestResult(
         tally,
         null,
         ordering,
-        float(deviance(tally, null.values if null.exact is None else list(null.exact))),
+        float(deviance(tally, claimed)),
         pearson,
         len(possible) - 1,
         p_value,
@@ -399,7 +318,7 @@ def _tested(
         _log_bayes_factor(counts, exact),
         residuals_of(counts, exact, n, significance),
         _planning(tally, null, significance, ordering) if n and not impossible and len(possible) > 1 else None,
-        None if tolerance is None else _tolerance(tally, null, tolerance, significance),
+        None if tolerance is None else tolerance_of(tally, null, tolerance, significance),
         impossible,
         dropped,
     )
@@ -409,63 +328,24 @@ def p_value_of(counts: list[int], null: list[Fraction], is_exact: bool, ordering
     """The p-value of counts under positive null probabilities, by the method or by what Auto() chooses."""
     n = sum(counts)
     if n == 0:
-        return PValue(1.0, 0.0, 1.0, 1.0, "exact", "no-observations", 1.0, 0.0, 0.0)
+        return PValue.certain(1.0, "no-observations")
     problem, kind_of = multinomial_problem(null, n, ordering, exact=is_exact)
     if isinstance(method, Auto | Exact):
-        budget = Budget().scaled(method.budget) if isinstance(method, Exact) else Budget()
-        width = method.relative_width if isinstance(method, Exact) else 1e-3
+        settings = method if isinstance(method, Exact) else Exact()
         try:
-            tail = tail_probability(problem, counts, kind_of, budget, relative_width=width)
-            return PValue(
-                tail.p,
-                tail.log_p / _LN10,
-                _exp(tail.log_lower),
-                _exp(tail.log_upper),
-                "exact",
-                tail.algorithm,
-                tail.tied,
-                tail.log_lower / _LN10,
-                tail.log_upper / _LN10,
-            )
+            budget = Budget().scaled(settings.budget)
+            tail = tail_probability(problem, counts, kind_of, budget, relative_width=settings.relative_width)
+            return PValue.of_tail(tail)
         except BudgetExceeded as stop:
             if isinstance(method, Exact):
                 raise budget_error(stop.factor) from None
-        large = n * min(null) >= _LARGE_EXPECTED or n >= MOST_SIMULATED
+        large = n * min(null) >= LARGE_EXPECTED or n >= MOST_SIMULATED
         method = Asymptotic() if large else method.simulation
-    threshold = statistic(problem, counts, kind_of)
     if isinstance(method, MonteCarlo):
-        value, lower, upper = simulated_p_value(problem, null, threshold, method)
-        log10, log10_lower, log10_upper = (_log10(bound) for bound in (value, lower, upper))
-        return PValue(
-            value,
-            log10,
-            lower,
-            upper,
-            "monte-carlo",
-            "multinomial",
-            math.nan,
-            log10_lower,
-            log10_upper,
-            method.draws,
-            method.seed,
-        )
-    return asymptotic_p_value(problem, threshold, counts, null)
-
-
-def asymptotic_p_value(problem: Any, threshold: float, counts: list[int], null: list[Fraction]) -> PValue:
-    """By chi-square; the probability ordering has the deviance's limit."""
-    if problem.kinds and problem.kinds[0].ordering == "probability":
-        threshold = float(deviance(counts, null))
-    log10 = log10_chi_square_tail(threshold, len(null) - 1) if len(null) > 1 else 0.0
-    return PValue(_exp(log10 * _LN10), log10, math.nan, math.nan, "asymptotic", "chi-square")
-
-
-def _pearson(counts: list[int], null: tuple[Fraction, ...], n: int) -> float:
-    if any(p == 0 and count for count, p in zip(counts, null, strict=True)):
-        return math.inf
-    if n == 0:
-        return 0.0
-    return math.fsum(float((count - n * p) ** 2 / (n * p)) for count, p in zip(counts, null, strict=True) if p)
+        return simulated_p_value(problem, null, statistic(problem, counts, kind_of), method)
+    # The probability ordering has the deviance's limit.
+    found = pearson_statistic(counts, null) if ordering == "pearson" else deviance(counts, null)
+    return PValue.of_chi_square(float(found), len(null) - 1)
 
 
 def _kl(tally: Tally, null: Probabilities) -> float:
@@ -493,42 +373,7 @@ def _planning(tally: Tally, null: Probabilities, significance: float, ordering: 
     shares = Probabilities.of([Fraction(count, n) for count in tally.counts.tolist()], null.categories)
     needed = approximate_sample_size(null, shares, _TARGET_POWER, significance)
     try:
-        _, found = exact_power(null, shares, n, significance, ordering, _POWER_BUDGET)
+        _, found = exact_power(null, shares, n, significance, ordering, QUICK_BUDGET)
         return Planning(found, "exact", needed)
     except BudgetExceeded:
         return Planning(approximate_power(null, shares, n, significance), "noncentral-chi-square", needed)
-
-
-def _check_tolerance(margin: object) -> None:
-    if isinstance(margin, bool) or not isinstance(margin, int | float | np.floating) or not 0 < margin < 1:
-        raise InvalidInput(
-            "tolerance-range",
-            say("the tolerance is not between 0 and 1"),
-            say("tolerance"),
-            say("a difference of probabilities, such as 0.01"),
-            verbatim(str(margin)),
-        )
-
-
-def _tolerance(tally: Tally, null: Probabilities, margin: float, significance: float) -> Tolerance:
-    intervals = ClopperPearson(level=1 - significance)(tally)
-    low, high = null.values - margin, null.values + margin
-    if ((intervals.lower > high) | (intervals.upper < low)).any():
-        verdict = "different"
-    elif ((intervals.lower >= low) & (intervals.upper <= high)).all():
-        verdict = "equivalent"
-    else:
-        verdict = "cannot-tell"
-    return Tolerance(float(margin), verdict, intervals)
-
-
-def _log10(value: float) -> float:
-    return math.log10(value) if value > 0 else -math.inf
-
-
-def _exp(log: float) -> float:
-    return math.exp(log) if log < 709 else math.inf
-
-
-def _pair(lower: float, upper: float) -> list[float] | None:
-    return None if math.isnan(lower) else [lower, upper]

@@ -16,9 +16,9 @@ from mottomo.inference.exact.tables import TooManyStates, make_tables
 from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, largest_statistic, tail_probability
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo
 from mottomo.inference.monte_carlo import MOST_SIMULATED, simulated_statistics
-from mottomo.inference.nulls import budget_error, exact_probabilities
+from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, exact_probabilities
 from mottomo.inference.residuals import benjamini_hochberg, holm
-from mottomo.likelihoods import deviance
+from mottomo.likelihoods import deviance, pearson_statistic
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
 from mottomo.results import Finding, Result
@@ -28,7 +28,6 @@ _MOST_STATES = 1_500_000  # of the distribution for one n
 _MOST_SINGLE = 2_000  # distinct tallies that are tested one by one where distributions do not fit
 _SINGLE_BUDGET = Budget(states=300_000, additions=100_000_000, operations=1e8)
 _MOST_SIMULATIONS = 200  # distinct n that are simulated
-_LARGE_EXPECTED = 1000
 _ROUNDING = 1e-13
 _VERDICTS = {
     "rejected": "groups-rejected",
@@ -193,10 +192,7 @@ def group_tests(
     for n in np.unique(totals).tolist():
         which = np.flatnonzero(totals == n)
         p_values[which], methods[which] = chosen.p_values(rows[which], n)
-    g = np.asarray(deviance(counts, null.values if null.exact is None else _rows_of(null)), dtype=np.float64)
-    expected = counts.sum(axis=1)[:, None] * np.array([float(p) for p in exact])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        x2 = np.where(expected > 0, (counts - expected) ** 2 / expected, np.where(counts > 0, np.inf, 0.0)).sum(axis=1)
+    claimed = null.values if null.exact is None else list(null.exact)
     p_values = np.where(p_values > 1 - _ROUNDING, 1.0, p_values)
     found = np.where(refuted, 0.0, p_values[position])
     simulated = bool((methods == "monte-carlo").any())
@@ -204,8 +200,8 @@ def group_tests(
         tally,
         null,
         ordering,
-        g,
-        x2,
+        np.asarray(deviance(counts, claimed), dtype=np.float64),
+        np.asarray(pearson_statistic(counts, claimed), dtype=np.float64),
         len(shares) - 1,
         found,
         np.where(refuted, "exact", methods[position]),
@@ -215,11 +211,6 @@ def group_tests(
         chosen.simulation.draws if simulated else None,
         chosen.simulation.seed if simulated else None,
     )
-
-
-def _rows_of(null: Probabilities) -> Any:
-    assert null.exact is not None
-    return list(null.exact)
 
 
 def _distinct_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -251,7 +242,7 @@ class _Chosen:
         return self._simulated(problem, kind_of, rows), "monte-carlo"
 
     def _is_large(self, n: int) -> bool:
-        return n * min(self.null) >= _LARGE_EXPECTED or self._n_simulated >= _MOST_SIMULATIONS or n >= MOST_SIMULATED
+        return n * min(self.null) >= LARGE_EXPECTED or self._n_simulated >= _MOST_SIMULATIONS or n >= MOST_SIMULATED
 
     def _exact(self, problem: Problem, kind_of: list[int], rows: np.ndarray) -> np.ndarray | None:
         try:
@@ -273,9 +264,8 @@ class _Chosen:
             return None
 
     def _asymptotic(self, rows: np.ndarray) -> np.ndarray:
-        statistics = np.asarray(
-            deviance(rows, self.null) if self.ordering != "pearson" else _pearson(rows, self.null), dtype=np.float64
-        )
+        statistic = pearson_statistic if self.ordering == "pearson" else deviance
+        statistics = np.asarray(statistic(rows, self.null), dtype=np.float64)
         return chi_square_tail(statistics, len(self.null) - 1)
 
     def _simulated(self, problem: Problem, kind_of: list[int], rows: np.ndarray) -> np.ndarray:
@@ -285,11 +275,6 @@ class _Chosen:
             own += problem.kinds[kind].costs(rows[:, column])
         below = np.searchsorted(simulated, own - TIE_BAND * np.maximum(own, 1.0), side="left")
         return (1 + self.simulation.draws - below) / (1 + self.simulation.draws)
-
-
-def _pearson(rows: np.ndarray, null: list[Fraction]) -> np.ndarray:
-    expected = rows.sum(axis=1)[:, None] * np.array([float(p) for p in null])
-    return np.asarray(((rows - expected) ** 2 / expected).sum(axis=1))
 
 
 def _from_distribution(problem: Problem, kind_of: list[int], rows: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,28 +9,24 @@ from typing import Any
 import numpy as np
 
 from mottomo.errors import InvalidInput
-from mottomo.inference.chi_square import chi_square_tail, log10_chi_square_tail
+from mottomo.inference.chi_square import chi_square_tail
 from mottomo.inference.exact.kinds import Ordering
 from mottomo.inference.exact.tables import TooManyStates
 from mottomo.inference.exact.tables_given_margins import enumerated_tail, simulated_far
 from mottomo.inference.exact.tail import Budget, BudgetExceeded, tail_probability
 from mottomo.inference.exact.two_rows import two_row_problem
-from mottomo.inference.goodness_of_fit import PValue
 from mottomo.inference.intervals import ClopperPearson
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_between, check_method
-from mottomo.inference.monte_carlo import interval_of_share
-from mottomo.inference.nulls import budget_error, check_ordering
+from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, check_ordering
+from mottomo.inference.p_values import PValue
 from mottomo.kernels.series import relative_entropy_term
 from mottomo.kernels.sums import accurate_sum
 from mottomo.messages import say, verbatim
 from mottomo.results import Finding, Result
 from mottomo.tallies import Tally, check_single, check_tally
 
-_LN10 = math.log(10)
-_MOST_STATES = 1_000_000
-_LARGE_EXPECTED = 1000
+_MOST_STATES, _MOST_STATES_EVER = 1_000_000, 4_000_000  # memory allows no more, whatever the budget
 _MOST_SIMULATED = 500_000_000  # the largest total that numpy draws hypergeometric numbers for
-_NOTES = {"exact": "p-exact", "monte-carlo": "p-monte-carlo", "asymptotic": "p-asymptotic"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,6 +53,7 @@ class ComparisonResult(Result):
     deviance, pearson, degrees_of_freedom : of the table, without rows and categories that were never seen.
     p : PValue given the margins. residuals : (G, K) adjusted, (x - e) / sqrt(e (1 - r/n) (1 - c/n)); NaN in empty
     rows and columns. differences : Differences for two tallies, else None.
+    dropped_groups, dropped_categories : names of those without any observation.
     """
 
     tally: Tally
@@ -70,7 +66,8 @@ class ComparisonResult(Result):
     significance: float
     residuals: np.ndarray
     differences: Differences | None
-    dropped: tuple[str, ...]
+    dropped_groups: tuple[str, ...]
+    dropped_categories: tuple[str, ...]
 
     @property
     def p_value(self) -> float:
@@ -85,9 +82,14 @@ class ComparisonResult(Result):
         """``rejected``, ``not-rejected``, or ``cannot-tell``."""
         if self.degrees_of_freedom == 0:
             return "cannot-tell"
-        if self.p.value <= self.significance:
-            return "cannot-tell" if self.p.upper > self.significance else "rejected"
-        return "cannot-tell" if self.p.lower <= self.significance else "not-rejected"
+        return self.p.decision(self.significance)
+
+    @property
+    def asymptotic_p_value(self) -> dict[str, float]:
+        return {
+            name: float(chi_square_tail(value, self.degrees_of_freedom))
+            for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
+        }
 
     def to_dict(self) -> dict[str, Any]:
         found = {
@@ -96,22 +98,13 @@ class ComparisonResult(Result):
             "deviance": self.deviance,
             "pearson": self.pearson,
             "degrees_of_freedom": self.degrees_of_freedom,
-            "p_value": self.p.value,
-            "log10_p_value": self.p.log10,
-            "p_value_bounds": None if math.isnan(self.p.lower) else [self.p.lower, self.p.upper],
-            "asymptotic_p_value": {
-                name: float(chi_square_tail(value, self.degrees_of_freedom))
-                for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
-            },
-            "method": self.p.method,
-            "algorithm": self.p.algorithm,
+            **self.p.to_dict(),
             "ordering": self.ordering,
-            "draws": self.p.draws,
-            "seed": self.p.seed,
+            "asymptotic_p_value": self.asymptotic_p_value,
             "significance": self.significance,
             "decision": self.decision,
             "residuals": self.residuals.tolist(),
-            "dropped": list(self.dropped),
+            "dropped": {"groups": list(self.dropped_groups), "categories": list(self.dropped_categories)},
         }
         if self.differences is not None:
             found["differences"] = {
@@ -126,16 +119,7 @@ class ComparisonResult(Result):
 
     @property
     def verdict(self) -> Finding:
-        values = {
-            "question": self.question,
-            "p": self.p.value,
-            "log10_p": self.p.log10,
-            "method": self.p.method,
-            "significance": self.significance,
-            "algorithm": self.p.algorithm,
-            "lower": self.p.lower,
-            "upper": self.p.upper,
-        }
+        values = {"question": self.question, "significance": self.significance, **self.p.spoken()}
         if self.degrees_of_freedom == 0:
             return Finding("nothing-to-compare", values)
         if self.decision == "cannot-tell":
@@ -145,25 +129,19 @@ class ComparisonResult(Result):
     @property
     def notes(self) -> tuple[Finding, ...]:
         found = [*self.tally.notes]
-        if self.dropped:
-            found.append(
-                Finding("never-seen-dropped", {"names": list(self.dropped[:10]), "n_dropped": len(self.dropped)})
-            )
+        if self.dropped_groups:
+            found.append(Finding("empty-groups-dropped", _named(self.dropped_groups)))
+        if self.dropped_categories:
+            found.append(Finding("never-seen-dropped", _named(self.dropped_categories)))
         if self.degrees_of_freedom:
-            values = {
-                "lower": self.p.lower,
-                "upper": self.p.upper,
-                "log10_lower": self.p.log10_lower,
-                "log10_upper": self.p.log10_upper,
-                "draws": self.p.draws,
-                "seed": self.p.seed,
-                "ordering": self.ordering,
-                "algorithm": self.p.algorithm,
-            }
-            found.append(Finding(_NOTES[self.p.method], values))
+            found.append(self.p.note(self.ordering))
         if self.differences is not None:
             found.append(Finding("differences-guaranteed", {"level": self.differences.level}))
         return tuple(found)
+
+
+def _named(names: tuple[str, ...]) -> dict[str, Any]:
+    return {"names": list(names[:10]), "n_dropped": len(names)}
 
 
 def homogeneity(
@@ -282,9 +260,9 @@ def _compared(tally: Tally, question: str, ordering: Ordering, method: Method, s
         n = int(table.sum())
         spread = np.outer(1 - table.sum(axis=1) / n, 1 - table.sum(axis=0) / n) * expected
         residuals[np.ix_(kept_rows, kept_columns)] = (table - expected) / np.sqrt(spread)
-    names = [*("/".join(key) for key, kept in zip(tally.groups, kept_rows.tolist(), strict=True) if not kept)]
-    names += [name for name, kept in zip(tally.categories, kept_columns.tolist(), strict=True) if not kept]
-    p = _p_value(table, ordering, method, g, x2, freedom) if freedom else _CERTAIN
+    empty = tuple("/".join(key) for key, kept in zip(tally.groups, kept_rows.tolist(), strict=True) if not kept)
+    unseen = tuple(name for name, kept in zip(tally.categories, kept_columns.tolist(), strict=True) if not kept)
+    p = _p_value(table, ordering, method, g, x2, freedom) if freedom else PValue.certain(1.0, "single-table")
     two = len(tally.groups) == 2 and bool(kept_rows.all()) and question == "homogeneity"
     return ComparisonResult(
         tally,
@@ -297,27 +275,23 @@ def _compared(tally: Tally, question: str, ordering: Ordering, method: Method, s
         significance,
         residuals,
         _differences(counts, 1 - significance) if two else None,
-        tuple(names),
+        empty,
+        unseen,
     )
-
-
-_CERTAIN = PValue(1.0, 0.0, 1.0, 1.0, "exact", "single-table", 1.0, 0.0, 0.0)
 
 
 def _p_value(table: np.ndarray, ordering: Ordering, method: Method, g: float, x2: float, freedom: int) -> PValue:
     if isinstance(method, Auto | Exact):
-        factor = method.budget if isinstance(method, Exact) else 1.0
         try:
-            return _exact_p_value(table, ordering, factor, method)
+            return _exact_p_value(table, ordering, method if isinstance(method, Exact) else Exact())
         except BudgetExceeded as stop:
             if isinstance(method, Exact):
                 raise budget_error(stop.factor) from None
         smallest = float(table.sum(axis=1).min()) * float(table.sum(axis=0).min()) / float(table.sum())
-        large = smallest >= _LARGE_EXPECTED or int(table.sum()) > _MOST_SIMULATED
+        large = smallest >= LARGE_EXPECTED or int(table.sum()) > _MOST_SIMULATED
         method = Asymptotic() if large else method.simulation
     if isinstance(method, Asymptotic):
-        log10 = log10_chi_square_tail(x2 if ordering == "pearson" else g, freedom)
-        return PValue(math.exp(log10 * _LN10), log10, math.nan, math.nan, "asymptotic", "chi-square")
+        return PValue.of_chi_square(x2 if ordering == "pearson" else g, freedom)
     if int(table.sum()) > _MOST_SIMULATED:
         raise InvalidInput(
             "too-many-to-simulate",
@@ -328,51 +302,22 @@ def _p_value(table: np.ndarray, ordering: Ordering, method: Method, g: float, x2
             say("use --method asymptotic (Asymptotic())"),
         )
     far = simulated_far(table, ordering, method.draws, method.seed)
-    value, (lower, upper) = (1 + far) / (1 + method.draws), interval_of_share(far, method.draws)
-    logs = [math.log10(bound) if bound > 0 else -math.inf for bound in (value, lower, upper)]
-    return PValue(
-        value,
-        logs[0],
-        lower,
-        upper,
-        "monte-carlo",
-        "hypergeometric",
-        math.nan,
-        logs[1],
-        logs[2],
-        method.draws,
-        method.seed,
-    )
+    return PValue.of_simulation(far, method.draws, method.seed, "hypergeometric")
 
 
-def _exact_p_value(table: np.ndarray, ordering: Ordering, factor: float, method: Auto | Exact) -> PValue:
+def _exact_p_value(table: np.ndarray, ordering: Ordering, settings: Exact) -> PValue:
     """Two rows (or two columns) by the engine of exact tails, more by columns."""
     if min(table.shape) == 2:
         rows = table if table.shape[0] == 2 else table.T
         problem, kind_of = two_row_problem(rows[0].tolist(), rows[1].tolist(), ordering)
-        width = method.relative_width if isinstance(method, Exact) else 1e-3
-        tail = tail_probability(problem, rows[0].tolist(), kind_of, Budget().scaled(factor), relative_width=width)
-        return PValue(
-            tail.p,
-            tail.log_p / _LN10,
-            math.exp(tail.log_lower) if tail.log_lower > -745 else 0.0,
-            math.exp(tail.log_upper) if tail.log_upper > -745 else 0.0,
-            "exact",
-            tail.algorithm,
-            tail.tied,
-            tail.log_lower / _LN10,
-            tail.log_upper / _LN10,
-        )
+        width = settings.relative_width
+        counts, budget = rows[0].tolist(), Budget().scaled(settings.budget)
+        return PValue.of_tail(tail_probability(problem, counts, kind_of, budget, relative_width=width))
+    most_states = min(int(_MOST_STATES * settings.budget), _MOST_STATES_EVER)
     try:
-        log_p, error, log_tied = enumerated_tail(table, ordering, min(int(_MOST_STATES * factor), 4_000_000))
+        return PValue.of_tail(enumerated_tail(table, ordering, most_states))
     except TooManyStates as stop:
         raise BudgetExceeded(stop.needed / _MOST_STATES) from None
-    log_p = min(log_p, 0.0)
-    logs = [log_p, log_p - error, min(log_p + error, 0.0)]
-    value, lower, upper = (math.exp(log) if log > -745 else 0.0 for log in logs)
-    log10, log10_lower, log10_upper = (log / _LN10 for log in logs)
-    tied = math.exp(log_tied) if log_tied > -745 else 0.0
-    return PValue(value, log10, lower, upper, "exact", "columns", tied, log10_lower, log10_upper)
 
 
 def _differences(counts: np.ndarray, level: float) -> Differences:

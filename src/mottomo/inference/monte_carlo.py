@@ -8,27 +8,24 @@ from fractions import Fraction
 import numpy as np
 
 from mottomo.errors import InvalidInput
-from mottomo.inference.binomial_limits import binomial_limits
 from mottomo.inference.exact.kinds import Problem
 from mottomo.inference.exact.tail import TIE_BAND
 from mottomo.inference.methods import MonteCarlo
+from mottomo.inference.p_values import PValue
 from mottomo.messages import say, verbatim
 
 MOST_SIMULATED = 2**62  # observations in one draw
 _CHUNK_CELLS = 4_000_000
-_OUTSIDE = 0.0005  # of each tail of the interval that is reported with the p-value
 
 
-def simulated_p_value(
-    problem: Problem, null: Sequence[Fraction], threshold: float, method: MonteCarlo
-) -> tuple[float, float, float]:
-    """p = (1 + draws at least as far) / (1 + draws), and a 99.9 % interval of the exact p-value.
+def simulated_p_value(problem: Problem, null: Sequence[Fraction], threshold: float, method: MonteCarlo) -> PValue:
+    """p = (1 + draws at least as far) / (1 + draws), with a 99.9 % interval of the exact p-value.
 
     Draws within 1e-9 of the threshold, relatively, count as tied: p can only grow by that.
     """
     limit = threshold - TIE_BAND * max(threshold, 1.0)
     far = int((simulated_statistics(problem, null, method) >= limit).sum())
-    return (1 + far) / (1 + method.draws), *interval_of_share(far, method.draws)
+    return PValue.of_simulation(far, method.draws, method.seed, "multinomial")
 
 
 def simulated_statistics(problem: Problem, null: Sequence[Fraction], method: MonteCarlo) -> np.ndarray:
@@ -68,9 +65,3 @@ def _statistics(problem: Problem, counts: np.ndarray) -> np.ndarray:
             total += kind.costs(part.ravel()).reshape(part.shape).sum(axis=1)
         column += kind.multiplicity
     return total
-
-
-def interval_of_share(far: int, draws: int) -> tuple[float, float]:
-    """A 99.9 % Clopper-Pearson interval of the probability behind `far` of `draws`."""
-    lower, upper = binomial_limits(np.array([far]), np.array([draws]), _OUTSIDE)
-    return float(lower[0]), float(upper[0])

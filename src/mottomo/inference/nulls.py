@@ -9,6 +9,8 @@ from mottomo.inference.exact.kinds import ORDERINGS
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
 
+LARGE_EXPECTED = 1000  # from so many expected outcomes in every category on, chi-square serves past the budget
+
 
 def exact_probabilities(probabilities: Probabilities) -> tuple[tuple[Fraction, ...], bool]:
     """The probabilities as fractions that sum to 1, and whether they are the ones that were meant.

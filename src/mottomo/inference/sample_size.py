@@ -1,37 +1,35 @@
-r"""How many observations: the power of a test, the number from which it is reached, and the width of intervals.
-
-Exact: the probability under the alternative of the outcomes whose exact p-value is at most the significance.
-Approximate: a noncentral chi-square with noncentrality n w^2, w^2 = sum_k (q_k - p_k)^2 / p_k (Cohen's effect size).
-"""
+"""How many observations: the number from which a test has its power, or intervals are narrow enough."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from mottomo.categories import Categories
 from mottomo.errors import InvalidInput
-from mottomo.inference.binomial_limits import binomial_limits
 from mottomo.inference.chi_square import needed_noncentrality, noncentral_power
-from mottomo.inference.exact.kinds import Ordering, multinomial_problem
-from mottomo.inference.exact.region import critical_region
+from mottomo.inference.exact.kinds import Ordering
 from mottomo.inference.exact.tail import Budget, BudgetExceeded
+from mottomo.inference.interval_width import observations_for_half_width
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_between, check_method, check_whole
 from mottomo.inference.nulls import budget_error, check_ordering, exact_probabilities
+from mottomo.inference.power import (
+    QUICK_BUDGET,
+    approximate_power,
+    approximate_sample_size,
+    effect_size,
+    exact_power,
+    fractions_of,
+)
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
 from mottomo.results import Finding, Result
 
-_AUTO_BUDGET = Budget(states=60_000, additions=20_000_000)
 _EXACT_SEARCH = 60  # up to this approximate number of observations the exact one is looked for by default
 _MOST_SEARCHED = 5_000
 _SMALLEST_EFFECT = 1e-6
-_LONGEST_PERIOD = 100_000  # rarer categories than this have intervals too narrow to decide
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,21 +109,6 @@ class Plan(Result):
         if self.searched_to is not None:
             found.append(Finding("plan-exact", {"n": self.n_observations, "searched_to": self.searched_to}))
         return tuple(found)
-
-
-def effect_size(null: Sequence[Any] | np.ndarray, alternative: Sequence[Any] | np.ndarray) -> float:
-    """Cohen's w = sqrt(sum_k (q_k - p_k)^2 / p_k); infinite where q_k > 0 = p_k.
-
-    >>> round(effect_size([0.5, 0.5], [0.6, 0.4]), 3)
-    0.2
-    """
-    total = 0.0
-    for p, q in zip(null, alternative, strict=True):
-        if p == 0 and q > 0:
-            return math.inf
-        if p > 0:
-            total += float((q - p) ** 2 / p)
-    return math.sqrt(total)
 
 
 def power(
@@ -240,9 +223,11 @@ def _power_at(
     check_between("significance", significance, "0.05")
     check_ordering(ordering)
     _check_plan_method(method)
-    plan = Plan(n, "n", "exact", significance, ordering, effect_size=effect_size(*_exact(p, q)), null=p, alternative=q)
+    plan = Plan(
+        n, "n", "exact", significance, ordering, effect_size=effect_size(*fractions_of(p, q)), null=p, alternative=q
+    )
     if not isinstance(method, Asymptotic):
-        budget = Budget().scaled(method.budget) if isinstance(method, Exact) else _AUTO_BUDGET
+        budget = Budget().scaled(method.budget) if isinstance(method, Exact) else QUICK_BUDGET
         try:
             size, found = exact_power(p, q, n, significance, ordering, budget)
             return replace(plan, power=found, exact_power=found, exact_size=size)
@@ -250,66 +235,6 @@ def _power_at(
             if isinstance(method, Exact):
                 raise budget_error(stop.factor) from None
     return replace(plan, method="noncentral-chi-square", power=approximate_power(p, q, n, significance))
-
-
-def _exact(p: Probabilities, q: Probabilities) -> tuple[Sequence[Fraction], Sequence[Fraction]]:
-    return exact_probabilities(p)[0], exact_probabilities(q)[0]
-
-
-def exact_power(
-    p: Probabilities, q: Probabilities, n: int, significance: float, ordering: Ordering, budget: Budget
-) -> tuple[float, float]:
-    """Size and power of the exact test with n observations. Raises BudgetExceeded.
-
-    An outcome that is impossible under the null rejects by itself; all others are compared given that none happened.
-    """
-    null, is_exact = exact_probabilities(p)
-    truth = exact_probabilities(q)[0]
-    possible = [index for index, value in enumerate(null) if value > 0]
-    spared = sum((truth[index] for index in possible), Fraction(0))
-    if spared == 0:
-        return 0.0, 1.0
-    problem, _ = multinomial_problem(
-        [null[index] for index in possible],
-        n,
-        ordering,
-        exact=is_exact,
-        alternative=[truth[index] / spared for index in possible],
-    )
-    log_spared = n * _log_spared(spared)
-    if len(possible) == 1:
-        return 0.0, -math.expm1(log_spared)
-    region = critical_region(problem, significance, budget)
-    return region.size, -math.expm1(log_spared) + math.exp(log_spared) * region.power
-
-
-def _log_spared(spared: Fraction) -> float:
-    """log of the probability that one observation is none of the impossible ones, also where that is next to 1."""
-    return math.log1p(-float(1 - spared)) if spared > Fraction(1, 2) else math.log(spared)
-
-
-def approximate_power(p: Probabilities, q: Probabilities, n: int, significance: float) -> float:
-    """From the noncentral chi-square; 1 - (1 - q0)^n where the truth has an outcome the null calls impossible."""
-    null, truth = _exact(p, q)
-    w = effect_size(null, truth)
-    if math.isinf(w):
-        spared = sum((b for a, b in zip(null, truth, strict=True) if a > 0), Fraction(0))
-        return -math.expm1(n * _log_spared(spared)) if spared else 1.0
-    n_possible = sum(value > 0 for value in null)
-    return noncentral_power(n * w * w, significance, n_possible - 1) if n_possible > 1 else 0.0
-
-
-def approximate_sample_size(p: Probabilities, q: Probabilities, power: float, significance: float) -> int | None:
-    """The n at which the approximate power reaches the target; None where p and q are the same."""
-    null, truth = _exact(p, q)
-    w = effect_size(null, truth)
-    if w == 0:
-        return None
-    if math.isinf(w):
-        spared = sum((b for a, b in zip(null, truth, strict=True) if a > 0), Fraction(0))
-        return 1 if spared == 0 else max(1, math.ceil(math.log1p(-power) / _log_spared(spared)))
-    n_possible = sum(value > 0 for value in null)
-    return max(1, math.ceil(needed_noncentrality(power, significance, n_possible - 1) / (w * w)))
 
 
 def _for_alternative(
@@ -327,7 +252,7 @@ def _for_alternative(
             say("{values}", values=[f"{value:g}" for value in q.values[:10]]),
         )
     if isinstance(method, Exact) or (isinstance(method, Auto) and about <= _EXACT_SEARCH):
-        budget = Budget().scaled(method.budget) if isinstance(method, Exact) else _AUTO_BUDGET
+        budget = Budget().scaled(method.budget) if isinstance(method, Exact) else QUICK_BUDGET
         try:
             return _searched(p, q, power, significance, ordering, about, budget)
         except BudgetExceeded as stop:
@@ -341,14 +266,14 @@ def _for_alternative(
         ordering,
         approximate_power(p, q, about, significance),
         power,
-        effect_size(*_exact(p, q)),
+        effect_size(*fractions_of(p, q)),
         p,
         q,
     )
     if isinstance(method, Asymptotic):
         return plan
     try:
-        size, found = exact_power(p, q, about, significance, ordering, _AUTO_BUDGET)
+        size, found = exact_power(p, q, about, significance, ordering, QUICK_BUDGET)
         return replace(plan, exact_power=found, exact_size=size)
     except BudgetExceeded:
         return plan
@@ -383,7 +308,7 @@ def _searched(
             break
         end *= 2
     n, size, found = answer
-    w = effect_size(*_exact(p, q))
+    w = effect_size(*fractions_of(p, q))
     return Plan(n, "power", "exact", significance, ordering, found, target, w, p, q, found, size, end)
 
 
@@ -462,31 +387,7 @@ def _for_half_width(half_width: float, level: float, null: Any, categories: Any)
         shares, n_categories = sorted(set(known.values.tolist())), len(known.categories)
     else:
         shares, n_categories = [0.5], len(Categories.of(categories))
-    tail = (1 - level) / 2 / n_categories
-
-    def narrow(numbers: np.ndarray) -> np.ndarray:
-        widest = np.zeros(numbers.size)
-        for share in shares:
-            for rounded in (np.floor, np.ceil):
-                counts = np.clip(rounded(numbers * share), 0, numbers).astype(np.int64)
-                lower, upper = binomial_limits(counts, numbers, tail)
-                widest = np.maximum(widest, (upper - lower) / 2)
-        return widest <= half_width
-
-    low, high = 0, 1
-    while not narrow(np.array([high], dtype=np.int64))[0]:
-        low, high = high, 2 * high
-    while high - low > 1:
-        middle = (low + high) // 2
-        if narrow(np.array([middle], dtype=np.int64))[0]:
-            high = middle
-        else:
-            low = middle
-    # Rounding shares to whole counts makes small teeth: the last n near the answer that is too wide decides.
-    period = min(max(64, math.ceil(2 / min(share for share in shares if share > 0))), _LONGEST_PERIOD)
-    near = np.arange(high, high + period, dtype=np.int64)
-    wide = np.flatnonzero(~narrow(near))
-    n = int(near[wide[-1]]) + 1 if wide.size else high
+    n = observations_for_half_width(float(half_width), level, shares, n_categories)
     return Plan(n, "half-width", "exact", half_width=float(half_width), level=level, null=known)
 
 

@@ -14,7 +14,7 @@ from mottomo.inference.exact.tables import TooManyStates, make_tables
 from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, largest_statistic, limit_of, representation
 from mottomo.inference.exact.tilting import OutOfReach
 
-_ROUNDING = 1e-12  # a p-value this close to the significance, relatively, is equal to it
+_EQUAL = 1e-9  # a p-value this close to the significance, relatively, is equal to it, and equal is rejected
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,11 @@ def critical_region(problem: Problem, significance: float, budget: Budget) -> Cr
     def above(cost: int) -> np.ndarray:
         return 1 - halves.beside(cost) * unit
 
+    most = significance * (1 + _EQUAL) + halves.relative_error  # `above` is known to so much
     low, high = 0, tables.limit + 1  # above(low) = 1 is not in the region, above(high) is
     while high - low > 1:
         middle = (low + high) // 2
-        if float(above(middle)[0]) <= significance * (1 + _ROUNDING):
+        if float(above(middle)[0]) <= most:
             high = middle
         else:
             low = middle

@@ -6,6 +6,7 @@ searching costs within each number of outcomes.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
@@ -140,15 +141,14 @@ def _window(kind: Kind, total: int, limit: float) -> tuple[int, int]:
     return _edge(inside, middle, 0), _edge(inside, middle, total)
 
 
-def _edge(inside: object, middle: int, end: int) -> int:
+def _edge(inside: Callable[[int], bool], middle: int, end: int) -> int:
     """The farthest x from `middle` towards `end` that is inside, by bisection."""
-    check = inside
-    if check(end):  # type: ignore[operator]
+    if inside(end):
         return end
     good, bad = middle, end
     while abs(bad - good) > 1:
         half = (good + bad) // 2
-        if check(half):  # type: ignore[operator]
+        if inside(half):
             good = half
         else:
             bad = half

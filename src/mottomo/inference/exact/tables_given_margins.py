@@ -14,6 +14,7 @@ import numpy as np
 from mottomo.inference.exact.fingerprints import logarithms_of_range
 from mottomo.inference.exact.kinds import PEARSON_PRIME, Ordering
 from mottomo.inference.exact.tables import TooManyStates
+from mottomo.inference.exact.tail import Tail
 from mottomo.kernels.compositions import compositions
 
 _TIE = 1e-9
@@ -66,8 +67,8 @@ def statistic_of(table: np.ndarray, ordering: Ordering) -> tuple[float, int]:
     return total, fingerprint
 
 
-def enumerated_tail(table: np.ndarray, ordering: Ordering, most_states: int) -> tuple[float, float, float]:
-    """log P(T >= t), a bound of its rounding error, and log of the probability of a tie.
+def enumerated_tail(table: np.ndarray, ordering: Ordering, most_states: int) -> Tail:
+    """P(T >= t) over all tables with the margins of this one.
 
     Raises TooManyStates before more than `most_states` states are held.
     """
@@ -117,9 +118,13 @@ def enumerated_tail(table: np.ndarray, ordering: Ordering, most_states: int) -> 
         same = prints == np.uint64(fingerprint % 2**64)
     near = np.abs(costs - threshold) <= _TIE * max(abs(threshold), 1.0)
     tied = same & near
-    far = tied | (costs > threshold)
+    far = near | (costs > threshold)
     depth = float(np.abs(log_weights).max(initial=1.0)) + float(factorials[-1])
-    return _log_sum(log_weights[far]), 2.0**-50 * depth * len(columns), _log_sum(log_weights[tied])
+    log_p, error = min(_log_sum(log_weights[far]), 0.0), 2.0**-50 * depth * len(columns)
+    unclear = near & ~same  # neither floats nor fingerprints tell, so the lower bound leaves them out
+    log_lower = _log_sum(log_weights[far & ~unclear]) - error
+    log_tied = _log_sum(log_weights[tied])
+    return Tail(log_p, min(log_lower, log_p), min(log_p + error, 0.0), math.exp(max(log_tied, -745.2)), "columns")
 
 
 def _log_sum(logs: np.ndarray) -> float:

@@ -50,7 +50,7 @@ class TwoRowKind(Kind):
         if self.ordering == "likelihood-ratio":
             # Both rows' divergences: Poisson's Stirling parts are what the log weights have beside them.
             return 2 * (divergence(x, self.rate) + divergence(self.column - np.asarray(x), self._other))
-        return np.maximum(-2 * self._log_binomial(x) - self._smallest, 0.0)
+        return np.maximum(-2 * self._log_binomial(x) - self._least, 0.0)
 
     def log_weights(self, x: np.ndarray) -> np.ndarray:
         return self._log_binomial(x).reshape(1, -1)
@@ -61,19 +61,10 @@ class TwoRowKind(Kind):
         return log_poisson(x, self.rate) + log_poisson(self.column - np.asarray(x), self._other) - whole
 
     @cached_property
-    def _smallest(self) -> float:
+    def _least(self) -> float:
         mode = (self.column + 1) * self.rows[0] // (self.total + 2)
         near = np.clip(np.arange(mode - 2, mode + 3), 0, self.column)
         return float(np.min(-2 * self._log_binomial(near)))
-
-    def magnitude(self, x: np.ndarray) -> float:
-        largest = float(self.costs(x).max(initial=0.0))
-        return largest + abs(self._smallest) if self.ordering == "probability" else largest
-
-    def unit_costs(self, x: np.ndarray) -> list[int]:
-        assert self.units is not None
-        scale, shift, factor = self.units
-        return [factor * (scale * value - shift) ** 2 for value in x.tolist()]
 
     def fingerprints(self, first: int, last: int) -> np.ndarray:
         """Up to constants that are the same for all tables with these margins."""

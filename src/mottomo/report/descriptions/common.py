@@ -1,4 +1,4 @@
-"""What descriptions share: the closing notes and verdict, and long tables cut to what a person reads."""
+"""What descriptions share: notes and verdict at the end, and long tables cut to what a person reads."""
 
 from __future__ import annotations
 

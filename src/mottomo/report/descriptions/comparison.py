@@ -22,7 +22,7 @@ def describe_comparison(result: Any) -> Document:
         g, x2 = rounded(result.deviance, 6), rounded(result.pearson, 6)
         p = p_text(result.p.value, result.p.log10)
         blocks.append(Formula(rf"G = {g}, X^2 = {x2}, p = {in_latex(p)}", f"G = {g}   X^2 = {x2}   p = {p}"))
-        approximate = {name: rounded(value, 3) for name, value in result.to_dict()["asymptotic_p_value"].items()}
+        approximate = {name: rounded(value, 3) for name, value in result.asymptotic_p_value.items()}
         blocks.append(
             Paragraph(
                 say(

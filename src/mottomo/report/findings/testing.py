@@ -221,6 +221,9 @@ WORDS: dict[str, Callable[[Values], Message]] = {
         significance=rounded(values["significance"]),
     ),
     "nothing-to-compare": lambda values: say("Nothing to compare: fewer than two tallies or categories were seen."),
+    "empty-groups-dropped": lambda values: say(
+        "Without observations, so left out: {names}.", names=some(values["names"], values["n_dropped"])
+    ),
     "never-seen-dropped": lambda values: say(
         "Never seen, so left out: {names}.", names=some(values["names"], values["n_dropped"])
     ),

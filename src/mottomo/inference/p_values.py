@@ -1,0 +1,102 @@
+"""A p-value for one look: what is known of it, how it was got, and what it decides."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from mottomo.inference.binomial_limits import interval_of_share
+from mottomo.inference.chi_square import log10_chi_square_tail
+from mottomo.inference.exact.tail import Tail
+from mottomo.results import Finding
+
+_LN10 = math.log(10)
+_EQUAL = 1e-9  # a p-value this close to the significance, relatively, is equal to it, and equal is rejected
+_NOTES = {"exact": "p-exact", "monte-carlo": "p-monte-carlo", "asymptotic": "p-asymptotic"}
+
+
+@dataclass(frozen=True, slots=True)
+class PValue:
+    """A p-value for one look, and how it was got.
+
+    value, log10 : the p-value; log10 also where the value underflows. lower, upper : what is certain about it: a
+    proof for ``exact``, a 99.9 % interval for ``monte-carlo``, NaN for ``asymptotic``. method : those names.
+    algorithm : what computed it. tied : the probability of outcomes exactly as far as this one (NaN if unknown).
+    """
+
+    value: float
+    log10: float
+    lower: float
+    upper: float
+    method: str
+    algorithm: str
+    tied: float = math.nan
+    log10_lower: float = math.nan
+    log10_upper: float = math.nan
+    draws: int | None = None
+    seed: int | None = None
+
+    @classmethod
+    def of_tail(cls, tail: Tail) -> PValue:
+        """An exact one, from natural logarithms."""
+        logs = (tail.log_p, tail.log_lower, tail.log_upper)
+        value, lower, upper = (math.exp(log) if log > -745 else 0.0 for log in logs)
+        log10, log10_lower, log10_upper = (log / _LN10 for log in logs)
+        return cls(value, log10, lower, upper, "exact", tail.algorithm, tail.tied, log10_lower, log10_upper)
+
+    @classmethod
+    def certain(cls, value: float, algorithm: str) -> PValue:
+        """0 or 1, without any computation: the null is refuted, or there is only one outcome."""
+        log10 = 0.0 if value else -math.inf
+        return cls(value, log10, value, value, "exact", algorithm, value, log10, log10)
+
+    @classmethod
+    def of_simulation(cls, far: int, draws: int, seed: int, algorithm: str) -> PValue:
+        """(1 + far) / (1 + draws), where `far` of `draws` simulated outcomes are at least as far."""
+        value, (lower, upper) = (1 + far) / (1 + draws), interval_of_share(far, draws)
+        log10, log10_lower, log10_upper = (math.log10(p) if p > 0 else -math.inf for p in (value, lower, upper))
+        return cls(
+            value, log10, lower, upper, "monte-carlo", algorithm, math.nan, log10_lower, log10_upper, draws, seed
+        )
+
+    @classmethod
+    def of_chi_square(cls, statistic: float, degrees_of_freedom: int) -> PValue:
+        """The asymptotic one."""
+        log10 = log10_chi_square_tail(statistic, degrees_of_freedom) if degrees_of_freedom else 0.0
+        return cls(10.0**log10, log10, math.nan, math.nan, "asymptotic", "chi-square")
+
+    @property
+    def mid(self) -> float:
+        """p minus half of the probability of a tie: not guaranteed, but right on average."""
+        return self.value - self.tied / 2
+
+    def decision(self, significance: float) -> str:
+        """``rejected``, ``not-rejected``, or ``cannot-tell`` where the bounds lie on both sides."""
+        lower, upper = (self.value, self.value) if math.isnan(self.lower) else (self.lower, self.upper)
+        if upper <= significance * (1 + _EQUAL):
+            return "rejected"
+        return "not-rejected" if lower > significance * (1 + _EQUAL) else "cannot-tell"
+
+    def to_dict(self) -> dict[str, Any]:
+        bounded = not math.isnan(self.lower)
+        return {
+            "method": self.method,
+            "algorithm": self.algorithm,
+            "p_value": self.value,
+            "log10_p_value": self.log10,
+            "p_value_bounds": [self.lower, self.upper] if bounded else None,
+            "log10_p_value_bounds": [self.log10_lower, self.log10_upper] if bounded else None,
+            "mid_p_value": self.mid,
+            "draws": self.draws,
+            "seed": self.seed,
+        }
+
+    def spoken(self) -> dict[str, Any]:
+        """What sentences about it need."""
+        names = ("method", "algorithm", "lower", "upper", "log10_lower", "log10_upper", "draws", "seed")
+        return {"p": self.value, "log10_p": self.log10, **{name: getattr(self, name) for name in names}}
+
+    def note(self, ordering: str) -> Finding:
+        """How far it can be trusted."""
+        return Finding(_NOTES[self.method], {**self.spoken(), "ordering": ordering})

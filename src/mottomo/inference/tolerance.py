@@ -1,0 +1,60 @@
+"""Practical equivalence: is every probability within a margin of the claim? Three answers, each with a known error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mottomo.errors import InvalidInput
+from mottomo.inference.intervals import ClopperPearson, Intervals
+from mottomo.messages import say, verbatim
+from mottomo.probabilities import Probabilities
+from mottomo.tallies import Tally
+
+
+@dataclass(frozen=True, eq=False)
+class Tolerance:
+    """Practical equivalence: is every probability within `margin` of the null's?
+
+    verdict : ``equivalent`` (all simultaneous intervals lie within the margin), ``different`` (one lies outside) or
+    ``cannot-tell``. The error of either claim is at most 1 - level, because the intervals are guaranteed.
+    """
+
+    margin: float
+    verdict: str
+    intervals: Intervals
+
+    def to_dict(self) -> dict[str, Any]:
+        limits = {"lower": self.intervals.lower.tolist(), "upper": self.intervals.upper.tolist()}
+        return {
+            "margin": self.margin,
+            "verdict": self.verdict,
+            "intervals": {**self.intervals.settings(), **limits},
+        }
+
+
+def tolerance_of(tally: Tally, null: Probabilities, margin: float, significance: float) -> Tolerance:
+    """Compare the simultaneous intervals of a single tally with null +- margin."""
+    intervals = ClopperPearson(level=1 - significance)(tally)
+    low, high = null.values - margin, null.values + margin
+    if ((intervals.lower > high) | (intervals.upper < low)).any():
+        verdict = "different"
+    elif ((intervals.lower >= low) & (intervals.upper <= high)).all():
+        verdict = "equivalent"
+    else:
+        verdict = "cannot-tell"
+    return Tolerance(float(margin), verdict, intervals)
+
+
+def check_tolerance(margin: object) -> None:
+    """Refuse what is no number inside (0, 1)."""
+    if isinstance(margin, bool) or not isinstance(margin, int | float | np.floating) or not 0 < margin < 1:
+        raise InvalidInput(
+            "tolerance-range",
+            say("the tolerance is not between 0 and 1"),
+            say("tolerance"),
+            say("a difference of probabilities, such as 0.01"),
+            verbatim(str(margin)),
+        )
