@@ -28,6 +28,7 @@ BILINGUAL = [
     "docs/theory/likelihood.md",
     "docs/theory/intervals.md",
     "docs/theory/exact_tests.md",
+    "docs/theory/partly_seen.md",
     "docs/reference/command-line.md",
 ]
 

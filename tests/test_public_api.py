@@ -33,6 +33,8 @@ STATED = [
     "softmax",
     "estimate",
     "Estimate",
+    "estimate_partly_seen",
+    "PartlySeenEstimate",
     "ClopperPearson",
     "Goodman",
     "SisonGlaz",

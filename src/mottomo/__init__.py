@@ -34,6 +34,8 @@ _HOME = {
     "softmax": "likelihoods",
     "estimate": "inference.estimation",
     "Estimate": "inference.estimation",
+    "estimate_partly_seen": "inference.partly_seen",
+    "PartlySeenEstimate": "inference.partly_seen",
     "ClopperPearson": "inference.intervals",
     "Goodman": "inference.intervals",
     "SisonGlaz": "inference.sison_glaz",
@@ -116,6 +118,8 @@ if TYPE_CHECKING:
     from mottomo.inference.methods import Auto as Auto
     from mottomo.inference.methods import Exact as Exact
     from mottomo.inference.methods import MonteCarlo as MonteCarlo
+    from mottomo.inference.partly_seen import PartlySeenEstimate as PartlySeenEstimate
+    from mottomo.inference.partly_seen import estimate_partly_seen as estimate_partly_seen
     from mottomo.inference.sample_size import Plan as Plan
     from mottomo.inference.sample_size import power as power
     from mottomo.inference.sample_size import sample_size as sample_size

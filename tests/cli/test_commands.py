@@ -377,3 +377,19 @@ def test_options_that_would_change_nothing_are_a_mistake_in_the_call(call):
 def test_check_tells_the_decision_by_the_exit_code(call, code):
     arguments = call.split() if call.startswith("plan") else [*call.split(), "--check"]
     assert mottomo(*arguments).returncode == code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["2", "5", "--means", "even=2"], 2),  # which count is which?
+        (["2", "5", "1", "--categories", "1,2", "--means", "even"], 2),
+        (["2", "5", "1", "--categories", "1,2", "--means", "a=1", "--means", "a=2"], 2),
+        (["2", "5", "1", "--categories", "1,2", "--means", "a=1,2", "--intervals", "goodman"], 2),
+        (["2", "5", "1", "--categories", "1,2", "--means", "a=1,3"], 3),
+        (["2", "5", "1", "--categories", "1,2", "--means", "1=2"], 3),
+        (["2", "5", "1", "--categories", "1,2", "--means", "a=1,2"], 0),
+    ],
+)
+def test_labels_of_partly_seen_outcomes_are_checked(arguments, code):
+    assert mottomo("estimate", *arguments).returncode == code

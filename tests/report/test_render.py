@@ -28,6 +28,11 @@ RESULTS = {
     "no observations": mo.estimate(mo.Tally.from_counts([0, 0])),
     "empty estimate": mo.estimate(mo.Tally.empty()),
     "groups estimated": mo.estimate(mo.tally(["a", "b", "b"], by=["x", "y", "y"])),
+    "partly seen": mo.estimate_partly_seen(mo.Tally.from_counts({"1": 2, "2": 5, "3": 0, "b": 9}), {"b": "1,2"}),
+    "not determined": mo.estimate_partly_seen(
+        mo.Tally.from_counts({"<i>": 2, "2": 0, "3": 0, "b|": 9, "?": 1}), {"b|": "2,3", "?": ["<i>", "2", "3"]}
+    ),
+    "nothing seen": mo.estimate_partly_seen(mo.Tally.from_counts({"1": 0, "2": 0, "b": 0}), {"b": "1,2"}),
     "explanation": mo.explain(mo.Tally.from_counts([2, 5, 2, 4, 2, 5])),
     "test": mo.goodness_of_fit(mo.Tally.from_counts([2, 5, 2, 4, 2, 5])),
     "hostile test": mo.goodness_of_fit(mo.Tally.from_counts(HOSTILE)),

@@ -38,6 +38,7 @@ class Source:
     encoding: str | None
     no_header: bool
     names: str | None
+    labels: tuple[str, ...] = ()  # of outcomes seen only in part: declared together with the categories
 
     def of_files(self) -> dict[str, Any]:
         """The options that only mean something for files and standard input, by name, as given."""
@@ -55,6 +56,8 @@ class Source:
         from mottomo.categories import Categories
 
         categories = None if self.categories is None else Categories.of(self.categories)
+        if categories is not None and self.labels:
+            return Categories.of([*categories, *self.labels])
         if self.null is None or self.null.strip() == "fair":
             return categories
         from mottomo.workflows import probabilities_of

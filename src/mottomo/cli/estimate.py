@@ -8,7 +8,7 @@ import click
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import Source, tally_of_data
+from mottomo.cli.data import Source, is_counts, tally_of_data, usage_error
 from mottomo.cli.options import DATA, OUTPUT_OPTIONS, SOURCE_OPTIONS, source_settings
 from mottomo.cli.output import show
 from mottomo.messages import say
@@ -25,7 +25,6 @@ _OWN_OPTIONS = (
     option(
         "--intervals",
         type=click.Choice(_INTERVALS),
-        default=_INTERVALS[0],
         metavar="METHOD",
         help=say(
             "How intervals are made: clopper-pearson (the default, for all categories at once, guaranteed at every n), "
@@ -33,6 +32,15 @@ _OWN_OPTIONS = (
         ),
     ),
     option("--level", type=float, default=0.95, metavar="LEVEL", help=say("The confidence level (default: 0.95).")),
+    option(
+        "--means",
+        multiple=True,
+        metavar="LABEL=LIST",
+        help=say(
+            "LABEL stands for an outcome seen only in part, one of LIST: even=2,4,6. May be given several times; "
+            "among counts, the labels come after the --categories."
+        ),
+    ),
 )
 
 
@@ -45,12 +53,37 @@ _OWN_OPTIONS = (
     ),
     (DATA, *_OWN_OPTIONS, *SOURCE_OPTIONS, *OUTPUT_OPTIONS),
 )
-def command(data: tuple[str, ...], intervals: str, level: float, **settings: Any) -> None:
+def command(
+    data: tuple[str, ...], intervals: str | None, level: float, means: tuple[str, ...], **settings: Any
+) -> None:
+    if means:
+        _show_partly_seen(data, intervals, level, means, settings)
+        return
     from mottomo.inference.estimation import estimate
 
-    method = _method(intervals, level)
+    method = _method(intervals or _INTERVALS[0], level)
     tally, given = tally_of_data(data, Source(**source_settings(settings)))
     show(estimate(tally, intervals=method), settings, given)
+
+
+def _show_partly_seen(
+    data: tuple[str, ...], intervals: str | None, level: float, means: tuple[str, ...], settings: dict[str, Any]
+) -> None:
+    from mottomo.inference.partly_seen import estimate_partly_seen
+
+    if intervals is not None:
+        raise usage_error(say("--intervals does not go with --means, which has intervals of its own"))
+    parts = [text.rpartition("=") for text in means]
+    wrong = next((text for text, (label, _, _) in zip(means, parts, strict=True) if not label), None)
+    if wrong is not None:
+        raise usage_error(say("--means wants LABEL=LIST, such as even=2,4,6, not {text}", text=wrong))
+    labels = {label: members for label, _, members in parts}
+    if len(labels) < len(parts):
+        raise usage_error(say("--means was given twice for one label"))
+    if is_counts(data) and settings["categories"] is None:
+        raise usage_error(say("counts with --means need --categories; the counts of the labels come last"))
+    tally, given = tally_of_data(data, Source(**source_settings(settings), labels=tuple(labels)))
+    show(estimate_partly_seen(tally, labels, level=level), settings, given)
 
 
 def _method(name: str, level: float) -> Any:

@@ -18,6 +18,7 @@ _INVISIBLE = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u
 _COMMANDS = {
     "Tally": "tally",
     "Estimate": "estimate",
+    "PartlySeenEstimate": "estimate",
     "Explanation": "explain",
     "Simulation": "simulate",
     "TestResult": "test",

@@ -11,6 +11,7 @@ from mottomo.report.document import Document
 _DESCRIPTIONS = {
     "Tally": ("estimation", "describe_tally"),
     "Estimate": ("estimation", "describe_estimate"),
+    "PartlySeenEstimate": ("partly_seen", "describe_partly_seen"),
     "Explanation": ("explanation", "describe_explanation"),
     "TestResult": ("testing", "describe_test"),
     "GroupTests": ("testing", "describe_group_tests"),

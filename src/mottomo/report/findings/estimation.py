@@ -142,6 +142,25 @@ def _explained(values: Values) -> Message:
     )
 
 
+def _partly_seen_estimated(values: Values) -> Message:
+    return say(
+        "From {observations}, {partly} of them seen only in part, the observations determine the probabilities of all "
+        "categories.",
+        observations=observations(values),
+        partly=whole(values["n_partly_seen"]),
+    )
+
+
+def _partly_seen_not_determined(values: Values) -> Message:
+    return say(
+        "From {observations}, {partly} of them seen only in part, not all probabilities are determined. Equally "
+        "plausible values differ for {names}: the table shows their limits.",
+        observations=observations(values),
+        partly=whole(values["n_partly_seen"]),
+        names=some(values["names"], values["n_names"]),
+    )
+
+
 WORDS: dict[str, Callable[[Values], Message]] = {
     "tallied-declared": _tallied_declared,
     "tallied-discovered": _tallied_discovered,
@@ -183,4 +202,23 @@ WORDS: dict[str, Callable[[Values], Message]] = {
         "A check failed in: {names}. Please report it with this tally.", names=list(values["names"])
     ),
     "normalised": lambda values: say("The probabilities were divided by their sum, as asked."),
+    "partly-seen-estimated": _partly_seen_estimated,
+    "partly-seen-not-determined": _partly_seen_not_determined,
+    "label-tells-nothing": lambda values: say(
+        "{names} may stand for every category, and so tells nothing about the probabilities.",
+        names=some(values["names"], values["n_names"]),
+    ),
+    "coarsened-at-random": lambda values: say(
+        "The estimate supposes that an outcome's being seen only in part did not depend on which category of its set "
+        "it was; the intervals suppose nothing about it."
+    ),
+    "intervals-whatever-hid": lambda values: say(
+        "The {level} intervals hold for all categories at once: each lower limit counts no partly seen outcome for the "
+        "category, each upper limit all that may be it.",
+        level=percent(values["level"]),
+    ),
+    "maximum-not-reached": lambda values: say(
+        "The maximum was not reached within rounding: log L may be higher by up to {gap}.",
+        gap=rounded(values["gap"]),
+    ),
 }

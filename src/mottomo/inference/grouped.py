@@ -1,0 +1,146 @@
+"""The maximum of the likelihood of grouped counts: some outcomes known singly, others only as members of sets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mottomo.errors import InvalidInput
+from mottomo.inference.mixture_maximum import MixtureMaximum, mixture_maximum
+from mottomo.messages import say, verbatim
+
+_MOST_PATTERNS = 2000  # a few matrices of this size squared are held
+
+
+@dataclass(frozen=True, eq=False)
+class GroupedMaximum:
+    """All (K,): probabilities of one maximum, standard errors (NaN where there are none), whether every maximum has
+    this probability, and its range over all maxima; gap : of the gradient condition, per observation.
+    """
+
+    probabilities: np.ndarray
+    standard_errors: np.ndarray
+    identified: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    gap: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Patterns:
+    """Categories that lie in exactly the same sets, taken together as a part.
+
+    Within a part whose members were seen singly, y is proportional to their counts; where none was, only the sum of
+    the part matters. So the maximum over K categories is one over at most 2^L parts, however large K is.
+
+    part : (K,) the part of each category. alone : (C,) single counts of each part. sizes : (C,) its members.
+    sets : (L, C) which parts make up each set.
+    """
+
+    part: np.ndarray
+    alone: np.ndarray
+    sizes: np.ndarray
+    sets: np.ndarray
+
+    @classmethod
+    def of(cls, counts: np.ndarray, membership: np.ndarray) -> _Patterns:
+        keys: dict[bytes, int] = {}
+        packed = np.packbits(membership, axis=0).T
+        part = np.array([keys.setdefault(row.tobytes(), len(keys)) for row in packed])
+        _, first = np.unique(part, return_index=True)
+        alone = np.bincount(part, weights=counts, minlength=first.size)
+        return cls(part, alone, np.bincount(part), membership[:, first])
+
+
+def grouped_maximum(counts: np.ndarray, membership: np.ndarray, together: np.ndarray) -> GroupedMaximum:
+    """Maximise log L(y) = sum_k t_k log y_k + sum_l v_l log(sum_{k in l} y_k) over probabilities y.
+
+    counts : (K,) float64, t >= 0. membership : (L, K) bool, the sets, none empty and none of all categories (those add
+    0, and belong left out). together : (L,) float64, v > 0. Where all weights are 0, nothing is determined.
+
+    Raises InvalidInput : the sets divide the categories into more parts than are worked with.
+    """
+    n = float(counts.sum() + together.sum())
+    if n == 0:  # only outcomes of which nothing was seen
+        even, unknown = np.full(counts.size, 1 / counts.size), np.full(counts.size, counts.size == 1)
+        edges = unknown.astype(np.float64), np.ones(counts.size)
+        return GroupedMaximum(even, np.full(counts.size, np.nan), unknown, *edges, 0.0)
+    patterns = _Patterns.of(counts, membership)
+    if patterns.alone.size > _MOST_PATTERNS:
+        raise _too_many(patterns.alone.size)
+    maximum = mixture_maximum(patterns.alone / n, patterns.sets, together / n)
+    part, alone = patterns.part, patterns.alone
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = np.where(alone[part] > 0, counts / alone[part], 1 / patterns.sizes[part])
+    y = maximum.y[part] * share
+    lowest, highest = _ranges(patterns, maximum)
+    several = (alone == 0) & (patterns.sizes > 1) & (highest > 0)  # members that nothing tells apart
+    identified = ~(maximum.free | several)[part]
+    lower = np.where(identified, y, np.where(several, 0.0, lowest)[part])
+    upper = np.where(identified, y, highest[part])
+    errors = _standard_errors(patterns, maximum, together, share, y, n)
+    errors = np.where(identified & (y > 0) & (y < 1), errors, np.nan)
+    return GroupedMaximum(y, errors, identified, lower, upper, maximum.gap)
+
+
+def _standard_errors(
+    patterns: _Patterns,
+    maximum: MixtureMaximum,
+    together: np.ndarray,
+    share: np.ndarray,
+    y: np.ndarray,
+    n: float,
+) -> np.ndarray:
+    """Square roots of the diagonal of the inverse observed information on the simplex.
+
+    Parts: with J = -d2 log L / dY2 over the parts with Y > 0, J Y = n 1, so the inverse on sum Y = 1 is J^-1 - Y Y'/n.
+    Shares q within a part are orthogonal to them: var y = q^2 var Y + Y^2 q (1 - q) / (single counts of the part).
+    """
+    inside = maximum.y > 0
+    whole = maximum.y[inside]
+    sets = patterns.sets[:, inside].astype(np.float64)
+    scaled = sets * whole * (np.sqrt(together) / (sets @ whole))[:, None]  # J in units of Y, of the counts' size
+    information = np.diag(patterns.alone[inside]) + scaled.T @ scaled
+    unit = np.sqrt(np.diag(information))
+    inverse = np.linalg.pinv(information / np.outer(unit, unit), rcond=1e-12, hermitian=True) / np.outer(unit, unit)
+    variance = np.zeros(maximum.y.size)
+    variance[inside] = np.maximum(whole**2 * (np.diag(inverse) - 1 / n), 0)
+    alone = patterns.alone[patterns.part]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        within = np.where(alone > 0, maximum.y[patterns.part] ** 2 * share * (1 - share) / alone, 0.0)
+    return np.sqrt(share**2 * variance[patterns.part] + within)
+
+
+def _ranges(patterns: _Patterns, maximum: MixtureMaximum) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the largest Y of each part among all maxima.
+
+    All maxima give the same sum to every set and the same Y to every part seen singly (log is strictly concave), and 0
+    to every part whose gradient lies below n: a polytope, over which each free part is minimised and maximised.
+    """
+    lowest, highest = maximum.y.copy(), maximum.y.copy()
+    free = np.flatnonzero(maximum.free)
+    if free.size:
+        from scipy.optimize import linprog
+
+        matrix = patterns.sets[:, free].astype(np.float64)
+        sums = matrix @ maximum.y[free]
+        for column, index in enumerate(free.tolist()):
+            cost = np.zeros(free.size)
+            cost[column] = 1.0
+            for sign, target in ((1, lowest), (-1, highest)):
+                found = linprog(sign * cost, A_eq=matrix, b_eq=sums, bounds=(0, None), method="highs")
+                if found.status == 0:
+                    target[index] = sign * float(found.fun)
+    return np.minimum(lowest, maximum.y), np.maximum(highest, maximum.y)
+
+
+def _too_many(n_patterns: int) -> InvalidInput:
+    return InvalidInput(
+        "too-many-patterns",
+        say("the labels overlap in too many ways"),
+        say("means"),
+        say("at most {most} sets of categories that the labels tell apart", most=f"{_MOST_PATTERNS:,}"),
+        verbatim(f"{n_patterns:,}"),
+        say("join labels that matter little, or categories"),
+    )

@@ -1,0 +1,145 @@
+"""The maximum of sum_c w_c log y_c + sum_l v_l log(sum of y over set l) on the simplex: concave, with a certificate.
+
+Source: docs/theory/partly_seen.md; Boyd and Vandenberghe, Convex Optimization (2004), ch. 11; Kim, Carbonetto, Stephens
+and Anitescu, Journal of Computational and Graphical Statistics 29 (2020), for leaving the constraint out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+_MOST_STEPS = 200
+_BARRIER_END = 1e-17  # the mean of y z, per smallest weight, at which the barrier has done its work
+_MOST_POLISHING = 40
+_ZERO = 1e-9  # a part that was never seen alone, and is a smaller share than this of every set it is in, is 0
+
+
+@dataclass(frozen=True, eq=False)
+class MixtureMaximum:
+    """y : (C,) at the maximum. gradient : (C,) sum of weights = 1 where y > 0, at most 1 elsewhere.
+
+    gap : max(gradient) - 1, which bounds how far below its maximum the objective is, per unit of weight.
+    free : (C,) bool, the parts whose y is not determined: other maxima have other values there.
+    """
+
+    y: np.ndarray
+    gradient: np.ndarray
+    gap: float
+    free: np.ndarray
+
+
+def mixture_maximum(alone: np.ndarray, sets: np.ndarray, together: np.ndarray) -> MixtureMaximum:
+    """Maximise over y >= 0 with sum y = 1.
+
+    alone : (C,) float64 >= 0, the weight w of each part by itself. sets : (L, C) bool, no row empty. together : (L,)
+    float64 > 0, the weight v of each set. The weights sum to 1.
+
+    With the constraint left out and -sum y added, the maximum is the same: its gradient condition, times y and
+    summed, says sum y = sum of weights = 1. A primal-dual barrier method finds the relative interior of the set of
+    maxima; Newton steps without the barrier then give the last digits and the zeros.
+    """
+    members = sets.astype(np.float64)
+    y, slack = _by_barrier(alone, members, together)
+    kept = (alone > 0) | (y > slack * _smallest_set(y, members))
+    best = y / y.sum()
+    for _ in range(_MOST_POLISHING):
+        polished = _by_newton(np.where(kept, best, 0.0), kept, alone, members, together)
+        if polished is None:
+            break
+        dropped = kept & (alone == 0) & (polished < _ZERO * _smallest_set(polished, members))
+        polished = np.where(dropped, 0.0, polished)
+        if _gap(polished, alone, members, together) <= max(_gap(best, alone, members, together), 1e-13):
+            best = polished
+        if not dropped.any():
+            break
+        kept &= ~dropped
+    gradient = _gradient(best, alone, members, together)
+    return MixtureMaximum(best, gradient, max(float(gradient.max()) - 1, 0.0), _undetermined(best, alone, members))
+
+
+def _gradient(y: np.ndarray, alone: np.ndarray, members: np.ndarray, together: np.ndarray) -> np.ndarray:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = np.where(alone > 0, alone / y, 0.0)
+        return np.asarray(own + (together / (members @ y)) @ members)
+
+
+def _gap(y: np.ndarray, alone: np.ndarray, members: np.ndarray, together: np.ndarray) -> float:
+    gap = float(_gradient(y, alone, members, together).max()) - 1
+    return gap if np.isfinite(gap) else np.inf
+
+
+def _smallest_set(y: np.ndarray, members: np.ndarray) -> np.ndarray:
+    """For each part, the least sum of y among the sets that it is in."""
+    return np.asarray(np.where(members > 0, (members @ y)[:, None], np.inf).min(axis=0, initial=np.inf))
+
+
+def _by_barrier(alone: np.ndarray, members: np.ndarray, together: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Near the maximum, inside: y, and the slack z of the conditions gradient + z = 1, y z = small."""
+    size = alone.size
+    y, slack = np.full(size, 1 / size), np.ones(size)
+    end = _BARRIER_END * min(float(alone[alone > 0].min(initial=1.0)), float(together.min(initial=1.0)))
+    for _ in range(_MOST_STEPS):
+        complementarity = float(y @ slack) / size
+        gradient = _gradient(y, alone, members, together)
+        if complementarity < end and float(np.abs(y * (gradient + slack - 1)).max()) < 1e-13:
+            break
+        target = 0.1 * complementarity
+        curvature = _scaled_curvature(y, alone, members, together) + np.diag(y * slack)
+        relative = _solved(curvature, target + y * (gradient - 1))  # of y: dy / y
+        change = (target - y * slack) / y - slack * relative
+        y = y * (1 + _step(relative) * relative)
+        slack = slack + _step(change / slack) * change
+    return y, slack
+
+
+def _step(relative: np.ndarray) -> float:
+    """As far as every part stays positive, and at most a full step."""
+    lowest = float(relative.min())
+    return 1.0 if lowest > -0.99 else 0.99 / -lowest
+
+
+def _scaled_curvature(y: np.ndarray, alone: np.ndarray, members: np.ndarray, together: np.ndarray) -> np.ndarray:
+    """Y H Y with Y = diag(y) and H the negative Hessian: entries that stay of the size of the weights."""
+    scaled = members * y * (np.sqrt(together) / (members @ y))[:, None]
+    return np.asarray(np.diag(alone) + scaled.T @ scaled)
+
+
+def _solved(matrix: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """A positive semi-definite system, brought to a unit diagonal first; the shortest solution where there are many."""
+    scale = 1 / np.sqrt(np.maximum(np.diag(matrix), 1e-300))
+    scaled, wanted = matrix * np.outer(scale, scale), right * scale
+    return np.asarray(scale * np.linalg.lstsq(scaled, wanted, rcond=1e-13)[0])
+
+
+def _by_newton(
+    y: np.ndarray, kept: np.ndarray, alone: np.ndarray, members: np.ndarray, together: np.ndarray
+) -> np.ndarray | None:
+    """The stationary point of the kept parts, to the last digits; None where steps no longer lead to one."""
+    y = y.copy()
+    sets = members[:, kept]
+    for _ in range(20):
+        part = y[kept]
+        if not (sets @ part > 0).all():
+            return None
+        gradient = _gradient(y, alone, members, together)[kept]
+        curvature = _scaled_curvature(part, alone[kept], sets, together)
+        relative = _solved(curvature, part * (gradient - 1))
+        y[kept] = part * (1 + _step(relative) * relative)
+        if float(np.abs(relative).max()) < 1e-15:
+            break
+    return y / y.sum()
+
+
+def _undetermined(y: np.ndarray, alone: np.ndarray, members: np.ndarray) -> np.ndarray:
+    """The parts along which the maximum is flat: never seen alone, y > 0, in a null vector of the sets' matrix."""
+    free = np.zeros(y.size, dtype=bool)
+    loose = np.flatnonzero((alone == 0) & (y > 0))
+    if loose.size == 0:
+        return free
+    matrix = members[:, loose]
+    _, singular, basis = np.linalg.svd(matrix)
+    rank = int((singular > 1e-9 * max(singular.max(initial=0.0), 1.0)).sum())
+    free[loose] = np.abs(basis[rank:]).max(axis=0, initial=0.0) > 1e-7
+    return free

@@ -1,0 +1,292 @@
+"""Maximum likelihood where some outcomes were seen only in part: "even", "not 6", unreadable."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from mottomo._arrays import exact_counts
+from mottomo.categories import Categories, category_name, natural_order, unknown_category
+from mottomo.errors import InvalidInput, nearest
+from mottomo.inference.binomial_limits import binomial_limits
+from mottomo.inference.estimation import OptimalityCheck
+from mottomo.inference.grouped import GroupedMaximum, grouped_maximum
+from mottomo.inference.intervals import Intervals, check_level
+from mottomo.messages import say, verbatim
+from mottomo.results import Finding, Result
+from mottomo.tallies import Tally, check_single
+
+_CONVERGED = 1e-9  # of n: a larger gap is no rounding
+
+
+@dataclass(frozen=True, slots=True)
+class PartialLabel:
+    """What was written where an outcome was seen only in part.
+
+    name : the label, such as ``even``. members : positions of the categories it may stand for. count : how often it
+    was seen. probability : the sum of the estimated probabilities of its members, which is determined wherever the
+    label was seen, also where the members' own are not.
+    """
+
+    name: str
+    members: tuple[int, ...]
+    count: int
+    probability: float
+
+
+@dataclass(frozen=True, eq=False)
+class PartlySeenEstimate(Result):
+    """The probabilities under which outcomes, some of them seen only in part, are most plausible.
+
+    Attributes
+    ----------
+    tally : the Tally with the labels. categories : the K categories without the labels.
+    counts : (K,) how often each was seen in full. labels : PartialLabel, one for each label.
+    probabilities : (K,) float64, a maximum of log L = sum_k t_k log y_k + sum_l t_l log(sum of y_k over k in l). Where
+        it is not the only one, the share of a set is spread over its members as evenly as the maximum allows.
+    standard_errors : (K,) float64, from the inverse of the observed information; NaN where y is 0 or 1, or not
+        determined.
+    identified : (K,) bool, whether every maximum has this y_k. lower, upper : (K,) float64, the least and the largest
+        y_k among all maxima; they differ only where y_k is not identified.
+    log_likelihood : float, nats. intervals : Clopper-Pearson limits that hold whatever hid the outcomes.
+    check : OptimalityCheck. converged : whether its gap is within rounding.
+    """
+
+    tally: Tally
+    categories: Categories
+    counts: np.ndarray
+    labels: tuple[PartialLabel, ...]
+    probabilities: np.ndarray
+    standard_errors: np.ndarray
+    identified: np.ndarray
+    lower: np.ndarray
+    upper: np.ndarray
+    log_likelihood: float
+    intervals: Intervals
+    check: OptimalityCheck
+    converged: bool
+    method: ClassVar[str] = "maximum-likelihood"
+
+    @property
+    def n_partly_seen(self) -> int:
+        return sum(label.count for label in self.labels)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "n_observations": self.tally.n_observations,
+            "categories": list(self.categories),
+            "declared": self.categories.declared,
+            "counts": self.counts.tolist(),
+            "partly_seen": [
+                {
+                    "label": label.name,
+                    "means": [self.categories[index] for index in label.members],
+                    "count": label.count,
+                    "probability": label.probability,
+                }
+                for label in self.labels
+            ],
+            "method": self.method,
+            "probabilities": self.probabilities.tolist(),
+            "standard_errors": self.standard_errors.tolist(),
+            "identified": self.identified.tolist(),
+            "maxima": {"lower": self.lower.tolist(), "upper": self.upper.tolist()},
+            "log_likelihood": self.log_likelihood,
+            "intervals": {
+                **self.intervals.settings(),
+                "lower": self.intervals.lower.tolist(),
+                "upper": self.intervals.upper.tolist(),
+            },
+            "check": self.check.to_dict(),
+            "converged": self.converged,
+        }
+
+    @property
+    def verdict(self) -> Finding:
+        loose = [name for name, known in zip(self.categories, self.identified.tolist(), strict=True) if not known]
+        values = {
+            "n": self.tally.n_observations,
+            "n_partly_seen": self.n_partly_seen,
+            "n_categories": len(self.categories),
+            "names": loose[:10],
+            "n_names": len(loose),
+        }
+        if self.tally.n_observations == 0:
+            return Finding("no-observations", values)
+        return Finding("partly-seen-not-determined" if loose else "partly-seen-estimated", values)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        found = [*self.tally.notes]
+        uninformative = [label.name for label in self.labels if len(label.members) == len(self.categories)]
+        if uninformative:
+            found.append(Finding("label-tells-nothing", {"names": uninformative[:10], "n_names": len(uninformative)}))
+        if self.n_partly_seen:
+            found.append(Finding("coarsened-at-random"))
+        found.append(Finding("intervals-whatever-hid", {"level": self.intervals.level}))
+        if not self.converged:
+            found.append(Finding("maximum-not-reached", {"gap": float(self.check.gap)}))
+        if not self.categories.declared:
+            found.append(Finding("categories-discovered", {"n_categories": len(self.categories)}))
+        return tuple(found)
+
+
+def estimate_partly_seen(tally: Tally, means: Mapping[str, Any], *, level: float = 0.95) -> PartlySeenEstimate:
+    r"""Maximum likelihood estimate from outcomes of which some were seen only in part.
+
+    log L(y) = sum_k t_k log y_k + sum_l t_l log(sum_{k in l} y_k), concave in y. With A the gradient, max_k A_k - n
+    bounds how far log L is below its maximum: the optimality check.
+
+    The formula holds if the reason for a partial view does not depend on which of its members the outcome was
+    (coarsening at random). The intervals need no such assumption: their lower limits count no partly seen outcome for
+    a category, their upper limits every one that may be it.
+
+    Parameters
+    ----------
+    tally : Tally whose categories are the faces and the labels, such as 1 .. 6 and ``even``.
+    means : for each label the categories that it may stand for: ``{"even": "2,4,6", "not 6": range(1, 6)}``.
+    level : of the intervals, for all categories at once.
+
+    Returns
+    -------
+    PartlySeenEstimate : probabilities, standard errors, and which of the probabilities the observations determine.
+
+    Raises
+    ------
+    InvalidInput : a label that is not in a declared tally, or that means an unknown category or another label; groups.
+
+    Source: docs/theory/partly_seen.md; Dempster, Laird and Rubin, JRSS B 39 (1977); Heitjan and Rubin, Annals of
+    Statistics 19 (1991).
+
+    >>> die = Tally.from_counts({"1": 2, "2": 5, "3": 2, "4": 4, "5": 2, "6": 5, "even": 10})
+    >>> found = estimate_partly_seen(die, {"even": "2,4,6"})
+    >>> [round(y * 105, 9) for y in found.probabilities.tolist()]
+    [7.0, 30.0, 7.0, 24.0, 7.0, 30.0]
+    """
+    check_single(tally)
+    check_level(level)
+    categories, labels = _read_means(tally, means)
+    return _estimated(tally, categories, labels, level)
+
+
+def _read_means(tally: Tally, means: Any) -> tuple[Categories, dict[str, tuple[str, ...]]]:
+    """The categories without the labels, and the members of each label."""
+    if not isinstance(means, Mapping) or not means:
+        raise InvalidInput(
+            "means-type",
+            say("it is not said what the labels mean"),
+            say("means"),
+            say("for each label the categories it may stand for"),
+            verbatim(repr(means)[:60]),
+            say("give a mapping such as {example}", example="{'even': ['2', '4', '6']}"),
+        )
+    labels = {category_name(label): _members(spec) for label, spec in means.items()}
+    written = set(tally.categories)
+    whole = [name for name in tally.categories if name not in labels]
+    if tally.categories.declared:
+        categories = Categories(tuple(whole))
+        missing = next((label for label in labels if label not in written), None)
+        if missing is not None:
+            raise InvalidInput(
+                "label-not-declared",
+                say("a label is not among the categories of the tally"),
+                say("means"),
+                say("one of {names}", names=list(tally.categories[:10])),
+                verbatim(missing),
+                nearest(missing, tally.categories.names),
+            )
+    else:
+        named = {name for members in labels.values() for name in members if name not in labels}
+        categories = Categories(tuple(natural_order(named.union(whole))), declared=False)
+    known = set(categories)
+    for label, members in labels.items():
+        nested = next((name for name in members if name in labels), None)
+        if nested is not None:
+            raise InvalidInput(
+                "label-means-label",
+                say("a label means another label"),
+                say("means, {label}", label=label),
+                say("categories that an outcome can be"),
+                verbatim(nested),
+            )
+        strange = next((name for name in members if name not in known), None)
+        if strange is not None:
+            raise unknown_category(strange, categories, say("means, {label}", label=label))
+    return categories, labels
+
+
+def _members(spec: Any) -> tuple[str, ...]:
+    if isinstance(spec, str) and "," not in spec and ".." not in spec:
+        return (spec,)
+    return Categories.of(spec).names
+
+
+def _estimated(
+    tally: Tally, categories: Categories, labels: dict[str, tuple[str, ...]], level: float
+) -> PartlySeenEstimate:
+    n, count_of = tally.n_observations, dict(zip(tally.categories, tally.counts.tolist(), strict=True))
+    counts = exact_counts(np.array([count_of.get(name, 0) for name in categories], dtype=object))
+    position = {name: index for index, name in enumerate(categories)}
+    sets = [tuple(position[name] for name in members) for members in labels.values()]
+    seen = [count_of.get(name, 0) for name in labels]
+    membership = np.zeros((len(sets), len(categories)), dtype=bool)
+    for row, members in enumerate(sets):
+        membership[row, list(members)] = True
+    found = _maximum(counts, membership, seen, n)
+    y = found.probabilities
+    known = tuple(
+        PartialLabel(name, members, count, math.fsum(y[list(members)].tolist()))
+        for name, members, count in zip(labels, sets, seen, strict=True)
+    )
+    kind = "not-unique" if not found.identified.all() else "boundary" if (y == 0).any() else "strict"
+    for array in (y, found.standard_errors, found.identified, found.lower, found.upper, counts):
+        array.setflags(write=False)
+    return PartlySeenEstimate(
+        tally,
+        categories,
+        counts,
+        known,
+        y,
+        found.standard_errors,
+        found.identified,
+        found.lower,
+        found.upper,
+        _log_likelihood(counts, y, known),
+        _whatever_hid(counts, membership, seen, n, level),
+        OptimalityCheck(n, np.asarray(found.gap * n), np.asarray(kind)),
+        found.gap <= _CONVERGED,
+    )
+
+
+def _maximum(counts: np.ndarray, membership: np.ndarray, seen: list[int], n: int) -> GroupedMaximum:
+    size = counts.size
+    if n == 0:
+        nothing = np.full(size, np.nan)
+        return GroupedMaximum(nothing, nothing, np.zeros(size, dtype=bool), np.zeros(size), np.ones(size), 0.0)
+    informative = [row for row, count in enumerate(seen) if count and not membership[row].all()]
+    weights = np.array([float(seen[row]) for row in informative])
+    return grouped_maximum(counts.astype(np.float64), membership[informative], weights)
+
+
+def _log_likelihood(counts: np.ndarray, y: np.ndarray, labels: tuple[PartialLabel, ...]) -> float:
+    alone = [float(t) * math.log(p) for t, p in zip(counts.tolist(), y.tolist(), strict=True) if t]
+    together = [float(label.count) * math.log(min(label.probability, 1.0)) for label in labels if label.count]
+    return math.fsum([*alone, *together]) + 0.0
+
+
+def _whatever_hid(counts: np.ndarray, membership: np.ndarray, seen: list[int], n: int, level: float) -> Intervals:
+    """Limits of the least and of the largest count that each category can have had: right whatever the true one is."""
+    possible = counts + sum((np.where(row, count, 0) for row, count in zip(membership, seen, strict=True)), start=0)
+    totals = np.full(counts.size, n, dtype=object)
+    tail = (1 - level) / 2 / counts.size
+    least, most = (exact_counts(part) for part in (counts, possible))
+    totals = exact_counts(totals)
+    if counts.size == 1:
+        lower, upper = np.ones(1), np.ones(1)
+    else:
+        lower, upper = binomial_limits(least, totals, tail)[0], binomial_limits(most, totals, tail)[1]
+    return Intervals("clopper-pearson-bonferroni-worst-case", True, True, level, lower, upper)
