@@ -29,6 +29,7 @@ BILINGUAL = [
     "docs/theory/intervals.md",
     "docs/theory/exact_tests.md",
     "docs/theory/partly_seen.md",
+    "docs/theory/order.md",
     "docs/reference/command-line.md",
 ]
 

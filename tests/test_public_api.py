@@ -52,6 +52,8 @@ STATED = [
     "homogeneity",
     "independence",
     "ComparisonResult",
+    "exchangeability",
+    "ExchangeabilityResult",
     "power",
     "sample_size",
     "Plan",

@@ -53,6 +53,8 @@ _HOME = {
     "homogeneity": "inference.homogeneity",
     "independence": "inference.homogeneity",
     "ComparisonResult": "inference.homogeneity",
+    "exchangeability": "inference.exchangeability",
+    "ExchangeabilityResult": "inference.exchangeability",
     "power": "inference.sample_size",
     "sample_size": "inference.sample_size",
     "Plan": "inference.sample_size",
@@ -103,6 +105,8 @@ if TYPE_CHECKING:
     from mottomo.inference.coverage import coverage as coverage
     from mottomo.inference.estimation import Estimate as Estimate
     from mottomo.inference.estimation import estimate as estimate
+    from mottomo.inference.exchangeability import ExchangeabilityResult as ExchangeabilityResult
+    from mottomo.inference.exchangeability import exchangeability as exchangeability
     from mottomo.inference.goodness_of_fit import TestResult as TestResult
     from mottomo.inference.goodness_of_fit import goodness_of_fit as goodness_of_fit
     from mottomo.inference.group_tests import GroupTests as GroupTests

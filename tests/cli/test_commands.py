@@ -393,3 +393,32 @@ def test_check_tells_the_decision_by_the_exit_code(call, code):
 )
 def test_labels_of_partly_seen_outcomes_are_checked(arguments, code):
     assert mottomo("estimate", *arguments).returncode == code
+
+
+@pytest.mark.parametrize("data", ["1\n2\n" * 10, "\ufeff1\r\n2\r\n" * 1 + "1\r\n2\r\n" * 9, "1\r2\r" * 10])
+def test_lines_in_a_telling_order_are_flagged_though_their_tally_is_perfect(data, tmp_path):
+    (tmp_path / "throws.txt").write_bytes(data.encode())
+    for call in ([str(tmp_path / "throws.txt")], ["-"]):
+        done = mottomo("test", *call, "--categories", "1,2", "--json", stdin=data)
+        found = json.loads(done.stdout)
+        assert found["result"]["p_value"] == 1.0
+        assert found["result"]["order"]["dependence"]["most_conspicuous"]["observed"] == 10
+        assert {"order-dependence", "order-invalidates"} <= {note["code"] for note in found["notes"]}
+        assert "order like that of independent ones" in found["verdict"]["text"]
+
+
+def test_the_order_is_not_looked_at_where_it_is_not_known(tmp_path):
+    (tmp_path / "a.txt").write_text("1\n2\n" * 10)
+    (tmp_path / "long.txt").write_text("1\n2\n" * 1_100_000)
+    (tmp_path / "table.csv").write_text("face\n" + "1\n2\n" * 10)
+    a, long, table = (str(tmp_path / name) for name in ("a.txt", "long.txt", "table.csv"))
+    for data in ([a, a], [long], [table], ["10", "10"]):
+        found = json.loads(mottomo("test", *data, "--categories", "1,2", "--json").stdout)
+        assert found["result"]["order"] is None
+
+
+def test_missing_outcomes_that_are_dropped_leave_the_order_of_the_others():
+    found = json.loads(
+        mottomo("test", "-", "--categories", "1,2", "--missing", "drop", "--json", stdin="1\n\n2\n1\n2\n").stdout
+    )
+    assert found["result"]["order"]["repeats"] == 0

@@ -39,6 +39,12 @@ RESULTS = {
     "refuted": mo.goodness_of_fit(mo.Tally.from_counts([1, 2, 3]), "1/2,1/2,0"),
     "nothing to test": mo.goodness_of_fit(mo.Tally.from_counts([0, 0])),
     "groups tested": mo.goodness_of_fit(mo.Tally.from_counts([[1, 2], [30, 0]])),
+    "order": mo.exchangeability(["a|", "<b>"] * 10),
+    "order drifts": mo.exchangeability([1] * 10 + [2] * 10 + [1, 2] * 5),
+    "no order": mo.exchangeability([1, 1]),
+    "test in order": mo.goodness_of_fit(
+        mo.tally([1, 2] * 10, categories=range(1, 3)), order=mo.exchangeability([1, 2] * 10)
+    ),
     "comparison": mo.homogeneity(mo.Tally.from_counts([[2, 5, 2, 0], [8, 2, 3, 0]])),
     "hostile comparison": mo.homogeneity([mo.Tally.from_counts(HOSTILE), mo.Tally.from_counts(HOSTILE)]),
     "nothing compared": mo.independence(mo.Tally.from_counts([[1, 0], [2, 0]])),

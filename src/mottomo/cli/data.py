@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,15 +78,23 @@ class Source:
 
 def tally_of_data(data: tuple[str, ...], source: Source) -> tuple[Any, dict[str, Any]]:
     """The tally of DATA, and what ``input`` says of it in JSON. Several files are taken together."""
+    tally, given, _ = ordered_data(data, source)
+    return tally, given
+
+
+def ordered_data(data: tuple[str, ...], source: Source) -> tuple[Any, dict[str, Any], list[str] | None]:
+    """As ``tally_of_data``, with the outcomes in their order where DATA is not too many lines of one file or pipe."""
     _check_usage(data, source)
     if is_counts(data):
-        return _tally_of_counts(data, source), {"source": "counts"}
+        return _tally_of_counts(data, source), {"source": "counts"}, None
     from mottomo.tallies import Tally
 
-    total = Tally.empty()
+    total, in_order = Tally.empty(), None
     for part in data:
-        total = total + _tally_of_path(part, source)
-    return total, {"source": list(data) if len(data) > 1 else data[0]}
+        tally, in_order = _tally_of_path(part, source)
+        total = total + tally
+    outcomes = in_order() if in_order is not None and len(data) == 1 else None
+    return total, {"source": list(data) if len(data) > 1 else data[0]}, outcomes
 
 
 def is_counts(data: tuple[str, ...]) -> bool:
@@ -158,7 +167,7 @@ def _tally_of_counts(data: tuple[str, ...], source: Source) -> Any:
     return Tally.from_counts(rows[0] if len(rows) == 1 else rows, source.declared())
 
 
-def _tally_of_path(part: str, source: Source) -> Any:
+def _tally_of_path(part: str, source: Source) -> tuple[Any, Callable[[], list[str]] | None]:
     from mottomo import workflows
     from mottomo.sources.rows import Selection
     from mottomo.sources.stream import count_lines
@@ -182,7 +191,7 @@ def _tally_of_path(part: str, source: Source) -> Any:
                 label=label,
                 progress=stack.enter_context(progress_bar(part)),
             )
-        return workflows.tally_of_rows(rows, source.declared(), source.grouping, source.missing)
+        return workflows.tally_of_rows(rows, source.declared(), source.grouping, source.missing), rows.in_order
 
 
 def _spooled(stack: ExitStack, source: Source) -> Path:

@@ -6,7 +6,7 @@ from typing import Any
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import Source, tally_of_data
+from mottomo.cli.data import Source, ordered_data
 from mottomo.cli.options import DATA, OUTPUT_OPTIONS, SOURCE_OPTIONS, TEST_OPTIONS, source_settings, test_settings
 from mottomo.cli.output import exit_for, show
 from mottomo.messages import say
@@ -36,8 +36,14 @@ def command(data: tuple[str, ...], tolerance: float | None, check: bool, **setti
     from mottomo.inference.goodness_of_fit import goodness_of_fit
 
     source, how = Source(**source_settings(settings)), test_settings(settings)
-    tally, given = tally_of_data(data, source)
-    result = goodness_of_fit(tally, source.null_over(tally.categories), tolerance=tolerance, **how)
+    tally, given, outcomes = ordered_data(data, source)
+    null = source.null_over(tally.categories)
+    order = None
+    if outcomes is not None:
+        from mottomo.inference.exchangeability import exchangeability
+
+        order = exchangeability(outcomes, significance=how["significance"])
+    result = goodness_of_fit(tally, null, tolerance=tolerance, order=order, **how)
     show(result, settings, given)
     if check:
         exit_for(result)

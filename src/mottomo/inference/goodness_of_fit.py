@@ -11,6 +11,7 @@ from mottomo.errors import InvalidInput
 from mottomo.inference.chi_square import chi_square_tail
 from mottomo.inference.exact.kinds import Ordering, log_poisson, multinomial_problem, whole_array
 from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, statistic, tail_probability
+from mottomo.inference.exchangeability import ExchangeabilityResult
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo, check_between, check_method
 from mottomo.inference.monte_carlo import MOST_SIMULATED, simulated_p_value
 from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, check_ordering, exact_probabilities
@@ -19,7 +20,7 @@ from mottomo.inference.power import QUICK_BUDGET, approximate_power, approximate
 from mottomo.inference.residuals import Residuals, residuals_of
 from mottomo.inference.tolerance import Tolerance, check_tolerance, tolerance_of
 from mottomo.likelihoods import deviance, kl_divergence, log_multinomial_coefficient, pearson_statistic
-from mottomo.messages import say
+from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
 from mottomo.results import Finding, Result
 from mottomo.tallies import Tally, check_single, check_tally
@@ -59,7 +60,8 @@ class TestResult(Result):
     probabilities) / P(sequence | null): evidence against the null, above 0 (nats).
     residuals : which categories depart. planning : Planning or None. tolerance : Tolerance or None.
     impossible : names of categories of null probability 0 that were seen: the null is then refuted for certain.
-    dropped : names of those that were not seen: they are left out.
+    dropped : names of those that were not seen: they are left out. order : what the order of the outcomes showed, if
+    that was given.
     """
 
     __test__ = False  # no test case, whatever a test runner makes of the name
@@ -80,6 +82,7 @@ class TestResult(Result):
     tolerance: Tolerance | None
     impossible: tuple[str, ...]
     dropped: tuple[str, ...]
+    order: ExchangeabilityResult | None = None
 
     @property
     def p_value(self) -> float:
@@ -129,6 +132,7 @@ class TestResult(Result):
             "power_at_estimate": None,
             "impossible": list(self.impossible),
             "dropped": list(self.dropped),
+            "order": None if self.order is None else self.order.to_dict(),
         }
         if self.planning is not None:
             found["power_at_estimate"] = self.planning.power
@@ -154,6 +158,7 @@ class TestResult(Result):
             "flagged": list(self.residuals.flagged(self.tally.categories.names)),
             "impossible": list(self.impossible[:10]),
             "n_impossible": len(self.impossible),
+            "order_departs": self.order is not None and bool(self.order.departing),
         }
         if self.tally.n_observations == 0:
             return Finding("nothing-to-test", values)
@@ -178,6 +183,7 @@ class TestResult(Result):
             found.append(
                 Finding("impossible-dropped", {"names": list(self.dropped[:10]), "n_dropped": len(self.dropped)})
             )
+        found += self._order_notes
         if self.tally.n_observations == 0 or self.impossible:
             return tuple(found)
         found.append(self.p.note(self.ordering))
@@ -198,6 +204,13 @@ class TestResult(Result):
             found.append(Finding("power-for-planning"))
         return tuple(found)
 
+    @property
+    def _order_notes(self) -> list[Finding]:
+        if self.order is None:
+            return []
+        found = [self.order.verdict, *self.order.notes]
+        return [*found, Finding("order-invalidates")] if self.order.departing else found
+
 
 def goodness_of_fit(
     tally: Tally,
@@ -208,6 +221,7 @@ def goodness_of_fit(
     significance: float = 0.05,
     tolerance: float | None = None,
     normalise: bool = False,
+    order: ExchangeabilityResult | None = None,
 ) -> Any:
     r"""Test whether the probabilities behind a tally are those of `null`, exactly.
 
@@ -226,6 +240,8 @@ def goodness_of_fit(
     significance : the level at which the verdict speaks, in (0, 1).
     tolerance : a margin, for the question whether all probabilities of a single tally are within it of the null's.
     normalise : divide the null by its sum, and say so.
+    order : ``exchangeability(outcomes)`` of the same outcomes, to be told beside the verdict: the p-value supposes
+        that they are independent.
 
     Returns
     -------
@@ -253,12 +269,14 @@ def goodness_of_fit(
     if tolerance is not None:
         check_tolerance(tolerance)
     if tally.is_grouped:
-        if tolerance is not None:
+        if tolerance is not None or order is not None:
             check_single(tally)
         from mottomo.inference.group_tests import group_tests
 
         return group_tests(tally, known, ordering, method, significance)
-    return _tested(tally, known, ordering, method, significance, tolerance)
+    if order is not None:
+        _check_order(order, tally)
+    return _tested(tally, known, ordering, method, significance, tolerance, order)
 
 
 def null_of(tally: Tally, null: Any, normalise: bool = False) -> Probabilities:
@@ -289,6 +307,7 @@ def _tested(
     method: Method,
     significance: float,
     tolerance: float | None,
+    order: ExchangeabilityResult | None,
 ) -> TestResult:
     counts, n = tally.counts.tolist(), tally.n_observations
     exact, is_exact = exact_probabilities(null)
@@ -321,7 +340,25 @@ def _tested(
         None if tolerance is None else tolerance_of(tally, null, tolerance, significance),
         impossible,
         dropped,
+        order,
     )
+
+
+def _check_order(order: Any, tally: Tally) -> None:
+    """Refuse an order of other outcomes than those tallied."""
+    seen = order.tally if isinstance(order, ExchangeabilityResult) else None
+    if seen is None or _seen(seen) != _seen(tally):
+        raise InvalidInput(
+            "order-of-others",
+            say("the order is not that of these outcomes"),
+            say("order"),
+            say("exchangeability(outcomes) of the outcomes that were tallied"),
+            verbatim(type(order).__name__) if seen is None else say("other counts"),
+        )
+
+
+def _seen(tally: Tally) -> dict[str, int]:
+    return {name: count for name, count in zip(tally.categories, tally.counts.tolist(), strict=True) if count}
 
 
 def p_value_of(counts: list[int], null: list[Fraction], is_exact: bool, ordering: Ordering, method: Method) -> PValue:

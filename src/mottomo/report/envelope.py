@@ -22,6 +22,7 @@ _COMMANDS = {
     "Explanation": "explain",
     "Simulation": "simulate",
     "TestResult": "test",
+    "ExchangeabilityResult": "test",
     "GroupTests": "test",
     "ComparisonResult": "compare",
     "Plan": "plan",

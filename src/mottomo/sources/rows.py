@@ -19,6 +19,7 @@ class CountedRows:
     groups : the key of the group of each value, or None without groups.
     n_missing : outcomes that were missing (NULL, None, NaN, an empty cell), or whose group was.
     where : the source, for messages. locate : finds the place of a value in it, slowly, for errors.
+    in_order : gives the outcomes in the order in which they came, as texts, where the source has and kept it.
     """
 
     values: list[Any]
@@ -27,6 +28,7 @@ class CountedRows:
     n_missing: int = 0
     where: Message | None = None
     locate: Callable[[Any], Message | None] = field(default=lambda value: None)
+    in_order: Callable[[], list[str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,18 @@ from mottomo.sources.encodings import BYTE_ORDER_MARK, decoded, not_utf8, refuse
 from mottomo.sources.rows import CountedRows
 
 _CHUNK = 1 << 20
+_MOST_KEPT = 4 << 20  # bytes of lines that are kept in their order, about two million outcomes
 
 
 def count_lines(stream: BinaryIO, where: Message, encoding: str | None = None, path: Path | None = None) -> CountedRows:
     """Count the lines of a binary stream: LF, CR LF or CR, with or without a byte-order mark.
 
-    A blank line is a missing outcome. `path` lets an error name the line.
+    A blank line is a missing outcome. `path` lets an error name the line. Up to 4 MB are also kept in their order.
     """
     if encoding is not None:
         stream = decoded(stream, encoding, where)
-    lines = _counted_chunks(stream, where)
+    kept = _Kept()
+    lines = _counted_chunks(stream, where, kept)
     if not lines:
         raise SourceError(
             "empty-source", say("there is nothing to read"), where, say("one outcome a line"), say("0 bytes")
@@ -32,10 +34,41 @@ def count_lines(stream: BinaryIO, where: Message, encoding: str | None = None, p
         values = [line.decode("utf-8") for line in counts]
     except UnicodeDecodeError as error:
         raise not_utf8(error.object, where) from None
-    return CountedRows(values, list(counts.values()), n_missing=n_missing, where=where, locate=_locator(path))
+    return CountedRows(
+        values,
+        list(counts.values()),
+        n_missing=n_missing,
+        where=where,
+        locate=_locator(path),
+        in_order=kept.outcomes if kept.whole else None,
+    )
 
 
-def _counted_chunks(stream: BinaryIO, where: Message) -> Counter[bytes]:
+class _Kept:
+    """The bytes of a stream as they came, as long as they are few."""
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = []
+        self._size = 0
+
+    @property
+    def whole(self) -> bool:
+        return self._size <= _MOST_KEPT
+
+    def add(self, chunk: bytes) -> None:
+        self._size += len(chunk)
+        if self.whole:
+            self._chunks.append(chunk)
+        else:
+            self._chunks.clear()
+
+    def outcomes(self) -> list[str]:
+        """The lines in their order, without blank ones."""
+        text = b"".join(self._chunks).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        return [line.decode("utf-8") for line in text.split(b"\n") if line]
+
+
+def _counted_chunks(stream: BinaryIO, where: Message, kept: _Kept) -> Counter[bytes]:
     """Counts of the pieces between line feeds; what stands after the last one counts if it is not empty."""
     counts: Counter[bytes] = Counter()
     rest = [b""]
@@ -47,6 +80,7 @@ def _counted_chunks(stream: BinaryIO, where: Message) -> Counter[bytes]:
         if first:
             refuse_other_marks(chunk, where)
             chunk, first = chunk.removeprefix(BYTE_ORDER_MARK), False
+        kept.add(chunk)
         head, newline, tail = chunk.rpartition(b"\n")
         if not newline:
             rest.append(tail)

@@ -14,6 +14,7 @@ _DESCRIPTIONS = {
     "PartlySeenEstimate": ("partly_seen", "describe_partly_seen"),
     "Explanation": ("explanation", "describe_explanation"),
     "TestResult": ("testing", "describe_test"),
+    "ExchangeabilityResult": ("order", "describe_exchangeability"),
     "GroupTests": ("testing", "describe_group_tests"),
     "ComparisonResult": ("comparison", "describe_comparison"),
     "Plan": ("planning", "describe_plan"),

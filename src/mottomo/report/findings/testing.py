@@ -77,11 +77,23 @@ def _impossible_seen(values: Values) -> Message:
     )
 
 
+def _and_order(worded: Callable[[Values], Message]) -> Callable[[Values], Message]:
+    """The verdict, and a warning where the order of the outcomes says that they are not independent."""
+
+    def both(values: Values) -> Message:
+        found = worded(values)
+        if not values["order_departs"]:
+            return found
+        return say("{found} But the outcomes do not come in an order like that of independent ones.", found=found)
+
+    return both
+
+
 def _tolerance(template: Callable[[Message, str, str], Message]) -> Callable[[Values], Message]:
     def worded(values: Values) -> Message:
         return template(_claim(values), rounded(values["margin"]), percent(values["level"]))
 
-    return worded
+    return _and_order(worded)
 
 
 def _p_exact(values: Values) -> Message:
@@ -162,9 +174,9 @@ def _question(values: Values) -> Message:
 
 
 WORDS: dict[str, Callable[[Values], Message]] = {
-    "not-rejected": _not_rejected,
-    "rejected": _rejected,
-    "undecided": _undecided,
+    "not-rejected": _and_order(_not_rejected),
+    "rejected": _and_order(_rejected),
+    "undecided": _and_order(_undecided),
     "nothing-to-test": lambda values: say("No observations: nothing can be said about the claim."),
     "impossible-seen": _impossible_seen,
     "tolerance-equivalent": _tolerance(

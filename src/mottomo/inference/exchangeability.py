@@ -1,0 +1,303 @@
+"""Does the order of the outcomes matter? Serial dependence and drift, which a tally cannot show."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mottomo.categories import Categories, category_name, unknown_category
+from mottomo.errors import InvalidInput
+from mottomo.inference.methods import check_between, check_whole
+from mottomo.inference.p_values import PValue
+from mottomo.inference.permutations import count_logarithms, simulated_tails
+from mottomo.messages import say, verbatim
+from mottomo.results import Finding, Result
+from mottomo.tallies import Tally
+
+_MOST_BLOCKS = 10
+_PER_CELL = 5  # expected outcomes of a category in a block, on average
+_DRAWS, _FEW_DRAWS = 9_999, 999
+_MOST_SHUFFLED = 40_000_000  # outcomes in all random orders together: about two seconds
+_LARGE_EXPECTED = 5.0  # transitions of every kind, from which chi-square is near for long sequences
+_NOTES = {"monte-carlo": "order-monte-carlo", "asymptotic": "order-asymptotic"}
+_MOST_CELLS = 4_000_000  # of a table in which the most conspicuous cell is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStatistic:
+    """One way in which the order can matter.
+
+    deviance : of the table from the product of its margins. degrees_of_freedom : by chi-square. p : PValue.
+    adjusted : the p-value for both ways together (Holm). row, column : the most conspicuous cell, by its standardized
+    residual; for dependence the names of the outcome before and of the one after it, for drift ``first-last`` (places,
+    from 1) and the category. observed, expected : how often it was seen there, and would be.
+    """
+
+    deviance: float
+    degrees_of_freedom: int
+    p: PValue
+    adjusted: float
+    row: str
+    column: str
+    observed: int
+    expected: float
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "deviance": self.deviance,
+            "degrees_of_freedom": self.degrees_of_freedom,
+            **self.p.to_dict(),
+            "adjusted_p_value": self.adjusted,
+            "most_conspicuous": {
+                "row": self.row,
+                "column": self.column,
+                "observed": self.observed,
+                "expected": self.expected,
+            },
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class ExchangeabilityResult(Result):
+    """Whether outcomes come in an order as independent ones would.
+
+    Attributes
+    ----------
+    tally : of the outcomes. dependence : of each outcome on the one before. drift : of the probabilities, between
+    `n_blocks` consecutive blocks of equal length. Both None where there is nothing to order.
+    repeats, expected_repeats : how often an outcome equals the one before, and would on average in a random order.
+    significance : for both ways together.
+    """
+
+    tally: Tally
+    dependence: OrderStatistic | None
+    drift: OrderStatistic | None
+    n_blocks: int
+    repeats: int
+    expected_repeats: float
+    significance: float
+
+    @property
+    def decision(self) -> str:
+        """``rejected`` if dependence or drift is found at the significance, both taken together."""
+        if self.dependence is None or self.drift is None:
+            return "cannot-tell"
+        return "rejected" if self.departing else "not-rejected"
+
+    @property
+    def departing(self) -> tuple[str, ...]:
+        """``dependence`` and ``drift``, as far as found."""
+        ways = (("dependence", self.dependence), ("drift", self.drift))
+        return tuple(name for name, way in ways if way is not None and way.adjusted <= self.significance)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            **self.tally.to_dict(),
+            "dependence": None if self.dependence is None else self.dependence.to_dict(),
+            "drift": None if self.drift is None else self.drift.to_dict(),
+            "n_blocks": self.n_blocks,
+            "repeats": self.repeats,
+            "expected_repeats": self.expected_repeats,
+            "significance": self.significance,
+            "decision": self.decision,
+        }
+
+    @property
+    def verdict(self) -> Finding:
+        if self.dependence is None or self.drift is None:
+            return Finding("order-nothing", {"n": self.tally.n_observations})
+        values = {"dependence": self.dependence, "drift": self.drift, "significance": self.significance}
+        code = {
+            (): "order-agrees",
+            ("dependence",): "order-dependence",
+            ("drift",): "order-drift",
+            ("dependence", "drift"): "order-dependence-and-drift",
+        }[self.departing]
+        return Finding(code, values)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        if self.dependence is None:
+            return self.tally.notes
+        p = self.dependence.p
+        values = {"draws": p.draws, "seed": p.seed}
+        return (*self.tally.notes, Finding(_NOTES[p.method], values))
+
+
+def exchangeability(
+    outcomes: Iterable[Any],
+    *,
+    categories: Any = None,
+    significance: float = 0.05,
+    draws: int | None = None,
+    seed: int = 0,
+) -> ExchangeabilityResult:
+    r"""Test whether the order of outcomes tells something: serial dependence, and drift of the probabilities.
+
+    If outcomes are independent with the same probabilities, whatever these are, every order of them is equally likely.
+    Dependence is measured by the deviance of the table of successive outcomes from independence, drift by that of the
+    table of consecutive blocks (up to 10, of at least 5 outcomes a category on average) from homogeneity. Their
+    p-values are shares of random orders that are as far, (1 + far) / (1 + draws): valid at any n and any number of
+    draws. The two together are judged by Holm's correction.
+
+    Parameters
+    ----------
+    outcomes : in the order in which they happened: texts, whole numbers, or true/false.
+    categories : the declared ones; only for the tally, the test does not depend on them.
+    significance : the level at which the verdict speaks. draws, seed : of the random orders. Without `draws`, 9,999
+        up to 4,000 outcomes; for more, chi-square where at least 5 of each transition are expected or beyond 40,000
+        outcomes, 999 orders otherwise: the result says which.
+
+    Returns
+    -------
+    ExchangeabilityResult : both deviances and p-values, and where the order is most conspicuous.
+
+    Raises InvalidInput : a text instead of a sequence, outcomes that are no categories, a number out of range.
+    Source: docs/theory/order.md; Good, Permutation, Parametric and Bootstrap Tests (2005), ch. 1 and 9.
+
+    >>> found = exchangeability([1, 2] * 10)
+    >>> found.departing, found.repeats
+    (('dependence',), 0)
+    """
+    check_between("significance", significance, "0.05")
+    if draws is not None:
+        check_whole("draws", draws, 1)
+    check_whole("seed", seed, 0)
+    names, codes = _coded(outcomes)
+    tally = _tallied(names, codes, None if categories is None else Categories.of(categories))
+    n, size = codes.size, len(names)
+    blocks = min(max(n // (_PER_CELL * max(size, 1)), 2), _MOST_BLOCKS)
+    repeats = int((codes[1:] == codes[:-1]).sum())
+    counts = np.bincount(codes, minlength=size)
+    expected = float((counts * (counts - 1.0)).sum() / n) if n else 0.0
+    if size < 2 or n < 3:
+        return ExchangeabilityResult(tally, None, None, blocks, repeats, expected, significance)
+    statistics = _Statistics(counts, blocks)
+    dependence, drift = _judged(codes, names, statistics, draws, seed)
+    return ExchangeabilityResult(tally, dependence, drift, blocks, repeats, expected, significance)
+
+
+@dataclass(frozen=True, eq=False)
+class _Statistics:
+    """Both deviances of sequences with these counts: G = 2 sum over cells and margins of +- c log c."""
+
+    counts: np.ndarray
+    blocks: int
+
+    @property
+    def freedom(self) -> tuple[int, int]:
+        size = self.counts.size - 1
+        return size * size, (self.blocks - 1) * size
+
+    def cells(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The cell of each successive pair, and of each outcome in its block; codes (..., n)."""
+        size, n = self.counts.size, codes.shape[-1]
+        block = np.arange(n) * self.blocks // n
+        return codes[..., :-1] * size + codes[..., 1:], block * size + codes
+
+    def __call__(self, codes: np.ndarray) -> np.ndarray:
+        """(m, 2) deviances of (m, n) codes."""
+        size, n = self.counts.size, codes.shape[1]
+        pairs, placed = self.cells(codes)
+        whole = _xlogx(self.counts)
+        lost = whole - _xlogx(self.counts - 1)  # the margins of pairs lack the last outcome, or the first
+        margins = 2 * whole.sum() - lost[codes[:, -1]] - lost[codes[:, 0]]
+        lengths = np.bincount(np.arange(n) * self.blocks // n)
+        dependence = count_logarithms(pairs, size * size) - margins + float(_xlogx(np.array(n - 1)))
+        drift = count_logarithms(placed, self.blocks * size) - whole.sum() - _xlogx(lengths).sum()
+        return 2 * np.stack([dependence, drift + float(_xlogx(np.array(n)))], axis=1)
+
+
+def _xlogx(counts: np.ndarray) -> np.ndarray:
+    values = np.asarray(counts, dtype=np.float64)
+    return np.asarray(values * np.log(np.maximum(values, 1.0)))
+
+
+def _judged(
+    codes: np.ndarray, names: list[str], statistics: _Statistics, draws: int | None, seed: int
+) -> tuple[OrderStatistic, OrderStatistic]:
+    deviances = np.maximum(statistics(codes[None, :])[0], 0.0).tolist()
+    draws = _number_of_orders(statistics.counts) if draws is None else draws
+    if draws:
+        band = 1e-9 + 1e-12 * float(_xlogx(np.array(codes.size)))  # equal tables, summed in another order
+        far = simulated_tails(codes, statistics, draws, seed, band)
+        found = [PValue.of_simulation(count, draws, seed, "random-orders") for count in far]
+    else:
+        found = [PValue.of_chi_square(g, df) for g, df in zip(deviances, statistics.freedom, strict=True)]
+    least = min(2 * min(p.value for p in found), 1.0)
+    adjusted = [max(least, p.value) for p in found]
+    return tuple(  # type: ignore[return-value]
+        OrderStatistic(g, df, p, both, *cell)
+        for g, df, p, both, cell in zip(
+            deviances, statistics.freedom, found, adjusted, _conspicuous(codes, names, statistics), strict=True
+        )
+    )
+
+
+def _number_of_orders(counts: np.ndarray) -> int:
+    """How many random orders are affordable; 0 where chi-square serves."""
+    n = int(counts.sum())
+    if n * _DRAWS <= _MOST_SHUFFLED:
+        return _DRAWS
+    if float(counts.min()) ** 2 / n >= _LARGE_EXPECTED:
+        return 0
+    return _FEW_DRAWS if n * _FEW_DRAWS <= _MOST_SHUFFLED else 0
+
+
+def _conspicuous(codes: np.ndarray, names: list[str], statistics: _Statistics) -> Iterable[tuple[str, str, int, float]]:
+    """For dependence and drift the cell with the largest standardized residual, as it is told."""
+    size, n, blocks = len(names), codes.size, statistics.blocks
+    edges = [-(-block * n // blocks) for block in range(blocks + 1)]
+    places = [f"{first + 1}-{last}" for first, last in itertools.pairwise(edges)]
+    pairs, placed = statistics.cells(codes)
+    for rows, cells in ((names, pairs), (places, placed)):
+        if len(rows) * size > _MOST_CELLS:
+            yield "", "", 0, float("nan")
+            continue
+        table = np.bincount(cells, minlength=len(rows) * size).reshape(len(rows), size)
+        down, across, total = table.sum(axis=1, keepdims=True), table.sum(axis=0, keepdims=True), table.sum()
+        expected = down * (across / total)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            residuals = np.abs(table - expected) / np.sqrt(expected * (1 - down / total) * (1 - across / total))
+        row, column = divmod(int(np.nanargmax(np.nan_to_num(residuals, posinf=0.0))), size)
+        yield rows[row], names[column], int(table[row, column]), float(expected[row, column])
+
+
+def _coded(outcomes: Any) -> tuple[list[str], np.ndarray]:
+    """The names of the categories seen, in natural order, and the outcomes as positions among them."""
+    if isinstance(outcomes, str | bytes | Tally) or not isinstance(outcomes, Iterable):
+        raise InvalidInput(
+            "not-in-order",
+            say("these are no outcomes in the order in which they happened"),
+            say("outcomes"),
+            say("a list, an array or a Series of outcomes"),
+            say("{value} of type {type}", value=repr(outcomes)[:60], type=type(outcomes).__name__),
+            say("a tally has forgotten the order; give the outcomes themselves"),
+        )
+    values = outcomes.tolist() if isinstance(outcomes, np.ndarray) else outcomes
+    known: dict[tuple[type, Any], str] = {}  # by type too: True and 1.0 equal 1, and are no 1
+    texts = []
+    for value in values:
+        key = (type(value), value)
+        if key not in known:
+            known[key] = category_name(value)
+        texts.append(known[key])
+    categories = Categories.discovered(texts)
+    position = {name: index for index, name in enumerate(categories.names)}
+    return list(categories.names), np.array([position[text] for text in texts], dtype=np.int64)
+
+
+def _tallied(names: list[str], codes: np.ndarray, declared: Categories | None) -> Tally:
+    counts = np.bincount(codes, minlength=len(names)) if names else np.zeros(0, dtype=np.int64)
+    if declared is None:
+        return Tally(Categories(tuple(names), declared=False), counts.astype(np.int64))
+    known = set(declared.names)
+    strange = next((name for name in names if name not in known), None)
+    if strange is not None:
+        raise unknown_category(strange, declared, verbatim("outcomes"))
+    by_name = dict(zip(names, counts.tolist(), strict=True))
+    return Tally.from_counts({name: by_name.get(name, 0) for name in declared})

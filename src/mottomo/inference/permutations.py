@@ -1,0 +1,60 @@
+"""Random orders of a sequence of codes, the same on every platform, and what is counted in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+_CHUNK_CELLS = 2_000_000
+
+
+def permutations(codes: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:
+    """`draws` uniformly random orders of `codes`, (m, n) at a time.
+
+    Each code is put into the low bits of a random word and the words are sorted: the values decide, so that every
+    platform has the same orders. Two words agree in all the other bits with probability below n^2 / 2^40.
+    """
+    bits = max(int(codes.max(initial=0)).bit_length(), 1)
+    mask = np.uint64((1 << bits) - 1)
+    generator = np.random.PCG64(seed)
+    low = codes.astype(np.uint64)
+    for first in range(0, draws, rows := max(1, _CHUNK_CELLS // codes.size)):
+        m = min(rows, draws - first)
+        words = generator.random_raw(m * codes.size).reshape(m, codes.size)
+        words &= ~mask
+        words |= low
+        words.sort(axis=1)
+        yield (words & mask).astype(np.int64)
+
+
+def count_logarithms(cells: np.ndarray, n_cells: int) -> np.ndarray:
+    """sum over cells of c log c for each row, c the count of a cell in the row. cells : (m, n) int64 below n_cells."""
+    m, n = cells.shape
+    flat = (cells + n_cells * np.arange(m)[:, None]).ravel()
+    if n_cells <= 4 * n:
+        counts = np.bincount(flat, minlength=m * n_cells).reshape(m, n_cells)
+        return np.asarray(_product_logarithms(n)[counts].sum(axis=1))
+    flat.sort()
+    starts = np.flatnonzero(np.diff(flat, prepend=-1))
+    counts = np.diff(starts, append=flat.size)
+    return np.bincount(flat[starts] // n_cells, weights=_product_logarithms(n)[counts], minlength=m)
+
+
+def _product_logarithms(n: int) -> np.ndarray:
+    counts = np.arange(n + 1, dtype=np.float64)
+    return counts * np.log(np.maximum(counts, 1.0))
+
+
+def simulated_tails(
+    codes: np.ndarray, statistics: Callable[[np.ndarray], np.ndarray], draws: int, seed: int, band: float
+) -> list[int]:
+    """How many of `draws` random orders have each statistic at least as large as `codes` has it, up to `band`.
+
+    statistics : from (m, n) codes to (m, s) values.
+    """
+    observed = statistics(codes[None, :])[0]
+    far = np.zeros(observed.size, dtype=np.int64)
+    for orders in permutations(codes, draws, seed):
+        far += (statistics(orders) >= observed - band).sum(axis=0)
+    return [int(count) for count in far]
