@@ -16,7 +16,7 @@ from mottomo.cli.commands import LazyGroup, ReaderGone, option
 from mottomo.cli.language import choose_language, chosen_translator
 from mottomo.errors import MottomoError, SourceError
 from mottomo.messages import say, verbatim
-from mottomo.report.layout import display_width, padded
+from mottomo.report.layout import display_width, padded, wrapped
 
 INVALID_DATA, INTERRUPTED = 3, 130
 _LONGEST_INTEGER = 1_000_000
@@ -115,4 +115,5 @@ def _show(error: MottomoError) -> None:
     worded = {name: label.worded(translate) for name, label in labels.items()}
     width = max(display_width(label) for label in worded.values())
     aligned = {name: padded(label, width) for name, label in worded.items()}
-    click.echo(f"{type(error).__name__}: {error.worded(translate, aligned)}", err=True)
+    first, *parts = f"{type(error).__name__}: {error.worded(translate, aligned)}".split("\n")
+    click.echo("\n".join([wrapped(first), *(wrapped(part, indent=width + 3) for part in parts)]), err=True)

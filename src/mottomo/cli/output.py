@@ -80,7 +80,9 @@ def cannot_show(encoding: str, error: UnicodeEncodeError) -> SourceError:
 
 def note(sentence: Message) -> None:
     """A sentence to standard error, in the language of the run."""
-    click.echo(sentence.worded(chosen_translator()), err=True)
+    from mottomo.report.layout import wrapped
+
+    click.echo(wrapped(sentence.worded(chosen_translator())), err=True)
 
 
 def save_whole(path: Path, text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -58,6 +59,8 @@ def _table(result: Any) -> Table:
     if tally.n_categories > MOST_ROWS:
         rows.append([more(tally.n_categories - MOST_ROWS), *[""] * (len(columns) - 1)])
     names = (*tally.by, "category", "count", "share", "residual")
+    if differences is not None:
+        names += ("difference", "difference_lower", "difference_upper")
     return Table(tuple(columns), rows, Lazy(lambda: _rows(result)), names)
 
 
@@ -74,4 +77,8 @@ def _rows(result: Any) -> Iterator[list[object]]:
         total = max(int(tally.n_observations[group]), 1)
         for index, name in enumerate(tally.categories):
             count, residual = int(tally.counts[group, index]), float(result.residuals[group, index])
-            yield [*key, name, count, repr(count / total), "" if residual != residual else repr(residual)]  # noqa: PLR0124
+            row: list[object] = [*key, name, count, repr(count / total), "" if math.isnan(residual) else repr(residual)]
+            if result.differences is not None:  # the first tally's share less the second's, in the rows of both
+                found = result.differences
+                row += [repr(float(limits[index])) for limits in (found.estimates, found.lower, found.upper)]
+            yield row
