@@ -43,7 +43,8 @@ class GroupTests(Result):
 
     Attributes
     ----------
-    deviance, pearson : (G,) float64. p_values : (G,), of `ordering`. methods : (G,) names: ``exact``,
+    deviance, pearson : (G,) float64. p_values : (G,), of `ordering`; where only a proven bracket is known, its upper
+    end, so that no group looks stronger than it is. methods : (G,) names: ``exact``,
     ``monte-carlo`` or ``asymptotic``. benjamini_hochberg, holm : (G,) adjusted p-values.
     significance : of the verdict. seed, draws : of simulations, or None.
     """
@@ -188,7 +189,7 @@ def group_tests(
     rows, position = _distinct_rows(inner)
     totals = rows.sum(axis=1)
     p_values, methods = np.ones(len(rows)), np.full(len(rows), "exact", dtype="U11")
-    chosen = _Chosen(shares, is_exact, ordering, method)
+    chosen = _GroupMethod(shares, is_exact, ordering, method)
     for n in np.unique(totals).tolist():
         which = np.flatnonzero(totals == n)
         p_values[which], methods[which] = chosen.p_values(rows[which], n)
@@ -220,7 +221,7 @@ def _distinct_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows[first], position.ravel()
 
 
-class _Chosen:
+class _GroupMethod:
     """How the groups of one n are tested: by the method asked for, or by what Auto() finds affordable."""
 
     def __init__(self, null: list[Fraction], is_exact: bool, ordering: Ordering, method: Method) -> None:
@@ -257,7 +258,7 @@ class _Chosen:
             budget = _SINGLE_BUDGET
         self._n_single += len(rows)
         try:
-            return np.array([tail_probability(problem, row, kind_of, budget).p for row in rows.tolist()])
+            return np.array([tail_probability(problem, row, kind_of, budget).guaranteed for row in rows.tolist()])
         except BudgetExceeded as stop:
             if isinstance(self.method, Exact):
                 raise budget_error(stop.factor) from None

@@ -250,16 +250,10 @@ def _compared(tally: Tally, question: str, ordering: Ordering, method: Method, s
     kept_rows, kept_columns = counts.sum(axis=1) > 0, counts.sum(axis=0) > 0
     table = np.ascontiguousarray(counts[kept_rows][:, kept_columns])
     freedom = max(table.shape[0] - 1, 0) * max(table.shape[1] - 1, 0)
-    margins = table.sum(axis=1).astype(np.float64), table.sum(axis=0).astype(np.float64)  # products overflow int64
-    expected = np.outer(*margins) / max(int(table.sum()), 1)
-    relative = (table - expected) / np.where(expected > 0, expected, 1.0)
-    g = 2 * float(accurate_sum((expected * relative_entropy_term(np.maximum(relative, -1.0))).ravel()))
-    x2 = float(accurate_sum((expected * relative * relative).ravel()))
+    g, x2, kept_residuals = _departures(table)
     residuals = np.full(counts.shape, np.nan)
     if freedom:
-        n = int(table.sum())
-        spread = np.outer(1 - table.sum(axis=1) / n, 1 - table.sum(axis=0) / n) * expected
-        residuals[np.ix_(kept_rows, kept_columns)] = (table - expected) / np.sqrt(spread)
+        residuals[np.ix_(kept_rows, kept_columns)] = kept_residuals
     empty = tuple("/".join(key) for key, kept in zip(tally.groups, kept_rows.tolist(), strict=True) if not kept)
     unseen = tuple(name for name, kept in zip(tally.categories, kept_columns.tolist(), strict=True) if not kept)
     p = _p_value(table, ordering, method, g, x2, freedom) if freedom else PValue.certain(1.0, "single-table")
@@ -278,6 +272,22 @@ def _compared(tally: Tally, question: str, ordering: Ordering, method: Method, s
         empty,
         unseen,
     )
+
+
+def _departures(table: np.ndarray) -> tuple[float, float, np.ndarray]:
+    """The deviance and Pearson's statistic from proportional rows, and the standardized residuals."""
+    rows, columns = (
+        table.sum(axis=1).astype(np.float64),
+        table.sum(axis=0).astype(np.float64),
+    )  # products overflow int64
+    n = max(float(rows.sum()), 1.0)
+    expected = np.outer(rows, columns) / n
+    relative = (table - expected) / np.where(expected > 0, expected, 1.0)
+    g = 2 * float(accurate_sum((expected * relative_entropy_term(np.maximum(relative, -1.0))).ravel()))
+    x2 = float(accurate_sum((expected * relative * relative).ravel()))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        residuals = (table - expected) / np.sqrt(np.outer(1 - rows / n, 1 - columns / n) * expected)
+    return g, x2, residuals
 
 
 def _p_value(table: np.ndarray, ordering: Ordering, method: Method, g: float, x2: float, freedom: int) -> PValue:

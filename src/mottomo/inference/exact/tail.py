@@ -25,6 +25,7 @@ _BOUND_SAYS_ENOUGH = math.log(1e-9)
 _DEEPEST_TRANSFORM = 800.0
 _LARGEST_STATISTIC = 1e140  # squares of costs have to stay floats
 _EPS = 2.0**-52
+_ROUNDING = 1e-9  # a bracket of this relative width is a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,11 @@ class Tail:
     @property
     def p(self) -> float:
         return _exp(self.log_p)
+
+    @property
+    def guaranteed(self) -> float:
+        """The upper end of a bracket that is wider than rounding, p otherwise: where one number has to stand for all."""
+        return self.p if self.log_upper - self.log_lower <= _ROUNDING else _exp(self.log_upper)
 
 
 def statistic(problem: Problem, counts: Sequence[int], kind_of: Sequence[int]) -> float:
