@@ -386,6 +386,7 @@ def test_check_tells_the_decision_by_the_exit_code(call, code):
         (["2", "5", "1", "--categories", "1,2", "--means", "even"], 2),
         (["2", "5", "1", "--categories", "1,2", "--means", "a=1", "--means", "a=2"], 2),
         (["2", "5", "1", "--categories", "1,2", "--means", "a=1,2", "--intervals", "goodman"], 2),
+        (["2", "5", "1", "--categories", "1,2", "--means", "a=1,2", "--null", "0.5,0.5"], 2),
         (["2", "5", "1", "--categories", "1,2", "--means", "a=1,3"], 3),
         (["2", "5", "1", "--categories", "1,2", "--means", "1=2"], 3),
         (["2", "5", "1", "--categories", "1,2", "--means", "a=1,2"], 0),

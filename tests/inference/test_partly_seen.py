@@ -246,3 +246,30 @@ def test_labels_that_overlap_in_too_many_ways_are_refused():
     with pytest.raises(mo.InvalidInput) as caught:
         mo.estimate_partly_seen(mo.Tally.from_counts(counts), means)
     assert caught.value.code == "too-many-patterns"
+
+
+@pytest.mark.parametrize("size", [9 * 10**18, 10**19, 10**30])
+def test_sums_of_counts_beyond_64_bits_do_not_wrap(size):
+    counts = {"1": 5, "2": 3, "3": 1, "a": size, "b": size, "c": size}
+    found = mo.estimate_partly_seen(mo.Tally.from_counts(counts), {"a": "1,2", "b": "1,3", "c": "1"})
+    assert found.intervals.upper[0] == 1
+    assert (found.intervals.lower <= found.probabilities).all()
+    assert (found.probabilities <= found.intervals.upper).all()
+
+
+def test_a_likelihood_too_flat_for_float64_has_no_standard_errors():
+    means = {"a": "2,3", "b": "3,4"}
+    for label, flat in ((10**6, False), (10**14, True)):
+        counts = {"1": 1, "2": 1, "3": 1, "4": 1, "a": label, "b": 1}
+        found = mo.estimate_partly_seen(mo.Tally.from_counts(counts), means)
+        assert found.too_flat == flat
+        assert np.isnan(found.standard_errors).all() == flat
+        assert ("too-flat" in [note.code for note in found.notes]) == flat
+    assert found.labels[0].probability == pytest.approx(1, rel=1e-13)
+
+
+def test_a_label_that_never_occurs_in_discovered_data_is_named():
+    found = mo.estimate_partly_seen(mo.tally(["1", "even", "3"]), {"evn": "2,4,6"})
+    assert {"label": "evn", "n_categories": 6} in [dict(note.values) for note in found.notes]
+    declared = mo.estimate_partly_seen(mo.Tally.from_counts({**ARTICLE, "even": 0}), {"even": "2,4,6"})
+    assert "label-never-seen" not in [note.code for note in declared.notes]

@@ -73,6 +73,8 @@ def _show_partly_seen(
 
     if intervals is not None:
         raise usage_error(say("--intervals does not go with --means, which has intervals of its own"))
+    if settings["null"] is not None or settings["normalise"]:
+        raise usage_error(say("--null and --normalise do not go with --means; declare the --categories"))
     parts = [text.rpartition("=") for text in means]
     wrong = next((text for text, (label, _, _) in zip(means, parts, strict=True) if not label), None)
     if wrong is not None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import Source, ordered_data
+from mottomo.cli.data import Source, is_counts, ordered_data
 from mottomo.cli.options import DATA, OUTPUT_OPTIONS, SOURCE_OPTIONS, TEST_OPTIONS, source_settings, test_settings
-from mottomo.cli.output import exit_for, show
+from mottomo.cli.output import exit_for, note, show
 from mottomo.messages import say
 
 
@@ -42,7 +42,13 @@ def command(data: tuple[str, ...], tolerance: float | None, check: bool, **setti
     if outcomes is not None:
         from mottomo.inference.exchangeability import exchangeability
 
-        order = exchangeability(outcomes, significance=how["significance"])
+        order = exchangeability(
+            outcomes, significance=how["significance"], draws=settings["draws"], seed=settings["seed"] or 0
+        )
+    if outcomes is None and not (is_counts(data) or source.count_column or source.by):
+        note(
+            say("The order of the outcomes was not looked at: that is done for one file or pipe of lines, up to 4 MB.")
+        )
     result = goodness_of_fit(tally, null, tolerance=tolerance, order=order, **how)
     show(result, settings, given)
     if check:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+import math
+from collections.abc import Hashable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,9 +21,8 @@ from mottomo.tallies import Tally
 
 _MOST_BLOCKS = 10
 _PER_CELL = 5  # expected outcomes of a category in a block, on average
-_DRAWS, _FEW_DRAWS = 9_999, 999
-_MOST_SHUFFLED = 40_000_000  # outcomes in all random orders together: about two seconds
-_LARGE_EXPECTED = 5.0  # transitions of every kind, from which chi-square is near for long sequences
+_MOST_DRAWS, _FEWEST_DRAWS = 9_999, 99
+_MOST_SHUFFLED = 40_000_000  # outcomes in all random orders together: about a second
 _NOTES = {"monte-carlo": "order-monte-carlo", "asymptotic": "order-asymptotic"}
 _MOST_CELLS = 4_000_000  # of a table in which the most conspicuous cell is looked for
 
@@ -90,7 +90,11 @@ class ExchangeabilityResult(Result):
 
     @property
     def departing(self) -> tuple[str, ...]:
-        """``dependence`` and ``drift``, as far as found."""
+        """Which of ``dependence`` and ``drift`` is farther out than in a random order.
+
+        Each says that the outcomes are not exchangeable, not why: outcomes that cling together make blocks differ, and
+        probabilities that change make neighbours alike.
+        """
         ways = (("dependence", self.dependence), ("drift", self.drift))
         return tuple(name for name, way in ways if way is not None and way.adjusted <= self.significance)
 
@@ -149,8 +153,8 @@ def exchangeability(
     outcomes : in the order in which they happened: texts, whole numbers, or true/false.
     categories : the declared ones; only for the tally, the test does not depend on them.
     significance : the level at which the verdict speaks. draws, seed : of the random orders. Without `draws`, 9,999
-        up to 4,000 outcomes; for more, chi-square where at least 5 of each transition are expected or beyond 40,000
-        outcomes, 999 orders otherwise: the result says which.
+        up to 4,000 outcomes, then fewer, 99 or more. Chi-square only beyond 400,000 outcomes, and only where so many of
+        every transition are expected that it is near: the result says which.
 
     Returns
     -------
@@ -177,6 +181,7 @@ def exchangeability(
     if size < 2 or n < 3:
         return ExchangeabilityResult(tally, None, None, blocks, repeats, expected, significance)
     statistics = _Statistics(counts, blocks)
+    draws = _number_of_orders(statistics, significance) if draws is None else draws
     dependence, drift = _judged(codes, names, statistics, draws, seed)
     return ExchangeabilityResult(tally, dependence, drift, blocks, repeats, expected, significance)
 
@@ -218,10 +223,9 @@ def _xlogx(counts: np.ndarray) -> np.ndarray:
 
 
 def _judged(
-    codes: np.ndarray, names: list[str], statistics: _Statistics, draws: int | None, seed: int
+    codes: np.ndarray, names: list[str], statistics: _Statistics, draws: int, seed: int
 ) -> tuple[OrderStatistic, OrderStatistic]:
     deviances = np.maximum(statistics(codes[None, :])[0], 0.0).tolist()
-    draws = _number_of_orders(statistics.counts) if draws is None else draws
     if draws:
         band = 1e-9 + 1e-12 * float(_xlogx(np.array(codes.size)))  # equal tables, summed in another order
         far = simulated_tails(codes, statistics, draws, seed, band)
@@ -238,14 +242,20 @@ def _judged(
     )
 
 
-def _number_of_orders(counts: np.ndarray) -> int:
-    """How many random orders are affordable; 0 where chi-square serves."""
-    n = int(counts.sum())
-    if n * _DRAWS <= _MOST_SHUFFLED:
-        return _DRAWS
-    if float(counts.min()) ** 2 / n >= _LARGE_EXPECTED:
-        return 0
-    return _FEW_DRAWS if n * _FEW_DRAWS <= _MOST_SHUFFLED else 0
+def _number_of_orders(statistics: _Statistics, significance: float) -> int:
+    """How many random orders are drawn; 0 where chi-square serves, tried only for sequences that are too long for it.
+
+    With e expected in the rarest cell the mean of G exceeds its degrees of freedom by about df / (6 e) or less; that
+    has to be small beside the standard deviation, sqrt(2 df): a tenth of it where e >= 1.2 sqrt(df).
+    """
+    n, rarest = int(statistics.counts.sum()), float(statistics.counts.min())
+    fewest = max(_FEWEST_DRAWS, math.ceil(2 / significance) - 1)  # fewer could never reject
+    if n * fewest > _MOST_SHUFFLED:
+        expected = (rarest * rarest / n, rarest / statistics.blocks)
+        needed = [max(20.0, 1.2 * math.sqrt(df)) for df in statistics.freedom]
+        if all(e >= least for e, least in zip(expected, needed, strict=True)):
+            return 0
+    return max(min(_MOST_DRAWS, _MOST_SHUFFLED // n), fewest)
 
 
 def _conspicuous(codes: np.ndarray, names: list[str], statistics: _Statistics) -> Iterable[tuple[str, str, int, float]]:
@@ -255,21 +265,34 @@ def _conspicuous(codes: np.ndarray, names: list[str], statistics: _Statistics) -
     places = [f"{first + 1}-{last}" for first, last in itertools.pairwise(edges)]
     pairs, placed = statistics.cells(codes)
     for rows, cells in ((names, pairs), (places, placed)):
-        if len(rows) * size > _MOST_CELLS:
-            yield "", "", 0, float("nan")
-            continue
-        table = np.bincount(cells, minlength=len(rows) * size).reshape(len(rows), size)
-        down, across, total = table.sum(axis=1, keepdims=True), table.sum(axis=0, keepdims=True), table.sum()
-        expected = down * (across / total)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            residuals = np.abs(table - expected) / np.sqrt(expected * (1 - down / total) * (1 - across / total))
-        row, column = divmod(int(np.nanargmax(np.nan_to_num(residuals, posinf=0.0))), size)
-        yield rows[row], names[column], int(table[row, column]), float(expected[row, column])
+        row, column, observed, expected = _farthest(cells, len(rows), size)
+        yield rows[row], names[column], observed, expected
+
+
+def _farthest(cells: np.ndarray, n_rows: int, n_columns: int) -> tuple[int, int, int, float]:
+    """Row, column, count and expectation of the cell with the largest standardized residual.
+
+    Of a table too large to hold, only the cells that occur are looked at.
+    """
+    if n_rows * n_columns <= _MOST_CELLS:
+        where = np.arange(n_rows * n_columns)
+        found = np.bincount(cells, minlength=where.size)
+    else:
+        where, found = np.unique(cells, return_counts=True)
+    row, column = np.divmod(where, n_columns)
+    down = np.bincount(row, weights=found, minlength=n_rows)[row] / cells.size
+    across = np.bincount(column, weights=found, minlength=n_columns)[column] / cells.size
+    expected = cells.size * down * across
+    with np.errstate(divide="ignore", invalid="ignore"):
+        residuals = np.abs(found - expected) / np.sqrt(expected * (1 - down) * (1 - across))
+    best = int(np.argmax(np.where(np.isfinite(residuals), residuals, -1.0)))
+    return int(row[best]), int(column[best]), int(found[best]), float(expected[best])
 
 
 def _coded(outcomes: Any) -> tuple[list[str], np.ndarray]:
     """The names of the categories seen, in natural order, and the outcomes as positions among them."""
-    if isinstance(outcomes, str | bytes | Tally) or not isinstance(outcomes, Iterable):
+    wrong: bool = isinstance(outcomes, str | bytes | Tally | Mapping | Set) or not isinstance(outcomes, Iterable)
+    if wrong or getattr(outcomes, "ndim", 1) != 1:
         raise InvalidInput(
             "not-in-order",
             say("these are no outcomes in the order in which they happened"),
@@ -282,7 +305,7 @@ def _coded(outcomes: Any) -> tuple[list[str], np.ndarray]:
     known: dict[tuple[type, Any], str] = {}  # by type too: True and 1.0 equal 1, and are no 1
     texts = []
     for value in values:
-        key = (type(value), value)
+        key = (type(value), value if isinstance(value, Hashable) else category_name(value))  # or it is refused there
         if key not in known:
             known[key] = category_name(value)
         texts.append(known[key])

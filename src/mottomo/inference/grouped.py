@@ -10,13 +10,15 @@ from mottomo.errors import InvalidInput
 from mottomo.inference.mixture_maximum import MixtureMaximum, mixture_maximum
 from mottomo.messages import say, verbatim
 
+_FLAT = 1e-13  # an eigenvalue of the scaled information at rounding, per part
 _MOST_PATTERNS = 2000  # a few matrices of this size squared are held
 
 
 @dataclass(frozen=True, eq=False)
 class GroupedMaximum:
     """All (K,): probabilities of one maximum, standard errors (NaN where there are none), whether every maximum has
-    this probability, and its range over all maxima; gap : of the gradient condition, per observation.
+    this probability, and its range over all maxima. gap : of the gradient condition, per observation. too_flat :
+    whether the information is singular in float64 along a direction that the observations do determine.
     """
 
     probabilities: np.ndarray
@@ -25,6 +27,7 @@ class GroupedMaximum:
     lower: np.ndarray
     upper: np.ndarray
     gap: float
+    too_flat: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +68,7 @@ def grouped_maximum(counts: np.ndarray, membership: np.ndarray, together: np.nda
     if n == 0:  # only outcomes of which nothing was seen
         even, unknown = np.full(counts.size, 1 / counts.size), np.full(counts.size, counts.size == 1)
         edges = unknown.astype(np.float64), np.ones(counts.size)
-        return GroupedMaximum(even, np.full(counts.size, np.nan), unknown, *edges, 0.0)
+        return GroupedMaximum(even, np.full(counts.size, np.nan), unknown, *edges, 0.0, False)
     patterns = _Patterns.of(counts, membership)
     if patterns.alone.size > _MOST_PATTERNS:
         raise _too_many(patterns.alone.size)
@@ -79,23 +82,19 @@ def grouped_maximum(counts: np.ndarray, membership: np.ndarray, together: np.nda
     identified = ~(maximum.free | several)[part]
     lower = np.where(identified, y, np.where(several, 0.0, lowest)[part])
     upper = np.where(identified, y, highest[part])
-    errors = _standard_errors(patterns, maximum, together, share, y, n)
+    variance = _variances(patterns, maximum, together, n)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        within = np.where(alone[part] > 0, maximum.y[part] ** 2 * share * (1 - share) / alone[part], 0.0)
+        errors = np.sqrt(share**2 * variance[part] + within)
     errors = np.where(identified & (y > 0) & (y < 1), errors, np.nan)
-    return GroupedMaximum(y, errors, identified, lower, upper, maximum.gap)
+    return GroupedMaximum(y, errors, identified, lower, upper, maximum.gap, bool(np.isnan(variance).any()))
 
 
-def _standard_errors(
-    patterns: _Patterns,
-    maximum: MixtureMaximum,
-    together: np.ndarray,
-    share: np.ndarray,
-    y: np.ndarray,
-    n: float,
-) -> np.ndarray:
-    """Square roots of the diagonal of the inverse observed information on the simplex.
+def _variances(patterns: _Patterns, maximum: MixtureMaximum, together: np.ndarray, n: float) -> np.ndarray:
+    """The diagonal of the inverse observed information of the parts' sums Y; NaN where float64 cannot invert it.
 
-    Parts: with J = -d2 log L / dY2 over the parts with Y > 0, J Y = n 1, so the inverse on sum Y = 1 is J^-1 - Y Y'/n.
-    Shares q within a part are orthogonal to them: var y = q^2 var Y + Y^2 q (1 - q) / (single counts of the part).
+    With J = -d2 log L / dY2 over the parts with Y > 0, J Y = n 1, so the inverse on sum Y = 1 is J^-1 - Y Y'/n. The
+    shares q within a part are orthogonal to Y: var y = q^2 var Y + Y^2 q (1 - q) / (single counts of the part).
     """
     inside = maximum.y > 0
     whole = maximum.y[inside]
@@ -103,13 +102,15 @@ def _standard_errors(
     scaled = sets * whole * (np.sqrt(together) / (sets @ whole))[:, None]  # J in units of Y, of the counts' size
     information = np.diag(patterns.alone[inside]) + scaled.T @ scaled
     unit = np.sqrt(np.diag(information))
-    inverse = np.linalg.pinv(information / np.outer(unit, unit), rcond=1e-12, hermitian=True) / np.outer(unit, unit)
+    sizes, directions = np.linalg.eigh(information / np.outer(unit, unit))
+    flat = sizes <= _FLAT * sizes.size
     variance = np.zeros(maximum.y.size)
-    variance[inside] = np.maximum(whole**2 * (np.diag(inverse) - 1 / n), 0)
-    alone = patterns.alone[patterns.part]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        within = np.where(alone > 0, maximum.y[patterns.part] ** 2 * share * (1 - share) / alone, 0.0)
-    return np.sqrt(share**2 * variance[patterns.part] + within)
+    if int(flat.sum()) > maximum.n_free:
+        variance[inside] = np.nan
+        return variance
+    inverse = ((directions[:, ~flat] ** 2) / sizes[~flat]).sum(axis=1) / unit**2
+    variance[inside] = np.maximum(whole**2 * (inverse - 1 / n), 0)
+    return variance
 
 
 def _ranges(patterns: _Patterns, maximum: MixtureMaximum) -> tuple[np.ndarray, np.ndarray]:

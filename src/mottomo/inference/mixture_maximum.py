@@ -21,13 +21,15 @@ class MixtureMaximum:
     """y : (C,) at the maximum. gradient : (C,) sum of weights = 1 where y > 0, at most 1 elsewhere.
 
     gap : max(gradient) - 1, which bounds how far below its maximum the objective is, per unit of weight.
-    free : (C,) bool, the parts whose y is not determined: other maxima have other values there.
+    free : (C,) bool, the parts whose y is not determined: other maxima have other values there. n_free : in how many
+    directions.
     """
 
     y: np.ndarray
     gradient: np.ndarray
     gap: float
     free: np.ndarray
+    n_free: int
 
 
 def mixture_maximum(alone: np.ndarray, sets: np.ndarray, together: np.ndarray) -> MixtureMaximum:
@@ -56,7 +58,7 @@ def mixture_maximum(alone: np.ndarray, sets: np.ndarray, together: np.ndarray) -
             break
         kept &= ~dropped
     gradient = _gradient(best, alone, members, together)
-    return MixtureMaximum(best, gradient, max(float(gradient.max()) - 1, 0.0), _undetermined(best, alone, members))
+    return MixtureMaximum(best, gradient, max(float(gradient.max()) - 1, 0.0), *_undetermined(best, alone, members))
 
 
 def _gradient(y: np.ndarray, alone: np.ndarray, members: np.ndarray, together: np.ndarray) -> np.ndarray:
@@ -132,14 +134,16 @@ def _by_newton(
     return y / y.sum()
 
 
-def _undetermined(y: np.ndarray, alone: np.ndarray, members: np.ndarray) -> np.ndarray:
-    """The parts along which the maximum is flat: never seen alone, y > 0, in a null vector of the sets' matrix."""
+def _undetermined(y: np.ndarray, alone: np.ndarray, members: np.ndarray) -> tuple[np.ndarray, int]:
+    """The parts along which the maximum is flat: never seen alone, y > 0, in a null vector of the sets' matrix; and
+    the dimension of these.
+    """
     free = np.zeros(y.size, dtype=bool)
     loose = np.flatnonzero((alone == 0) & (y > 0))
     if loose.size == 0:
-        return free
+        return free, 0
     matrix = members[:, loose]
     _, singular, basis = np.linalg.svd(matrix)
     rank = int((singular > 1e-9 * max(singular.max(initial=0.0), 1.0)).sum())
     free[loose] = np.abs(basis[rank:]).max(axis=0, initial=0.0) > 1e-7
-    return free
+    return free, loose.size - rank

@@ -20,7 +20,7 @@ from mottomo.messages import say, verbatim
 from mottomo.results import Finding, Result
 from mottomo.tallies import Tally, check_single
 
-_CONVERGED = 1e-9  # of n: a larger gap is no rounding
+_CONVERGED = 1e-13  # of n: a larger gap is no rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ class PartlySeenEstimate(Result):
     identified : (K,) bool, whether every maximum has this y_k. lower, upper : (K,) float64, the least and the largest
         y_k among all maxima; they differ only where y_k is not identified.
     log_likelihood : float, nats. intervals : Clopper-Pearson limits that hold whatever hid the outcomes.
-    check : OptimalityCheck. converged : whether its gap is within rounding.
+    check : OptimalityCheck. converged : whether its gap is within rounding. too_flat : whether log L is so flat in some
+        direction, beside its own size, that float64 cannot tell where its top is; then there are no standard errors.
     """
 
     tally: Tally
@@ -69,6 +70,7 @@ class PartlySeenEstimate(Result):
     intervals: Intervals
     check: OptimalityCheck
     converged: bool
+    too_flat: bool
     method: ClassVar[str] = "maximum-likelihood"
 
     @property
@@ -103,6 +105,7 @@ class PartlySeenEstimate(Result):
             },
             "check": self.check.to_dict(),
             "converged": self.converged,
+            "too_flat": self.too_flat,
         }
 
     @property
@@ -122,6 +125,14 @@ class PartlySeenEstimate(Result):
     @property
     def notes(self) -> tuple[Finding, ...]:
         found = [*self.tally.notes]
+        if not self.categories.declared:
+            found += [
+                Finding("label-never-seen", {"label": label.name, "n_categories": len(self.categories)})
+                for label in self.labels
+                if label.count == 0
+            ]
+        if self.too_flat:
+            found.append(Finding("too-flat"))
         uninformative = [label.name for label in self.labels if len(label.members) == len(self.categories)]
         if uninformative:
             found.append(Finding("label-tells-nothing", {"names": uninformative[:10], "n_names": len(uninformative)}))
@@ -259,6 +270,7 @@ def _estimated(
         _whatever_hid(counts, membership, seen, n, level),
         OptimalityCheck(n, np.asarray(found.gap * n), np.asarray(kind)),
         found.gap <= _CONVERGED,
+        found.too_flat,
     )
 
 
@@ -266,7 +278,7 @@ def _maximum(counts: np.ndarray, membership: np.ndarray, seen: list[int], n: int
     size = counts.size
     if n == 0:
         nothing = np.full(size, np.nan)
-        return GroupedMaximum(nothing, nothing, np.zeros(size, dtype=bool), np.zeros(size), np.ones(size), 0.0)
+        return GroupedMaximum(nothing, nothing, np.zeros(size, dtype=bool), np.zeros(size), np.ones(size), 0.0, False)
     informative = [row for row, count in enumerate(seen) if count and not membership[row].all()]
     weights = np.array([float(seen[row]) for row in informative])
     return grouped_maximum(counts.astype(np.float64), membership[informative], weights)
@@ -280,11 +292,11 @@ def _log_likelihood(counts: np.ndarray, y: np.ndarray, labels: tuple[PartialLabe
 
 def _whatever_hid(counts: np.ndarray, membership: np.ndarray, seen: list[int], n: int, level: float) -> Intervals:
     """Limits of the least and of the largest count that each category can have had: right whatever the true one is."""
-    possible = counts + sum((np.where(row, count, 0) for row, count in zip(membership, seen, strict=True)), start=0)
-    totals = np.full(counts.size, n, dtype=object)
-    tail = (1 - level) / 2 / counts.size
-    least, most = (exact_counts(part) for part in (counts, possible))
-    totals = exact_counts(totals)
+    possible = counts.astype(object)  # Python integers: a sum may pass 2**63 where its parts do not
+    for row, count in zip(membership, seen, strict=True):
+        possible[row] += count
+    totals, tail = np.full(counts.size, n, dtype=object), (1 - level) / 2 / counts.size
+    least, most, totals = (exact_counts(part) for part in (counts, possible, totals))
     if counts.size == 1:
         lower, upper = np.ones(1), np.ones(1)
     else:

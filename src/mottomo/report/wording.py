@@ -41,7 +41,7 @@ def translator(language: str) -> Translate:
         )
     if language == "en":
         return Message.english_template
-    catalogue = gettext.translation(_DOMAIN, CATALOGUES, [language])
+    catalogue = gettext.translation(_DOMAIN, CATALOGUES, [language], fallback=True)
 
     def translate(message: Message) -> str:
         if message.plural is None:

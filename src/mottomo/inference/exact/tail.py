@@ -75,7 +75,7 @@ class Tail:
 
     @property
     def guaranteed(self) -> float:
-        """The upper end of a bracket that is wider than rounding, p otherwise: where one number has to stand for all."""
+        """p, or the upper end of a bracket that is wider than rounding: where one number has to stand for all."""
         return self.p if self.log_upper - self.log_lower <= _ROUNDING else _exp(self.log_upper)
 
 

@@ -94,7 +94,7 @@ def _window(problem: Problem, index: int, limit: float) -> Window:
     rate = float(kind.rate)
     reach = math.sqrt(limit * rate) + limit + 2
     first, last = max(0, math.floor(rate - reach)), min(kind.largest, math.ceil(rate + reach))
-    if last - first > _MOST_WINDOW:
+    if last - first > _MOST_WINDOW or last >= 2**62:
         raise OutOfReach(float(last - first) * 1e6)
     x = np.arange(first, last + 1, dtype=np.int64)
     near = np.flatnonzero(2 * rate * relative_entropy_term((x - rate) / rate) <= limit)

@@ -204,6 +204,14 @@ WORDS: dict[str, Callable[[Values], Message]] = {
     "normalised": lambda values: say("The probabilities were divided by their sum, as asked."),
     "partly-seen-estimated": _partly_seen_estimated,
     "partly-seen-not-determined": _partly_seen_not_determined,
+    "label-never-seen": lambda values: say(
+        "The label {label} never occurs in the data; is its name right? Declared categories would have it checked.",
+        label=values["label"],
+    ),
+    "too-flat": lambda values: say(
+        "The likelihood is too flat beside its size for float64 to tell where its top is: the probabilities have fewer "
+        "right digits, and there are no standard errors."
+    ),
     "label-tells-nothing": lambda values: say(
         "{names} may stand for every category, and so tells nothing about the probabilities.",
         names=some(values["names"], values["n_names"]),

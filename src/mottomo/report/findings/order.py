@@ -36,13 +36,13 @@ def _within(way: Any) -> Message:
 
 def _dependence(values: Values) -> Message:
     way = values["dependence"]
-    found = say("Each outcome depends on the one before it: p = {p}", p=_p(way))
+    found = say("Successive outcomes go together otherwise than in a random order: p = {p}", p=_p(way))
     return say("{found} ({cell}).", found=found, cell=_after(way)) if way.row else say("{found}.", found=found)
 
 
 def _drift(values: Values) -> Message:
     way = values["drift"]
-    found = say("The probabilities drift: p = {p}", p=_p(way))
+    found = say("The shares change along the sequence more than in a random order: p = {p}", p=_p(way))
     return say("{found} ({cell}).", found=found, cell=_within(way)) if way.row else say("{found}.", found=found)
 
 
@@ -55,7 +55,9 @@ WORDS: dict[str, Callable[[Values], Message]] = {
     "order-dependence": _dependence,
     "order-drift": _drift,
     "order-dependence-and-drift": lambda values: say(
-        "{dependence} {drift}", dependence=_dependence(values), drift=_drift(values)
+        "{dependence} {drift} Either can be the cause of the other.",
+        dependence=_dependence(values),
+        drift=_drift(values),
     ),
     "order-nothing": lambda values: say("Too few outcomes, or all alike: their order tells nothing."),
     "order-monte-carlo": lambda values: say(

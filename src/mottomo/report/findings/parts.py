@@ -54,12 +54,12 @@ def in_latex(p: str) -> str:
     return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else p
 
 
-def percent_about(share: float) -> str:
+def percent_about(share: float) -> str | Message:
     """A share in whole percent, with a digit more near 0 and 1.
 
-    >>> percent_about(0.2361), percent_about(0.9996)
+    >>> percent_about(0.2361), percent_about(0.9996).template
     ('24 %', 'over 99.9 %')
     """
     if share > 0.999:
-        return "over 99.9 %"
+        return say("over 99.9 %")
     return f"{share * 100:.0f} %" if 0.01 <= share <= 0.99 else f"{share * 100:.1f} %"
