@@ -315,7 +315,8 @@ def pearson_statistic(counts: Any, probabilities: Any) -> Any:
     expected = totals.astype(np.float64) * checked.values
     differences = _differences(checked_counts, totals, checked)
     possible = expected > 0
-    terms = differences * np.divide(differences, expected, out=np.zeros(differences.shape), where=possible)
+    with np.errstate(over="ignore"):  # beyond the largest float it is infinite
+        terms = differences * np.divide(differences, expected, out=np.zeros(differences.shape), where=possible)
     return accurate_sum(np.where(~possible & (checked_counts > 0), np.inf, terms))[()]
 
 

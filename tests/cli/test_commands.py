@@ -345,6 +345,10 @@ def test_an_output_that_is_not_utf8_changes_no_data():
         "test 2 5 --method exact --seed 5",
         "test 2 5 --method asymptotic --draws 100",
         "plan 3 9 --level 0.99",
+        "plan 3 9 -n 10 --power 0.9",
+        "plan --categories 1..6 --half-width 0.1 --power 0.9",
+        "plan --null 0.5,0.5 --bias 0.1 --by x",
+        "plan --null 0.5,0.5 --bias 0.1 --missing drop",
         "plan 3 9 --bias 0.1",
         "plan --bias 0.1 --null fair --categories 1..6 -n 20",
         "plan 3 9 / 4 4",
@@ -371,6 +375,12 @@ def test_options_that_would_change_nothing_are_a_mistake_in_the_call(call):
         ("compare 1 0 / 2 0", 4),
         ("test 1 1 --null 0.5,0.6", 3),
         ("plan 5 5", 3),
+        ("plan --null 0.5,0.5 --effect 0.1 --method exact", 3),
+        ("plan --null 0.5,0.5 --effect 1e-200", 3),
+        ("plan --null 1:1e400 --bias 0.01", 3),
+        ("plan 1000000000000000000 1000000000000000001", 0),
+        ("test 2 5 2 --null 1e-400,0.5,0.5 --normalise", 3),
+        ("test 2 5 2 --null 1e-310,0.5,0.5 --normalise", 3),
         ("plan 0 0", 3),
     ],
 )
@@ -388,7 +398,8 @@ def test_check_tells_the_decision_by_the_exit_code(call, code):
         (["2", "5", "1", "--categories", "1,2", "--means", "a=1,2", "--intervals", "goodman"], 2),
         (["2", "5", "1", "--categories", "1,2", "--means", "a=1,2", "--null", "0.5,0.5"], 2),
         (["2", "5", "1", "--categories", "1,2", "--means", "a=1,3"], 3),
-        (["2", "5", "1", "--categories", "1,2", "--means", "1=2"], 3),
+        (["2", "5", "1", "--categories", "1,2", "--means", "1=2"], 2),
+        (["2", "5", "1", "/", "1", "1", "1", "--categories", "1,2", "--means", "a=1,2"], 2),
         (["2", "5", "1", "--categories", "1,2", "--means", "a=1,2"], 0),
     ],
 )
@@ -423,3 +434,13 @@ def test_missing_outcomes_that_are_dropped_leave_the_order_of_the_others():
         mottomo("test", "-", "--categories", "1,2", "--missing", "drop", "--json", stdin="1\n\n2\n1\n2\n").stdout
     )
     assert found["result"]["order"]["repeats"] == 0
+
+
+def test_the_csv_of_partly_seen_outcomes_has_their_labels():
+    done = mottomo("estimate", "2", "5", "2", "7", "--categories", "a,b,c", "--means", "x=a,b", "--format", "csv")
+    rows = [line.split(",", 9) for line in done.stdout.splitlines()]
+    assert rows[0][0] == "category"
+    assert sum(int(row[1]) for row in rows[1:]) == 16
+    assert rows[-1][0] == "x"
+    assert float(rows[-1][2]) == 0.875
+    assert rows[-1][9] == '"a,b"'

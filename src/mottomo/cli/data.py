@@ -52,12 +52,25 @@ class Source:
             "--names": self.names,
         }
 
+    def of_data(self) -> dict[str, Any]:
+        """The options that only mean something for DATA of any kind."""
+        return {
+            **self.of_files(),
+            "--column": self.column,
+            "--count-column": self.count_column,
+            "--by": self.by,
+            "--where": self.where,
+        }
+
     def declared(self) -> Any:
         """The declared categories, from --categories or the odds of --null; None if they are to be discovered."""
         from mottomo.categories import Categories
 
         categories = None if self.categories is None else Categories.of(self.categories)
         if categories is not None and self.labels:
+            twice = next((label for label in self.labels if label in categories), None)
+            if twice is not None:
+                raise usage_error(say("--means: the label {label} is one of the categories", label=twice))
             return Categories.of([*categories, *self.labels])
         if self.null is None or self.null.strip() == "fair":
             return categories

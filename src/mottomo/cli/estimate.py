@@ -75,6 +75,8 @@ def _show_partly_seen(
         raise usage_error(say("--intervals does not go with --means, which has intervals of its own"))
     if settings["null"] is not None or settings["normalise"]:
         raise usage_error(say("--null and --normalise do not go with --means; declare the --categories"))
+    if settings["by"] is not None or "/" in data:
+        raise usage_error(say("--means is for one tally, without --by and /"))
     parts = [text.rpartition("=") for text in means]
     wrong = next((text for text, (label, _, _) in zip(means, parts, strict=True) if not label), None)
     if wrong is not None:

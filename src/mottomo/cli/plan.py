@@ -50,7 +50,7 @@ from mottomo.messages import say, verbatim
             help=say("How narrow the simultaneous intervals have to be: ± this much."),
         ),
         option("-n", "--observations", "n", type=int, metavar="N", help=say("Ask for the power of N observations.")),
-        option("--power", type=float, default=0.8, metavar="POWER", help=say("The power to reach (default: 0.8).")),
+        option("--power", type=float, metavar="POWER", help=say("The power to reach (default: 0.8).")),
         SIGNIFICANCE,
         option(
             "--level", type=float, metavar="LEVEL", help=say("With --half-width: the confidence level (default: 0.95).")
@@ -74,7 +74,7 @@ def command(
     effect: float | None,
     half_width: float | None,
     n: int | None,
-    power: float,
+    power: float | None,
     significance: float,
     level: float | None,
     ordering: Any,
@@ -97,6 +97,11 @@ def command(
         )
     if level is not None and half_width is None:
         raise usage_error(say("--level goes with --half-width; a test has --significance"))
+    if power is not None and (n is not None or half_width is not None):
+        raise usage_error(say("--power is what DATA, --alternative, --bias and --effect plan for, without -n"))
+    idle = [name for name, value in source.of_data().items() if value]
+    if tally is None and idle:
+        raise usage_error(say("{names} has no meaning without DATA", names=idle))
     if n is not None and (bias is not None or effect is not None or half_width is not None):
         raise usage_error(say("-n goes with DATA or --alternative"))
     if tally is not None:
@@ -128,7 +133,7 @@ def command(
         plan = sample_size(
             null,
             truth,
-            power=power,
+            power=0.8 if power is None else power,
             significance=significance,
             ordering=ordering,
             method=way,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 
 from mottomo.errors import InvalidInput, nearest
@@ -9,6 +10,7 @@ from mottomo.inference.exact.kinds import ORDERINGS
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
 
+_SMALLEST = Fraction(1, 10**301)  # room for 1e-300 that was divided by a sum
 LARGE_EXPECTED = 1000  # from so many expected outcomes in every category on, chi-square serves past the budget
 
 
@@ -17,11 +19,26 @@ def exact_probabilities(probabilities: Probabilities) -> tuple[tuple[Fraction, .
 
     Floats are what they are, divided by their sum: ties under them are decided within a band.
     """
+    least = min((p for p in probabilities.exact or probabilities.values.tolist() if p > 0), default=1)
+    if least < _SMALLEST:
+        raise InvalidInput(
+            "probability-too-small",
+            say("a probability is too small to compute with"),
+            say("probabilities"),
+            say("0, or at least 1e-300"),
+            verbatim(_power_of_ten(least)),
+            say("an outcome that cannot happen has probability 0"),
+        )
     if probabilities.exact is not None:
         return probabilities.exact, True
     values = [Fraction(value) for value in probabilities.values.tolist()]
     total = sum(values, Fraction(0))
     return tuple(value / total for value in values), False
+
+
+def _power_of_ten(value: Fraction | float) -> str:
+    exact = Fraction(value)
+    return f"10^{math.log10(exact.numerator) - math.log10(exact.denominator):.1f}"
 
 
 def check_ordering(ordering: object) -> None:

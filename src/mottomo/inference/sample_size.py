@@ -91,6 +91,7 @@ class Plan(Result):
         values = {
             "n": self.n_observations,
             "power": self.power,
+            "exact_power": self.exact_power,
             "target": self.target_power,
             "significance": self.significance,
             "exact": self.method == "exact",
@@ -195,6 +196,15 @@ def sample_size(
     check_ordering(ordering)
     _check_plan_method(method or Auto())
     if effect is not None:
+        if isinstance(method, Exact):
+            raise InvalidInput(
+                "effect-not-exact",
+                say("an effect alone has no exact power: many alternatives have it"),
+                say("method"),
+                say("Auto() or Asymptotic() for an effect"),
+                say("Exact()"),
+                say("name the alternative instead: --alternative or --bias"),
+            )
         return _for_effect(effect, power, significance, null, categories)
     known = Probabilities.of(_required(null), categories)
     p, q = _both(known, _least_favourable(known, bias) if bias is not None else alternative, None)
@@ -316,7 +326,7 @@ def _for_effect(effect: float, power: float, significance: float, null: Any, cat
     if not isinstance(effect, int | float) or not _SMALLEST_EFFECT <= effect < math.inf:
         raise InvalidInput(
             "effect-range",
-            say("no sample is large enough: the effect is not a positive number"),
+            say("the effect is not a number of {least} or more", least=f"{_SMALLEST_EFFECT:g}"),
             say("effect"),
             say("Cohen's w, such as 0.1 (small), 0.3 (medium) or 0.5 (large)"),
             verbatim(str(effect)),

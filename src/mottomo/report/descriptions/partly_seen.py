@@ -84,6 +84,7 @@ def _probabilities(result: Any) -> Table:
         "highest_maximum",
         "lower",
         "upper",
+        "means",
     )
     rows = shown(_Rows(result), cells)
     return Table(tuple(columns), rows, Lazy(lambda: _full_rows(result)), names)
@@ -110,4 +111,8 @@ def _full_rows(result: Any) -> Iterator[list[object]]:
     identified, counts = result.identified.tolist(), result.counts.tolist()
     for index, name in enumerate(result.categories):
         numbers = ["" if math.isnan(column[index]) else repr(float(column[index])) for column in columns]
-        yield [name, counts[index], *numbers[:2], "true" if identified[index] else "false", *numbers[2:]]
+        yield [name, counts[index], *numbers[:2], "true" if identified[index] else "false", *numbers[2:], ""]
+    for label in result.labels:  # a label's probability is the sum over what it may stand for
+        probability = "" if math.isnan(label.probability) else repr(label.probability)
+        means = ",".join(result.categories[index] for index in label.members)
+        yield [label.name, label.count, probability, *[""] * 6, means]

@@ -14,14 +14,24 @@ def _exactness(values: Values) -> Message:
 
 
 def _plan_power(values: Values) -> Message:
+    found = {
+        "n": whole(values["n"]),
+        "target": percent(values["target"]),
+        "significance": rounded(values["significance"]),
+        "power": rounded(values["power"], 4),
+    }
+    if values["exact"] or values["exact_power"] is None:
+        return say(
+            "{n} observations would notice the departure {target} of the time at significance {significance} "
+            "({exactness}; power {power}).",
+            exactness=_exactness(values),
+            **found,
+        )
     return say(
-        "{n} observations would notice the departure {target} of the time at significance {significance} "
-        "({exactness}; power {power}).",
-        n=whole(values["n"]),
-        target=percent(values["target"]),
-        significance=rounded(values["significance"]),
-        exactness=_exactness(values),
-        power=rounded(values["power"], 4),
+        "By chi-square {n} observations would notice the departure {target} of the time at significance "
+        "{significance} (approximate: power {power}; exactly it is {exact}).",
+        exact=rounded(values["exact_power"], 4),
+        **found,
     )
 
 
