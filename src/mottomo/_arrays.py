@@ -297,6 +297,7 @@ def _range_error(got: Message, index: int, where: Message) -> InvalidInput:
         say("{where}, position {position}", where=where, position=index + 1),
         say("a number between 0 and 1"),
         got,
+        say("write percents with their sign (20%), ratios with colons (1:1:2)"),
     )
 
 
@@ -308,7 +309,7 @@ def _sum_error(terms: list[Any], total: Any, where: Message) -> InvalidInput:
         where,
         say("a sum of 1"),
         verbatim(f"{_short(total)} = {shown}"),
-        say("divide by the sum if these are weights, or add the missing category"),
+        say("divide by the sum if these are weights (--normalise; normalise=True), or add the missing category"),
     )
 
 

@@ -153,7 +153,8 @@ def exchangeability(
     outcomes : in the order in which they happened: texts, whole numbers, or true/false.
     categories : the declared ones; only for the tally, the test does not depend on them.
     significance : the level at which the verdict speaks. draws, seed : of the random orders. Without `draws`, 9,999
-        up to 4,000 outcomes, then fewer, 99 or more. Chi-square only beyond 400,000 outcomes, and only where so many of
+        up to 4,000 outcomes, then fewer, 99 and 2 / significance or more. Chi-square only where that would shuffle more
+        than 40 million outcomes in all (from 400,000 on at a significance of 0.02 or more), and only where so many of
         every transition are expected that it is near: the result says which.
 
     Returns

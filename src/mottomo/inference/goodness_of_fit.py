@@ -201,7 +201,8 @@ class TestResult(Result):
                 )
             )
         if self.planning is not None:
-            found.append(Finding("power-for-planning"))
+            values = {"exact": self.planning.power_method == "exact", "target": _TARGET_POWER}
+            found.append(Finding("power-for-planning", values))
         return tuple(found)
 
     @property
@@ -375,7 +376,7 @@ def p_value_of(counts: list[int], null: list[Fraction], is_exact: bool, ordering
             return PValue.of_tail(tail)
         except BudgetExceeded as stop:
             if isinstance(method, Exact):
-                raise budget_error(stop.factor) from None
+                raise budget_error(stop.factor * method.budget) from None
         large = n * min(null) >= LARGE_EXPECTED or n >= MOST_SIMULATED
         method = Asymptotic() if large else method.simulation
     if isinstance(method, MonteCarlo):

@@ -261,7 +261,7 @@ class _GroupMethod:
             return np.array([tail_probability(problem, row, kind_of, budget).guaranteed for row in rows.tolist()])
         except BudgetExceeded as stop:
             if isinstance(self.method, Exact):
-                raise budget_error(stop.factor) from None
+                raise budget_error(stop.factor * self.method.budget) from None
             return None
 
     def _asymptotic(self, rows: np.ndarray) -> np.ndarray:

@@ -296,7 +296,7 @@ def _p_value(table: np.ndarray, ordering: Ordering, method: Method, g: float, x2
             return _exact_p_value(table, ordering, method if isinstance(method, Exact) else Exact())
         except BudgetExceeded as stop:
             if isinstance(method, Exact):
-                raise budget_error(stop.factor) from None
+                raise budget_error(stop.factor * method.budget) from None
         smallest = float(table.sum(axis=1).min()) * float(table.sum(axis=0).min()) / float(table.sum())
         large = smallest >= LARGE_EXPECTED or int(table.sum()) > _MOST_SIMULATED
         method = Asymptotic() if large else method.simulation
@@ -327,7 +327,7 @@ def _exact_p_value(table: np.ndarray, ordering: Ordering, settings: Exact) -> PV
     try:
         return PValue.of_tail(enumerated_tail(table, ordering, most_states))
     except TooManyStates as stop:
-        raise BudgetExceeded(stop.needed / _MOST_STATES) from None
+        raise BudgetExceeded(stop.needed / most_states) from None
 
 
 def _differences(counts: np.ndarray, level: float) -> Differences:

@@ -55,12 +55,12 @@ def check_ordering(ordering: object) -> None:
 
 
 def budget_error(factor: float) -> InvalidInput:
-    """The error of an exact computation that does not fit its budget."""
+    """The error of an exact computation that does not fit its budget; `factor` of the usual one would do, about."""
     return InvalidInput(
         "budget-exceeded",
         say("the exact computation does not fit the budget"),
         say("method"),
         say("fewer categories or observations, or a larger budget"),
-        say("about {factor} times the budget would be needed", factor=f"{max(factor, 1.1):.2g}"),
-        say("use --method auto (Auto()), which turns to Monte Carlo, or raise the budget: Exact(budget=...)"),
+        say("about {factor} times the usual budget would be needed", factor=f"{max(factor, 1.1):.2g}"),
+        say("use --method auto (Auto()), which says what it does instead, or raise --budget (Exact(budget=...))"),
     )

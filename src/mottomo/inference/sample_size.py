@@ -243,7 +243,7 @@ def _power_at(
             return replace(plan, power=found, exact_power=found, exact_size=size)
         except BudgetExceeded as stop:
             if isinstance(method, Exact):
-                raise budget_error(stop.factor) from None
+                raise budget_error(stop.factor * method.budget) from None
     return replace(plan, method="noncentral-chi-square", power=approximate_power(p, q, n, significance))
 
 
@@ -267,7 +267,7 @@ def _for_alternative(
             return _searched(p, q, power, significance, ordering, about, budget)
         except BudgetExceeded as stop:
             if isinstance(method, Exact):
-                raise budget_error(stop.factor) from None
+                raise budget_error(stop.factor * method.budget) from None
     plan = Plan(
         about,
         "power",
@@ -307,7 +307,7 @@ def _searched(
     while True:
         most = _MOST_SEARCHED * max(budget.operations / Budget().operations, 1.0)
         if end > most:
-            raise BudgetExceeded(end / _MOST_SEARCHED)
+            raise BudgetExceeded(end / most)
         answer = None
         for n in range(end, 0, -1):
             size, found = exact_power(p, q, n, significance, ordering, budget)

@@ -220,7 +220,10 @@ WORDS: dict[str, Callable[[Values], Message]] = {
     ),
     "categories-depart": _categories_depart,
     "power-for-planning": lambda values: say(
-        "The power at one's own estimate is for planning the next experiment; it is no evidence about this one."
+        "The power at one's own estimate ({exactness}) and the number for {target} (approximate) are for planning the "
+        "next experiment; they are no evidence about this one.",
+        exactness=say("exact") if values["exact"] else say("approximate"),
+        target=percent(values["target"]),
     ),
     "comparison-rejected": lambda values: say("Evidence against {claim}: {p}.", claim=_question(values), p=_p(values)),
     "comparison-not-rejected": lambda values: say(
