@@ -42,10 +42,9 @@ def command(data: tuple[str, ...], tolerance: float | None, check: bool, **setti
     if outcomes is not None:
         from mottomo.inference.exchangeability import exchangeability
 
-        order = exchangeability(
-            outcomes, significance=how["significance"], draws=settings["draws"], seed=settings["seed"] or 0
-        )
-    if outcomes is None and not (is_counts(data) or source.count_column or source.by):
+        draws, seed = settings["draws"], settings["seed"] or 0
+        order = exchangeability(outcomes, significance=how["significance"], draws=draws, seed=seed)
+    elif not (is_counts(data) or source.count_column or source.by):
         note(
             say("The order of the outcomes was not looked at: that is done for one file or pipe of lines, up to 4 MB.")
         )

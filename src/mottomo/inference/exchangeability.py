@@ -14,7 +14,7 @@ from mottomo.categories import Categories, category_name, unknown_category
 from mottomo.errors import InvalidInput
 from mottomo.inference.methods import check_between, check_whole
 from mottomo.inference.p_values import PValue
-from mottomo.inference.permutations import count_logarithms, simulated_tails
+from mottomo.inference.permutations import count_logarithms, product_logarithms, simulated_tails
 from mottomo.messages import say, verbatim
 from mottomo.results import Finding, Result
 from mottomo.tallies import Tally
@@ -209,18 +209,13 @@ class _Statistics:
         """(m, 2) deviances of (m, n) codes."""
         size, n = self.counts.size, codes.shape[1]
         pairs, placed = self.cells(codes)
-        whole = _xlogx(self.counts)
-        lost = whole - _xlogx(self.counts - 1)  # the margins of pairs lack the last outcome, or the first
+        whole = product_logarithms(self.counts)
+        lost = whole - product_logarithms(self.counts - 1)  # the margins of pairs lack the last outcome, or the first
         margins = 2 * whole.sum() - lost[codes[:, -1]] - lost[codes[:, 0]]
         lengths = np.bincount(np.arange(n) * self.blocks // n)
-        dependence = count_logarithms(pairs, size * size) - margins + float(_xlogx(np.array(n - 1)))
-        drift = count_logarithms(placed, self.blocks * size) - whole.sum() - _xlogx(lengths).sum()
-        return 2 * np.stack([dependence, drift + float(_xlogx(np.array(n)))], axis=1)
-
-
-def _xlogx(counts: np.ndarray) -> np.ndarray:
-    values = np.asarray(counts, dtype=np.float64)
-    return np.asarray(values * np.log(np.maximum(values, 1.0)))
+        dependence = count_logarithms(pairs, size * size) - margins + float(product_logarithms(np.array(n - 1)))
+        drift = count_logarithms(placed, self.blocks * size) - whole.sum() - product_logarithms(lengths).sum()
+        return 2 * np.stack([dependence, drift + float(product_logarithms(np.array(n)))], axis=1)
 
 
 def _judged(
@@ -228,19 +223,19 @@ def _judged(
 ) -> tuple[OrderStatistic, OrderStatistic]:
     deviances = np.maximum(statistics(codes[None, :])[0], 0.0).tolist()
     if draws:
-        band = 1e-9 + 1e-12 * float(_xlogx(np.array(codes.size)))  # equal tables, summed in another order
+        band = 1e-9 + 1e-12 * float(product_logarithms(np.array(codes.size)))  # equal tables, summed in another order
         far = simulated_tails(codes, statistics, draws, seed, band)
         found = [PValue.of_simulation(count, draws, seed, "random-orders") for count in far]
     else:
         found = [PValue.of_chi_square(g, df) for g, df in zip(deviances, statistics.freedom, strict=True)]
     least = min(2 * min(p.value for p in found), 1.0)
-    adjusted = [max(least, p.value) for p in found]
-    return tuple(  # type: ignore[return-value]
-        OrderStatistic(g, df, p, both, *cell)
-        for g, df, p, both, cell in zip(
-            deviances, statistics.freedom, found, adjusted, _conspicuous(codes, names, statistics), strict=True
+    dependence, drift = (
+        OrderStatistic(g, df, p, max(least, p.value), *cell)
+        for g, df, p, cell in zip(
+            deviances, statistics.freedom, found, _conspicuous(codes, names, statistics), strict=True
         )
     )
+    return dependence, drift
 
 
 def _number_of_orders(statistics: _Statistics, significance: float) -> int:

@@ -13,7 +13,8 @@ def permutations(codes: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarra
     """`draws` uniformly random orders of `codes`, (m, n) at a time.
 
     Each code is put into the low bits of a random word and the words are sorted: the values decide, so that every
-    platform has the same orders. Two words agree in all the other bits with probability below n^2 / 2^40.
+    platform has the same orders. Where two words agree in all other bits, the smaller code comes first: for fewer than 2^23
+    categories that happens in an order with probability below n^2 / 2^40.
     """
     bits = max(int(codes.max(initial=0)).bit_length(), 1)
     mask = np.uint64((1 << bits) - 1)
@@ -34,16 +35,17 @@ def count_logarithms(cells: np.ndarray, n_cells: int) -> np.ndarray:
     flat = (cells + n_cells * np.arange(m)[:, None]).ravel()
     if n_cells <= 4 * n:
         counts = np.bincount(flat, minlength=m * n_cells).reshape(m, n_cells)
-        return np.asarray(_product_logarithms(n)[counts].sum(axis=1))
+        return np.asarray(product_logarithms(np.arange(n + 1))[counts].sum(axis=1))
     flat.sort()
     starts = np.flatnonzero(np.diff(flat, prepend=-1))
     counts = np.diff(starts, append=flat.size)
-    return np.bincount(flat[starts] // n_cells, weights=_product_logarithms(n)[counts], minlength=m)
+    return np.bincount(flat[starts] // n_cells, weights=product_logarithms(counts), minlength=m)
 
 
-def _product_logarithms(n: int) -> np.ndarray:
-    counts = np.arange(n + 1, dtype=np.float64)
-    return counts * np.log(np.maximum(counts, 1.0))
+def product_logarithms(counts: np.ndarray) -> np.ndarray:
+    """c log c, elementwise, with 0 log 0 = 0."""
+    values = np.asarray(counts, dtype=np.float64)
+    return np.asarray(values * np.log(np.maximum(values, 1.0)))
 
 
 def simulated_tails(

@@ -14,36 +14,34 @@ def _p(way: Any) -> str:
     return p_text(way.p.value, way.p.log10)
 
 
-def _after(way: Any) -> Message:
-    return say(
-        "“{column}” after “{row}” {observed} times, expected {expected}",
-        row=way.row,
-        column=way.column,
-        observed=whole(way.observed),
-        expected=rounded(way.expected, 3),
-    )
-
-
-def _within(way: Any) -> Message:
-    return say(
-        "“{column}” in outcomes {row} {observed} times, expected {expected}",
-        row=way.row,
-        column=way.column,
-        observed=whole(way.observed),
-        expected=rounded(way.expected, 3),
-    )
+def _cell(way: Any) -> dict[str, str]:
+    """The most conspicuous cell of its table."""
+    return {
+        "row": way.row,
+        "column": way.column,
+        "observed": whole(way.observed),
+        "expected": rounded(way.expected, 3),
+    }
 
 
 def _dependence(values: Values) -> Message:
     way = values["dependence"]
-    found = say("Successive outcomes go together otherwise than in a random order: p = {p}", p=_p(way))
-    return say("{found} ({cell}).", found=found, cell=_after(way)) if way.row else say("{found}.", found=found)
+    return say(
+        "Successive outcomes go together otherwise than in a random order: p = {p} (“{column}” after “{row}” "
+        "{observed} times, expected {expected}).",
+        p=_p(way),
+        **_cell(way),
+    )
 
 
 def _drift(values: Values) -> Message:
     way = values["drift"]
-    found = say("The shares change along the sequence more than in a random order: p = {p}", p=_p(way))
-    return say("{found} ({cell}).", found=found, cell=_within(way)) if way.row else say("{found}.", found=found)
+    return say(
+        "The shares change along the sequence more than in a random order: p = {p} (“{column}” in outcomes {row} "
+        "{observed} times, expected {expected}).",
+        p=_p(way),
+        **_cell(way),
+    )
 
 
 WORDS: dict[str, Callable[[Values], Message]] = {
