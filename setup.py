@@ -1,8 +1,8 @@
-"""Compiles the translation catalogues while the package is built; everything else stands in pyproject.toml."""
+"""Compiles the translation catalogues and the C loops while the package is built; the rest stands in pyproject.toml."""
 
 from pathlib import Path
 
-from setuptools import Command, setup
+from setuptools import Command, Extension, setup
 from setuptools.command.build import build
 
 
@@ -47,4 +47,12 @@ class CompileCatalogues(Command):
 
 
 build.sub_commands.append(("compile_catalogues", None))
-setup(cmdclass={"compile_catalogues": CompileCatalogues})
+SOURCES = Path("src/mottomo/kernels/c")
+LOOPS = Extension(
+    "mottomo.kernels._native",
+    sources=[str(SOURCES / "module.c")],
+    depends=[str(path) for path in sorted(SOURCES.glob("*.h"))],
+    extra_compile_args=["-O3", "-std=gnu11", "-Wno-psabi"],
+    optional=True,  # without a compiler mottomo is installed all the same, and computes with numpy
+)
+setup(cmdclass={"compile_catalogues": CompileCatalogues}, ext_modules=[LOOPS])

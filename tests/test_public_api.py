@@ -58,12 +58,17 @@ STATED = [
     "sample_size",
     "Plan",
     "simulate",
+    "SoftmaxRegression",
+    "L2",
     "explain",
     "Explanation",
     "MottomoError",
     "InvalidInput",
     "SourceError",
     "MissingExtra",
+    "NoMaximum",
+    "NotConverged",
+    "NotDetermined",
 ]
 
 

@@ -59,12 +59,17 @@ _HOME = {
     "sample_size": "inference.sample_size",
     "Plan": "inference.sample_size",
     "simulate": "inference.simulation",
+    "SoftmaxRegression": "classification.softmax_regression",
+    "L2": "classification.penalties",
     "explain": "explanation.explain",
     "Explanation": "explanation.steps",
     "MottomoError": "errors",
     "InvalidInput": "errors",
     "SourceError": "errors",
     "MissingExtra": "errors",
+    "NoMaximum": "errors",
+    "NotConverged": "errors",
+    "NotDetermined": "errors",
 }
 
 __all__ = list(_HOME)
@@ -96,9 +101,14 @@ _results.register_report(_load_report)
 
 if TYPE_CHECKING:
     from mottomo.categories import Categories as Categories
+    from mottomo.classification.penalties import L2 as L2
+    from mottomo.classification.softmax_regression import SoftmaxRegression as SoftmaxRegression
     from mottomo.errors import InvalidInput as InvalidInput
     from mottomo.errors import MissingExtra as MissingExtra
     from mottomo.errors import MottomoError as MottomoError
+    from mottomo.errors import NoMaximum as NoMaximum
+    from mottomo.errors import NotConverged as NotConverged
+    from mottomo.errors import NotDetermined as NotDetermined
     from mottomo.errors import SourceError as SourceError
     from mottomo.explanation.explain import explain as explain
     from mottomo.explanation.steps import Explanation as Explanation

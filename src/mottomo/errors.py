@@ -81,3 +81,15 @@ def nearest(name: str, known: Iterable[str]) -> Message | None:
         matches = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
         matches = [folded[match] for match in matches]
     return say("did you mean {name}?", name=matches[0]) if matches else None
+
+
+class NoMaximum(UserWarning):
+    """The likelihood has no maximum: the coefficients are the last ones of a walk that never ends."""
+
+
+class NotConverged(UserWarning):
+    """A fit stopped before it was near enough to the optimum; its coefficients are the best found."""
+
+
+class NotDetermined(UserWarning):
+    """Some columns are combinations of others: their own coefficients are not determined, and are given as 0."""

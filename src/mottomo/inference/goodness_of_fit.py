@@ -8,7 +8,6 @@ from fractions import Fraction
 from typing import Any
 
 from mottomo.errors import InvalidInput
-from mottomo.inference.chi_square import chi_square_tail
 from mottomo.inference.exact.kinds import Ordering, log_poisson, multinomial_problem, whole_array
 from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, statistic, tail_probability
 from mottomo.inference.exchangeability import ExchangeabilityResult
@@ -19,6 +18,7 @@ from mottomo.inference.p_values import PValue
 from mottomo.inference.power import QUICK_BUDGET, approximate_power, approximate_sample_size, exact_power
 from mottomo.inference.residuals import Residuals, residuals_of
 from mottomo.inference.tolerance import Tolerance, check_tolerance, tolerance_of
+from mottomo.kernels.chi_square import chi_square_tail
 from mottomo.likelihoods import deviance, kl_divergence, log_multinomial_coefficient, pearson_statistic
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from mottomo.errors import InvalidInput
-from mottomo.inference.chi_square import chi_square_tail
 from mottomo.inference.exact.kinds import Ordering, Problem, multinomial_problem
 from mottomo.inference.exact.states import States, enumerate_states
 from mottomo.inference.exact.tables import TooManyStates, make_tables
@@ -18,6 +17,7 @@ from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarl
 from mottomo.inference.monte_carlo import MOST_SIMULATED, simulated_statistics
 from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, exact_probabilities
 from mottomo.inference.residuals import benjamini_hochberg, holm
+from mottomo.kernels.chi_square import chi_square_tail
 from mottomo.likelihoods import deviance, pearson_statistic
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from mottomo.errors import InvalidInput
-from mottomo.inference.chi_square import chi_square_tail
 from mottomo.inference.exact.kinds import Ordering
 from mottomo.inference.exact.tables import TooManyStates
 from mottomo.inference.exact.tables_given_margins import enumerated_tail, simulated_far
@@ -19,6 +18,7 @@ from mottomo.inference.intervals import ClopperPearson
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_between, check_method
 from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, check_ordering
 from mottomo.inference.p_values import PValue
+from mottomo.kernels.chi_square import chi_square_tail
 from mottomo.kernels.series import relative_entropy_term
 from mottomo.kernels.sums import accurate_sum
 from mottomo.messages import say, verbatim

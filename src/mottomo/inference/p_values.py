@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mottomo.inference.binomial_limits import interval_of_share
-from mottomo.inference.chi_square import log10_chi_square_tail
 from mottomo.inference.exact.tail import Tail
+from mottomo.kernels.chi_square import log10_chi_square_tail
 from mottomo.results import Finding
 
 _LN10 = math.log(10)

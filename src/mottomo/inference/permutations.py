@@ -13,8 +13,8 @@ def permutations(codes: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarra
     """`draws` uniformly random orders of `codes`, (m, n) at a time.
 
     Each code is put into the low bits of a random word and the words are sorted: the values decide, so that every
-    platform has the same orders. Where two words agree in all other bits, the smaller code comes first: for fewer than 2^23
-    categories that happens in an order with probability below n^2 / 2^40.
+    platform has the same orders. Where two words agree in all other bits, the smaller code comes first: for fewer than
+    2^23 categories that happens in an order with probability below n^2 / 2^40.
     """
     bits = max(int(codes.max(initial=0)).bit_length(), 1)
     mask = np.uint64((1 << bits) - 1)

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from mottomo.inference.chi_square import needed_noncentrality, noncentral_power
 from mottomo.inference.exact.kinds import Ordering, multinomial_problem
 from mottomo.inference.exact.region import critical_region
 from mottomo.inference.exact.tail import Budget
 from mottomo.inference.nulls import exact_probabilities
+from mottomo.kernels.chi_square import needed_noncentrality, noncentral_power
 from mottomo.probabilities import Probabilities
 
 QUICK_BUDGET = Budget(states=60_000, additions=20_000_000)  # well below a second, where power stands beside a test

@@ -9,7 +9,6 @@ from typing import Any
 
 from mottomo.categories import Categories
 from mottomo.errors import InvalidInput
-from mottomo.inference.chi_square import needed_noncentrality, noncentral_power
 from mottomo.inference.exact.kinds import Ordering
 from mottomo.inference.exact.tail import Budget, BudgetExceeded
 from mottomo.inference.interval_width import observations_for_half_width
@@ -23,6 +22,7 @@ from mottomo.inference.power import (
     exact_power,
     fractions_of,
 )
+from mottomo.kernels.chi_square import needed_noncentrality, noncentral_power
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
 from mottomo.results import Finding, Result

@@ -1,0 +1,150 @@
+"""The door of training: features, labels and weights, checked and in the form that the loops read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from mottomo.classification.objective import Rows, with_wide_starts
+from mottomo.errors import InvalidInput
+from mottomo.messages import Message, say, say_count, verbatim
+
+_SUM_TOLERANCE_EPS = 8
+
+
+def checked_features(x: Any, names: Sequence[str] | None = None) -> Any:
+    """Features as float32 or float64, contiguous along an axis, or as CSR; refused where a value is not finite.
+
+    `x` is a two-dimensional array or a sparse matrix of numbers; nothing is copied that need not be.
+    """
+    import scipy.sparse
+
+    if scipy.sparse.issparse(x):
+        x = x.tocsr()
+        x = type(x)((x.data, x.indices, x.indptr), shape=x.shape, copy=False)
+        _refuse_not_finite(x, names)
+        if x.shape[1] > 2**31 - 1:
+            raise InvalidInput("too-many-columns", say("there are more than 2**31 columns"), verbatim("X"))
+        return with_wide_starts(x if x.dtype in (np.float32, np.float64) else x.astype(np.float64))
+    if x.dtype not in (np.float32, np.float64):
+        x = x.astype(np.float64)
+    if not (x.flags.c_contiguous or x.flags.f_contiguous):
+        x = np.ascontiguousarray(x)
+    _refuse_not_finite(x, names)
+    return x
+
+
+def _refuse_not_finite(x: Any, names: Sequence[str] | None) -> None:
+    values = x.data if hasattr(x, "indptr") else x
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(values.sum(dtype=np.float64)):
+            return
+    row, column, n_bad = _first_not_finite(x)
+    if not n_bad:
+        return  # finite numbers whose sum overflows
+    value = x[row, column]
+    raise InvalidInput(
+        "not-finite",
+        say("Input X contains NaN.") if np.isnan(value) else say("Input X contains infinity."),
+        say("row {row}, column {column}", row=row + 1, column=names[column] if names is not None else str(column + 1)),
+        say("a finite number"),
+        say_count(
+            "{value}, and {count} such value in all", "{value}, and {count} such values in all", n_bad, value=str(value)
+        ),
+        say("leave such rows out (--missing drop), or fill them in before"),
+    )
+
+
+def _first_not_finite(x: Any) -> tuple[int, int, int]:
+    if hasattr(x, "indptr"):
+        bad = np.flatnonzero(~np.isfinite(x.data))
+        if not bad.size:
+            return 0, 0, 0
+        return int(np.searchsorted(x.indptr, bad[0], side="right") - 1), int(x.indices[bad[0]]), bad.size
+    step, total, first = max(1, 1_000_000 // max(x.shape[1], 1)), 0, None
+    for start in range(0, len(x), step):
+        rows, columns = np.nonzero(~np.isfinite(x[start : start + step]))
+        if rows.size and first is None:
+            first = (start + int(rows[0]), int(columns[0]))
+        total += rows.size
+    return (*(first or (0, 0)), total)
+
+
+def checked_weights(weights: Any, n: int) -> np.ndarray | None:
+    """Frequency weights, (n,) float64 >= 0 with a positive sum; None means 1 each."""
+    if weights is None:
+        return None
+    array = np.asarray(weights)
+    if array.ndim == 0:
+        array = np.full(n, array)
+    ok = array.dtype.kind in "iufb" and array.shape == (n,)
+    if ok and n and not array.any():
+        raise InvalidInput(
+            "weights-zero",
+            say("all sample weights are zero"),
+            verbatim("sample_weight"),
+            say("at least one row with a weight above 0"),
+        )
+    values = array.astype(np.float64) if ok else np.zeros(n)
+    if not ok or not np.isfinite(values).all() or (values < 0).any():
+        where = (
+            int(np.flatnonzero(~(np.isfinite(values) & (values >= 0)))[0]) if ok and not (values >= 0).all() else None
+        )
+        raise InvalidInput(
+            "weights",
+            say("the weights are not usable"),
+            verbatim("sample_weight")
+            if where is None
+            else say("{name}, row {row}", name="sample_weight", row=where + 1),
+            say("one number of 0 or more for each of {n} rows", n=n),
+            say("an array of shape {shape}", shape=str(array.shape)) if where is None else verbatim(str(array[where])),
+        )
+    return np.ascontiguousarray(values)
+
+
+def checked_targets(targets: np.ndarray) -> np.ndarray:
+    """Soft targets (n, K) float64: each row probabilities that sum to 1, then divided by their sum."""
+    values = np.ascontiguousarray(targets, dtype=np.float64)
+    eps = np.finfo(targets.dtype if targets.dtype.kind == "f" else np.float64).eps
+    sums = values.sum(axis=1)
+    wrong = ~((values >= 0).all(axis=1) & (np.abs(sums - 1) <= _SUM_TOLERANCE_EPS * values.shape[1] * eps))
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise InvalidInput(
+            "targets",
+            say("the targets of a row are no probabilities"),
+            say("{name}, row {row}", name="y", row=row + 1),
+            say("numbers of 0 or more whose sum is 1"),
+            verbatim(f"{sums[row]:.12g} = " + " + ".join(f"{value:.6g}" for value in values[row, :8])),
+            say("for labels give one column"),
+        )
+    return np.ascontiguousarray(values / sums[:, None])
+
+
+def labelled_rows(
+    x: Any, codes: np.ndarray | None, targets: np.ndarray | None, weights: Any, n_categories: int
+) -> Rows:
+    """Rows for training; those of weight 0 say nothing and are left out."""
+    if weights is not None and (weights == 0).any():
+        kept = weights > 0
+        x = checked_features(x[kept])
+        codes, targets = (None if values is None else values[kept] for values in (codes, targets))
+        weights = weights[kept]
+    return Rows(x, n_categories, codes, targets, weights)
+
+
+def refuse_one_category(classes: Sequence[Any], where: Message) -> None:
+    """Refuse labels of one category: there is nothing to tell apart."""
+    if len(classes) < 2:
+        raise InvalidInput(
+            "one-category",
+            say("the labels are all of one category, so there is nothing to tell apart"),
+            where,
+            say("labels of at least two categories (classes)"),
+            say_count(
+                "{count} class: {names}", "{count} classes: {names}", len(classes), names=[str(one) for one in classes]
+            ),
+            say("choose a target that varies"),
+        )

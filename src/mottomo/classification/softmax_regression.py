@@ -1,0 +1,299 @@
+"""Softmax regression by maximum likelihood, as a scikit-learn classifier that says how its fit ended."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, column_or_1d, validate_data
+
+from mottomo.classification.columns import Dependence, dependent_columns
+from mottomo.classification.coordinates import referred
+from mottomo.classification.existence import existence
+from mottomo.classification.labelled_rows import (
+    checked_features,
+    checked_targets,
+    checked_weights,
+    labelled_rows,
+    refuse_one_category,
+)
+from mottomo.classification.objective import Rows
+from mottomo.classification.optimisation import Progress, train
+from mottomo.classification.penalties import L2, strength_of
+from mottomo.errors import InvalidInput, NoMaximum, NotConverged, NotDetermined
+from mottomo.kernels.sums import accurate_sum
+from mottomo.messages import say, verbatim
+
+_SMALL = 1 << 21  # numbers in a sparse matrix that is as well worked on as a dense one
+
+
+class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    r"""Probabilities of categories from features, y = softmax(x W + b), by maximum likelihood.
+
+    log L(W, b) = sum_i w_i sum_k t_ik log y_k(x_i) is the die's likelihood with one throw a row; its maximum is found
+    to within `tolerance` nats, with a proof of that and of the maximum's existence wherever the exact curvature is
+    affordable. Without features it would give the die's estimate t / n.
+
+    Parameters
+    ----------
+    penalty : None for maximum likelihood, or ``L2(strength)``, which makes log L - strength/2 sum W^2 large instead.
+    fit_intercept : whether there is b.
+    tolerance : nats; the fit stops when the objective is within this of its optimum.
+    max_passes : of reading all rows, after which the fit stops without having converged.
+
+    Attributes
+    ----------
+    classes_ : (K,) the categories, sorted. coef_ : (K, p) W, adding to zero over the categories; intercept_ : (K,) b.
+    coefficients(reference) : the same model with the coefficients of one category 0.
+    converged_, reason_ : whether the fit ended near enough, and why it ended; n_iter_ : passes over all rows.
+    gap_, gap_is_proved_ : what may be left to gain, nats of log L (less penalty): a bound, or an estimate.
+    existence_ : Existence; its `verdict` says whether there is a maximum, and where not in which `direction`.
+    log_likelihood_, null_log_likelihood_ : nats, of the fit and of the input-free model, which is the die's estimate.
+    dependent_columns_ : columns that others determine; their coefficients are 0.
+    n_features_in_, feature_names_in_ : as in scikit-learn.
+
+    ``score`` is the share of right classes, as for every scikit-learn classifier; ``log_likelihood(X, y)`` is what is
+    made large here.
+
+    Raises
+    ------
+    InvalidInput (a ValueError) : a value that is not finite, with its row and column; labels of one category.
+
+    Warns
+    -----
+    NoMaximum : the categories are separated, so the coefficients have no end; the last ones are kept, whose
+        probabilities approach the limit. NotConverged : passes or precision ran out. NotDetermined : dependent columns.
+
+    Source: docs/theory/classifier.md; Agresti, Categorical Data Analysis (2013), chapter 8; Albert and Anderson (1984).
+
+    >>> model = SoftmaxRegression().fit([[0.0], [1.0], [2.0], [3.0]], ["dog", "fox", "dog", "fox"])
+    >>> model.predict_proba([[1.5]]).round(6).tolist(), model.existence_.verdict
+    ([[0.5, 0.5]], 'exists')
+    """
+
+    def __init__(
+        self,
+        penalty: L2 | None = None,
+        *,
+        fit_intercept: bool = True,
+        tolerance: float = 1e-7,
+        max_passes: int = 1000,
+    ) -> None:
+        self.penalty = penalty
+        self.fit_intercept = fit_intercept
+        self.tolerance = tolerance
+        self.max_passes = max_passes
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxRegression:
+        """Fit to features (n, p) and labels (n,), or soft targets (n, K) whose rows are probabilities.
+
+        `X` : an array, a data frame or a sparse matrix of numbers. `sample_weight` : (n,) how often each row counts.
+        """
+        return self._fit(X, y, sample_weight, None)
+
+    def _fit(self, X: Any, y: Any, sample_weight: Any, progress: Progress | None) -> SoftmaxRegression:
+        strength = strength_of(self.penalty)
+        self._check_settings()
+        x = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False)
+        x = checked_features(x, getattr(self, "feature_names_in_", None))
+        weights = checked_weights(sample_weight, x.shape[0])
+        codes, targets = self._categories(y, x.shape[0], weights)
+        rows = labelled_rows(x, codes, targets, weights, len(self.classes_))
+        self._train(rows, strength, progress)
+        return self
+
+    def _check_settings(self) -> None:
+        for name, value in (("tolerance", self.tolerance), ("max_passes", self.max_passes)):
+            if not isinstance(value, int | float | np.number) or not value > 0:
+                raise InvalidInput(
+                    "setting",
+                    say("a setting is out of range"),
+                    verbatim(name),
+                    say("a number above 0"),
+                    verbatim(repr(value)),
+                )
+
+    def _categories(self, y: Any, n: int, weights: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray | None]:
+        """Codes of labels, or checked soft targets; sets ``classes_``."""
+        if y is None:
+            raise InvalidInput("no-labels", say("requires y to be passed, but the target y is None"), verbatim("y"))
+        array = np.asarray(y)
+        if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "fiu":
+            if len(array) != n:
+                raise _lengths(len(array), n)
+            self.classes_ = np.asarray(y.columns) if hasattr(y, "columns") else np.arange(array.shape[1])
+            return None, checked_targets(array)
+        labels = column_or_1d(y, warn=True)
+        check_classification_targets(labels)
+        if len(labels) != n:
+            raise _lengths(len(labels), n)
+        if labels.dtype.kind == "O" and any(
+            label is None or (isinstance(label, float) and np.isnan(label)) for label in labels.tolist()
+        ):
+            raise InvalidInput(
+                "missing-labels", say("Input y contains NaN."), verbatim("y"), say("a label for each row")
+            )
+        counted = labels if weights is None else labels[weights > 0]
+        self.classes_ = np.unique(counted)
+        refuse_one_category(self.classes_.tolist(), verbatim("y"))
+        codes = np.clip(np.searchsorted(self.classes_, labels), 0, len(self.classes_) - 1)
+        return codes.astype(np.int64), None
+
+    def _train(self, rows: Rows, strength: float, progress: Progress | None) -> None:
+        if rows.is_sparse and rows.n * rows.n_features <= _SMALL:
+            rows = rows.dense()
+        self.dependent_columns_: tuple[Dependence, ...] = ()
+        kept = np.arange(rows.n_features)
+        if not strength and not rows.is_sparse:
+            self.dependent_columns_ = dependent_columns(rows, self.fit_intercept)
+        learnt = rows
+        if self.dependent_columns_:
+            kept = np.setdiff1d(kept, [one.column for one in self.dependent_columns_])
+            learnt = Rows(
+                np.ascontiguousarray(rows.features[:, kept]), rows.n_categories, rows.labels, rows.targets, rows.weights
+            )
+        optimum, objective = train(
+            learnt,
+            strength=strength,
+            intercept=self.fit_intercept,
+            tolerance=self.tolerance,
+            most_passes=int(self.max_passes),
+            progress=progress,
+        )
+        w, b = objective.coefficients(optimum.point.coordinates)
+        self.coef_ = np.zeros((rows.n_categories, rows.n_features))
+        self.coef_[:, kept] = w.T
+        self.intercept_ = b
+        self.n_iter_, self.reason_ = max(optimum.n_passes, 1), optimum.reason
+        self.gap_, self.gap_is_proved_ = optimum.gap, optimum.proved
+        self.existence_ = existence(learnt, optimum, objective)
+        self.converged_ = optimum.converged and self.existence_.has_maximum
+        penalty = 0.5 * strength * float(np.vdot(w, w))
+        self.log_likelihood_ = penalty - optimum.point.value * rows.weight
+        self.null_log_likelihood_ = _null_log_likelihood(rows, self.fit_intercept)
+        self.n_observations_ = rows.weight
+        self._warn()
+
+    def _warn(self) -> None:
+        if self.existence_.verdict == "undecided" or not (self.converged_ or self.existence_.direction is not None):
+            warnings.warn(
+                f"the fit did not converge ({self.reason_}); at most about {self.gap_:.3g} nats are left to gain",
+                NotConverged,
+                stacklevel=4,
+            )
+        elif self.existence_.direction is not None:
+            warnings.warn(
+                f"log L has no maximum ({self.existence_.verdict}): it approaches {self.existence_.supremum:.6g} as "
+                "the coefficients grow without end; existence_ says in which direction. A penalty makes the answer "
+                "finite: SoftmaxRegression(mottomo.L2(strength=1))",
+                NoMaximum,
+                stacklevel=4,
+            )
+        if any(not one.is_constant for one in self.dependent_columns_):
+            columns = [one.column for one in self.dependent_columns_]
+            warnings.warn(
+                f"columns {columns} are combinations of others; their coefficients are given as 0",
+                NotDetermined,
+                stacklevel=4,
+            )
+
+    def _logits(self, X: Any) -> np.ndarray:
+        check_is_fitted(self)
+        x = validate_data(
+            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False, reset=False
+        )
+        x = checked_features(x, getattr(self, "feature_names_in_", None))
+        return np.asarray(x @ self.coef_.T, dtype=np.float64) + self.intercept_
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """log y_k(x), (n, K) float64 nats; finite where a probability is too small for a float."""
+        z = self._logits(X)
+        z -= z.max(axis=1, keepdims=True)
+        e = np.exp(z)
+        index = np.arange(len(z))
+        top = z.argmax(axis=1)
+        e[index, top] = 0
+        z -= np.log1p(e.sum(axis=1))[:, None]
+        return z
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """y_k(x), (n, K) float64; each row sums to 1 within K eps."""
+        z = self._logits(X)
+        z -= z.max(axis=1, keepdims=True)
+        np.exp(z, out=z)
+        z /= z.sum(axis=1, keepdims=True)
+        return z
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable category of each row, (n,); of equal ones the first."""
+        z = self._logits(X)
+        return np.asarray(self.classes_[z.argmax(axis=1)])
+
+    def log_likelihood(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """sum_i w_i log y_label(x_i), nats: of labels that are among ``classes_``."""
+        logs = self.predict_log_proba(X)
+        labels = column_or_1d(y)
+        codes = np.clip(np.searchsorted(self.classes_, labels), 0, len(self.classes_) - 1)
+        unknown = self.classes_[codes] != labels
+        if unknown.any():
+            raise InvalidInput(
+                "unknown-category",
+                say("a label is none of the categories that the model knows"),
+                say("{name}, row {row}", name="y", row=int(np.flatnonzero(unknown)[0]) + 1),
+                say("one of {names}", names=[str(name) for name in self.classes_.tolist()]),
+                verbatim(str(labels[unknown][0])),
+            )
+        chosen = logs[np.arange(len(codes)), codes]
+        weights = checked_weights(sample_weight, len(codes))
+        return float(accurate_sum(chosen if weights is None else chosen * weights))
+
+    def coefficients(self, reference: Any = None) -> tuple[np.ndarray, np.ndarray]:
+        """(W, b) as (K, p) and (K,): adding to zero, or with those of the category `reference` 0.
+
+        Both say the same: differences between categories, probabilities and log L are equal.
+        """
+        check_is_fitted(self)
+        if reference is None:
+            return self.coef_, self.intercept_
+        names = self.classes_.tolist()
+        if reference not in names:
+            raise InvalidInput(
+                "unknown-category",
+                say("the reference is none of the categories"),
+                verbatim("reference"),
+                say("one of {names}", names=[str(name) for name in names]),
+                verbatim(repr(reference)),
+            )
+        at = names.index(reference)
+        return referred(self.coef_.T, at).T, referred(self.intercept_, at)
+
+    def get_feature_names_in(self) -> np.ndarray:
+        """The names of the features, or x0, x1, ... where there were none."""
+        return np.asarray(_check_feature_names_in(self))
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+def _null_log_likelihood(rows: Rows, intercept: bool) -> float:
+    """log L of the model without features: the die's, sum_k t_k log(t_k / n); without an intercept n log(1 / K)."""
+    weights = rows.category_weights()
+    if not intercept:
+        return -rows.weight * float(np.log(rows.n_categories))
+    seen = weights[weights > 0]
+    return float(accurate_sum(seen * np.log(seen / seen.sum())))
+
+
+def _lengths(found: int, expected: int) -> InvalidInput:
+    return InvalidInput(
+        "lengths",
+        say("features and labels do not have one length: inconsistent numbers of samples"),
+        verbatim("y"),
+        say("one label for each of {n} rows", n=expected),
+        verbatim(str(found)),
+    )

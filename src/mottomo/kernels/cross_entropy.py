@@ -1,0 +1,186 @@
+"""Cross-entropy of rows: from logits, with and without its gradient, and from probabilities, checked on the way.
+
+The mathematics stands in the functions whose names end in ``_with_numpy``; they are the twins of the C loops, serve
+where those were not built, and are what their tests compare with. No array of n x K is made beside what is returned.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from mottomo.kernels.native import extension
+from mottomo.kernels.threads import Range, ranges, workers
+
+_PART = 1 << 18  # numbers in a range
+_NUMPY_PART = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class LogitLosses:
+    """The sum of the losses, and what else was asked for; `stray` is the first row whose label is no category."""
+
+    total: float
+    gradient: np.ndarray | None = None
+    losses: np.ndarray | None = None
+    stray: int | None = None
+
+
+def cross_entropy_of_logits(
+    logits: np.ndarray,
+    labels: np.ndarray | None,
+    *,
+    targets: np.ndarray | None = None,
+    weights: np.ndarray | None = None,
+    scale: float | None = None,
+    losses: bool = False,
+) -> LogitLosses:
+    """sum_i w_i loss_i with loss_i = log sum_k exp(z_ik) - sum_k t_ik z_ik, nats.
+
+    It is computed as log1p(rest) + sum_k t_k (top - z_k), where rest is the sum of exp(z_k - top) over all but one of
+    the largest: (0, -50, -50) with label 0 gives 3.857e-22, and nothing overflows.
+
+    Parameters
+    ----------
+    logits : (n, K) float32 or float64, rows contiguous; -inf is probability 0, but the largest of a row is finite.
+    labels : (n,) int64, the category that happened in each row; or None with `targets`.
+    targets : (n, K) of the dtype of the logits, >= 0, each row summing to 1.
+    weights : (n,) float64 >= 0.
+    scale : the gradient of scale * total is returned as well, (n, K): scale w_i (softmax(z_i) - t_i).
+    losses : whether each row's loss is returned, (n,) float64.
+
+    >>> round(cross_entropy_of_logits(np.array([[0.0, -50.0, -50.0]]), np.array([0])).total / 1e-22, 3)
+    3.857
+    """
+    n, size = logits.shape
+    gradient = None if scale is None else np.empty_like(logits)
+    each = np.empty(n) if losses else None
+    native = extension()
+
+    def part(first: int, last: int) -> float:
+        if native is None:
+            return _losses_with_numpy(logits, labels, targets, weights, scale, gradient, each, (first, last))
+        return native.cross_entropy(
+            logits, logits.itemsize, first, last, size, labels, targets, weights, scale or 0.0, gradient, each
+        )
+
+    where = ranges(n, logits.size // (_PART if native else _NUMPY_PART))
+    with workers(logits.size * 4 if native else 0, len(where)) as run:
+        totals = run(part, where)
+    for (first, _), total in zip(where, totals, strict=True):
+        if total < 0:
+            return LogitLosses(math.nan, stray=first - 1 - int(total))
+    return LogitLosses(_sum(totals), gradient, each)
+
+
+def _sum(totals: list[float]) -> float:
+    return math.fsum(totals) if all(map(math.isfinite, totals)) else sum(totals)
+
+
+def _losses_with_numpy(
+    logits: np.ndarray,
+    labels: np.ndarray | None,
+    targets: np.ndarray | None,
+    weights: np.ndarray | None,
+    scale: float | None,
+    gradient: np.ndarray | None,
+    losses: np.ndarray | None,
+    rows: Range,
+) -> float:
+    """The twin of the C loop: the sum over some rows, or -1 - i where label i is no category."""
+    at = slice(*rows)
+    z = logits[at]
+    if labels is not None:
+        stray = np.flatnonzero((labels[at] < 0) | (labels[at] >= z.shape[1]))
+        if stray.size:
+            return float(-1 - stray[0])
+    residual, loss = softmax_losses(z, None if labels is None else labels[at], None if targets is None else targets[at])
+    w = np.ones(len(z)) if weights is None else weights[at]
+    if losses is not None:
+        losses[at] = loss
+    if gradient is not None and scale is not None:
+        gradient[at] = residual * (scale * w)[:, None]
+    return _sum((w * loss).tolist())
+
+
+def softmax_losses(
+    z: np.ndarray, labels: np.ndarray | None, targets: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """softmax(z) - t (n, K) and losses (n,) of some rows; t is the one-hot code of the labels, or `targets`."""
+    index = np.arange(len(z))
+    place = z.argmax(axis=1)
+    top = z[index, place].astype(np.float64)
+    e = np.exp(z - top[:, None].astype(z.dtype))
+    e[index, place] = 0
+    rest = e.sum(axis=1, dtype=np.float64)
+    e[index, place] = 1
+    residual = e / (1 + rest)[:, None]
+    if labels is not None:
+        below = top - z[index, labels]
+        # y - 1 as minus the others' share: exact also where y is near 1
+        residual[index, labels] = -(rest + (1 - e[index, labels].astype(np.float64))) / (1 + rest)
+    else:
+        assert targets is not None
+        distance = np.where(targets != 0, top[:, None] - z, 0)  # 0 x infinity is 0: what may not happen need not
+        below = (targets * distance).sum(axis=1, dtype=np.float64)
+        residual = residual - targets
+    return residual, np.log1p(rest) + below
+
+
+@dataclass(frozen=True, slots=True)
+class GatheredLogs:
+    """sum_i w_i log p(i, label_i) over the rows whose label has a probability above 0, and how many have none.
+
+    `wrong` is the first row that is no probability vector, or whose label is no category.
+    """
+
+    total: float
+    impossible: int
+    wrong: int | None = None
+
+
+def gather_log(
+    probabilities: np.ndarray, labels: np.ndarray, *, weights: np.ndarray | None = None, tolerance: float
+) -> GatheredLogs:
+    """sum_i w_i log p(i, label_i), nats, with every row checked in the same pass: p >= 0, |sum - 1| <= tolerance.
+
+    Parameters
+    ----------
+    probabilities : (n, K) float32 or float64, rows contiguous.
+    labels : (n,) int64.
+    weights : (n,) float64 >= 0.
+
+    >>> gather_log(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([0, 1]), tolerance=1e-15)
+    GatheredLogs(total=-0.6931471805599453, impossible=1, wrong=None)
+    """
+    n, size = probabilities.shape
+    native = extension()
+
+    def part(first: int, last: int) -> tuple[float, int, int]:
+        if native is None:
+            return _gathered_with_numpy(probabilities, labels, weights, tolerance, (first, last))
+        return native.gather_log(probabilities, probabilities.itemsize, first, last, size, labels, weights, tolerance)
+
+    where = ranges(n, probabilities.size // (_PART if native else _NUMPY_PART))
+    with workers(probabilities.size if native else 0, len(where)) as run:
+        parts = run(part, where)
+    wrong = next((row for _, _, row in parts if row >= 0), None)
+    if wrong is not None:
+        return GatheredLogs(math.nan, 0, wrong)
+    return GatheredLogs(_sum([total for total, _, _ in parts]), sum(zeros for _, zeros, _ in parts))
+
+
+def _gathered_with_numpy(
+    probabilities: np.ndarray, labels: np.ndarray, weights: np.ndarray | None, tolerance: float, rows: Range
+) -> tuple[float, int, int]:
+    p, k = probabilities[slice(*rows)], labels[slice(*rows)]
+    totals = p.sum(axis=1, dtype=np.float64)
+    right = (p >= 0).all(axis=1) & (np.abs(totals - 1) <= tolerance) & (k >= 0) & (k < p.shape[1])
+    if not right.all():
+        return 0.0, 0, rows[0] + int(np.flatnonzero(~right)[0])
+    chosen = p[np.arange(len(p)), k].astype(np.float64)
+    seen = chosen > 0
+    logs = np.log(chosen[seen])
+    return _sum((logs if weights is None else weights[slice(*rows)][seen] * logs).tolist()), int((~seen).sum()), -1

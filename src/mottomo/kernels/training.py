@@ -1,0 +1,123 @@
+"""One pass of training: the loss of all rows and its gradient for linear logits, with each row read once.
+
+    z_i = x_i W + b,   loss_i = log sum_k exp(z_ik) - sum_k t_ik z_ik,   G = sum_i w_i x_i' (softmax(z_i) - t_i)
+
+The rows are worked on a few at a time, while they are in the cache, so neither logits nor probabilities of all rows
+are ever kept.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mottomo.kernels.cross_entropy import softmax_losses
+from mottomo.kernels.native import extension
+from mottomo.kernels.threads import Range, Run, ranges, workers
+
+_PART = 1e6  # products in a range, at least
+_MOST_RANGES = 64
+_NUMPY_ROWS = 1 << 16  # numbers of a range of rows in numpy
+
+
+@dataclass(frozen=True, slots=True)
+class PassSums:
+    """sum_i w_i loss_i, its gradient in W (p, K) and in b (K,)."""
+
+    loss: float
+    gradient: np.ndarray
+    intercept_gradient: np.ndarray
+
+
+class TrainingPass:
+    """Rows with their labels, ready for passes with any W and b.
+
+    Parameters
+    ----------
+    features : (n, p) float32 or float64, contiguous along either axis; or a CSR matrix (``indptr``, ``indices``,
+        ``data``, ``shape``) with 32-bit column numbers and 64-bit row starts.
+    labels : (n,) int64 in 0 .. K - 1; or None with `targets`.
+    targets : (n, K) float64, each row summing to 1.
+    weights : (n,) float64 >= 0, or None.
+    """
+
+    def __init__(
+        self,
+        features: Any,
+        n_categories: int,
+        labels: np.ndarray | None,
+        targets: np.ndarray | None = None,
+        weights: np.ndarray | None = None,
+    ) -> None:
+        self._features, self._size = features, n_categories
+        self._labels, self._targets, self._weights = labels, targets, weights
+        self.is_sparse = hasattr(features, "indptr")
+        n, p = features.shape
+        entries = int(features.indptr[-1]) if self.is_sparse else n * p
+        self.work = 4.0 * entries * n_categories + 30.0 * n * n_categories
+        # Each range has a gradient of its own; to clear and to add it should cost little beside the range itself.
+        worth = min(self.work / _PART, n / 600, entries / (20.0 * p + 1), _MOST_RANGES)
+        self._ranges = ranges(n, max(int(worth), 1))
+
+    @contextmanager
+    def running(self) -> Iterator[TrainingPass]:
+        """Keep threads ready for passes that follow each other."""
+        with workers(self.work if extension() else 0, len(self._ranges)) as run:
+            self._run: Run = run
+            yield self
+
+    def sums(self, w: np.ndarray, b: np.ndarray) -> PassSums:
+        """The sums at W (p, K) and b (K,)."""
+        native = extension()
+        if native is None:
+            return self._with_numpy(w, b)
+        width = -(-self._size // native.lanes()) * native.lanes()
+        padded, intercept = np.zeros((len(w), width)), np.zeros(width)
+        padded[:, : self._size], intercept[: self._size] = w, b
+        parts = self._run(lambda first, last: self._native_part(native, padded, intercept, (first, last)), self._ranges)
+        losses, gradient, intercept_gradient = [parts[0][0]], parts[0][1], parts[0][2]
+        for loss, other, other_intercept in parts[1:]:
+            losses.append(loss)
+            gradient += other
+            intercept_gradient += other_intercept
+        loss = math.fsum(losses) if all(map(math.isfinite, losses)) else sum(losses)
+        return PassSums(loss, gradient[:, : self._size], intercept_gradient[: self._size])
+
+    def _native_part(
+        self, native: Any, w: np.ndarray, b: np.ndarray, rows: Range
+    ) -> tuple[float, np.ndarray, np.ndarray]:
+        gradient, intercept_gradient = np.zeros_like(w), np.zeros_like(b)
+        x: Any = self._features
+        values, starts, columns, steps = x, None, None, (0, 0)
+        if self.is_sparse:
+            values, starts, columns = x.data, x.indptr, x.indices
+        else:
+            steps = (x.strides[0] // x.itemsize, x.strides[1] // x.itemsize)
+        loss = native.training_pass(
+            values, values.itemsize, *steps, *rows, len(w), starts, columns, w, b, len(b), self._size,
+            self._labels, self._targets, self._weights, gradient, intercept_gradient,
+        )  # fmt: skip
+        return loss, gradient, intercept_gradient
+
+    def _with_numpy(self, w: np.ndarray, b: np.ndarray) -> PassSums:
+        """The twin of the C loop."""
+        n, p = self._features.shape
+        gradient, intercept_gradient, losses = np.zeros((p, self._size)), np.zeros(self._size), []
+        for first, last in ranges(n, max(1, n * max(self._size, 1 if self.is_sparse else p) // _NUMPY_ROWS)):
+            at = slice(first, last)
+            x = self._features[at]
+            labels = None if self._labels is None else self._labels[at]
+            targets = None if self._targets is None else self._targets[at]
+            residual, loss = softmax_losses(np.asarray(x @ w) + b, labels, targets)
+            if self._weights is not None:
+                loss = self._weights[at] * loss
+                residual *= self._weights[at][:, None]
+            losses.append(math.fsum(loss.tolist()) if np.isfinite(loss).all() else float(loss.sum()))
+            gradient += x.T @ residual
+            intercept_gradient += residual.sum(axis=0)
+        return PassSums(math.fsum(losses) if np.isfinite(losses).all() else sum(losses), gradient, intercept_gradient)

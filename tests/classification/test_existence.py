@@ -1,0 +1,185 @@
+"""Is there a maximum? Against the definition, on every small case, and on data whose answer is known."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import scipy.optimize
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits, load_iris
+
+from mottomo.classification.columns import dependent_columns
+from mottomo.classification.existence import existence
+from mottomo.classification.objective import Rows
+from mottomo.classification.optimisation import train
+from tests.classification.data import column, rows_of, simulated
+
+
+def verdict_of(rows, strength=0.0):
+    optimum, objective = train(rows, strength=strength, intercept=True, tolerance=1e-7)
+    return existence(rows, optimum, objective)
+
+
+def margins(rows, direction):
+    scores = rows.features @ direction[:-1] + direction[-1]
+    return scores[np.arange(rows.n), rows.labels][:, None] - scores
+
+
+def is_separated(rows) -> tuple[bool, bool]:
+    """Quasi-complete or complete, from the definition: one linear programme over all pairs, by another formulation."""
+    size, n = rows.n_categories, rows.n
+    design = np.column_stack([rows.features, np.ones(n)])
+    pairs = []
+    for i, k in itertools.product(range(n), range(size)):
+        own = int(rows.labels[i])
+        if k != own:
+            row = np.zeros((size, design.shape[1]))
+            row[own], row[k] = design[i], -design[i]
+            pairs.append(row.ravel())
+    a = np.array(pairs)
+    sum_of_margins = scipy.optimize.linprog(
+        -a.sum(axis=0), A_ub=-a, b_ub=np.zeros(len(a)), bounds=(-1, 1), method="highs-ds"
+    )
+    least_margin = scipy.optimize.linprog(
+        np.r_[np.zeros(a.shape[1]), -1], A_ub=np.column_stack([-a, np.ones(len(a))]), b_ub=np.zeros(len(a)),
+        bounds=[(-1, 1)] * a.shape[1] + [(0, 1)], method="highs-ds",
+    )  # fmt: skip
+    return -sum_of_margins.fun > 1e-7, -least_margin.fun > 1e-7
+
+
+def test_separated_data_have_no_maximum_and_a_direction():
+    rows = rows_of(column(-2, -1, 1, 2), [0, 0, 1, 1])
+    found = verdict_of(rows)
+    assert found.verdict == "complete-separation"
+    assert found.supremum == 0
+    assert found.n_separated == 4
+    assert found.direction[0, 1] == pytest.approx(1)
+    others = margins(rows, found.direction)[np.arange(4), 1 - rows.labels]
+    assert (others > 0).all()
+
+
+def test_a_tie_at_the_border_is_quasi_complete_separation():
+    """At x = 0 both categories were seen once: log L approaches 2 log(1/2)."""
+    found = verdict_of(rows_of(column(-2, -1, 0, 0, 1, 2), [0, 0, 0, 1, 1, 1]))
+    assert found.verdict == "quasi-complete-separation"
+    assert found.supremum == pytest.approx(-2 * np.log(2), rel=1e-9)
+    assert found.n_separated == 4
+
+
+def test_overlapping_data_have_a_maximum():
+    assert verdict_of(rows_of(column(-2, -1, 1, 2), [0, 1, 0, 1])).verdict == "exists"
+
+
+def test_iris_is_separated_in_one_species_and_its_supremum_is_the_fit_of_the_other_two():
+    x, labels = load_iris(return_X_y=True)
+    found = verdict_of(rows_of(x, labels))
+    assert found.verdict == "quasi-complete-separation"
+    assert found.n_separated == 50
+    two, _ = train(rows_of(x[50:], labels[50:] - 1), strength=0, intercept=True, tolerance=1e-9)
+    assert found.supremum == pytest.approx(-two.point.value * 100, abs=1e-6)
+    assert (margins(rows_of(x, labels), found.direction) >= -1e-7).all()
+
+
+def test_digits_are_completely_separated():
+    x, labels = load_digits(return_X_y=True)
+    rows = rows_of(x, labels)
+    kept = np.setdiff1d(np.arange(64), [one.column for one in dependent_columns(rows, True)])
+    rows = rows_of(x[:, kept], labels)
+    found = verdict_of(rows)
+    assert found.verdict == "complete-separation"
+    own = margins(rows, found.direction)
+    own[np.arange(rows.n), rows.labels] = np.inf
+    assert own.min() > 0
+
+
+def test_a_dummy_that_was_never_seen_with_one_category_is_quasi_complete_separation():
+    x, labels = simulated(300, 2, 2)
+    dummy = np.where(labels == 1, np.random.default_rng(1).integers(0, 2, 300), 0)
+    found = verdict_of(rows_of(np.column_stack([x, dummy]), labels))
+    assert found.verdict == "quasi-complete-separation"
+    assert np.abs(found.direction[:2]).max() < 1e-6
+    assert found.direction[2, 1] == pytest.approx(1)
+    assert found.n_separated == int(dummy.sum())
+
+
+def test_a_penalty_makes_the_optimum_exist():
+    rows = rows_of(column(-2, -1, 1, 2), [0, 0, 1, 1])
+    assert verdict_of(rows, strength=1).verdict == "penalised"
+
+
+def test_a_declared_category_that_never_came_up_has_no_intercept():
+    x, labels = simulated(100, 2, 2)
+    for strength in (0.0, 1.0):
+        found = verdict_of(rows_of(x, labels, 3), strength)
+        assert found.verdict == "quasi-complete-separation"
+        assert found.categories == (2,)
+
+
+@settings(max_examples=150)
+@given(
+    n=st.integers(3, 9),
+    p=st.integers(1, 2),
+    size=st.integers(2, 3),
+    data=st.data(),
+)
+def test_the_verdict_is_the_definitions_on_small_integers(n, p, size, data):
+    x = np.array(data.draw(st.lists(st.lists(st.integers(-2, 2), min_size=p, max_size=p), min_size=n, max_size=n)))
+    labels = np.array(data.draw(st.lists(st.integers(0, size - 1), min_size=n, max_size=n)))
+    if np.unique(labels).size < size:
+        return
+    rows = rows_of(x, labels, size)
+    if dependent_columns(rows, True):
+        return
+    quasi, complete = is_separated(rows)
+    expected = "complete-separation" if complete else "quasi-complete-separation" if quasi else "exists"
+    found = verdict_of(rows)
+    assert found.verdict == expected
+    if quasi:
+        all_margins = margins(rows, found.direction)
+        assert all_margins.min() >= -1e-6
+        assert all_margins.max() > 1e-6
+
+
+def test_weights_do_not_change_whether_there_is_a_maximum():
+    x, labels = column(-2, -1, 0, 0, 1, 2), np.array([0, 0, 0, 1, 1, 1])
+    for scale in (1e-6, 1.0, 1e6):
+        rows = Rows(x, 2, labels, weights=np.full(6, scale))
+        assert verdict_of(rows).verdict == "quasi-complete-separation"
+
+
+# --- columns ---------------------------------------------------------------------------------------------------------
+
+
+def test_combinations_of_columns_are_named_with_their_shares():
+    x, labels = simulated(200, 3, 2)
+    wide = np.column_stack([x, 2 * x[:, 0] - x[:, 2] + 5])
+    (found,) = dependent_columns(rows_of(wide, labels), True)
+    assert found.column == 3
+    assert found.shares == {0: pytest.approx(2), 2: pytest.approx(-1)}
+    assert found.constant == pytest.approx(5)
+
+
+def test_constant_columns_are_named_as_constant():
+    x, labels = simulated(200, 2, 2)
+    (found,) = dependent_columns(rows_of(np.column_stack([np.full(200, 7.0), x]), labels), True)
+    assert found.column == 0
+    assert found.is_constant
+    assert found.constant == 7
+    assert dependent_columns(rows_of(np.column_stack([np.full(200, 7.0), x]), labels), False) == ()
+
+
+def test_more_columns_than_rows_are_dependent():
+    x, labels = simulated(5, 8, 2)
+    labels[0], labels[1] = 0, 1
+    assert len(dependent_columns(rows_of(x, labels), True)) == 4
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e9])
+def test_units_do_not_make_columns_dependent(scale):
+    x, labels = simulated(100, 4, 2)
+    x[:, 2] = 1e3 + scale * x[:, 2]
+    expected = scale * 1e12 < 1e3
+    assert bool(dependent_columns(rows_of(x, labels), True)) == expected

@@ -1,0 +1,190 @@
+"""Training: where it ends, what it proves, and what it says when it does not get there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mottomo.classification import optimisation
+from mottomo.classification.certificate import Certificate
+from mottomo.classification.curvature import (
+    DiagonalCurvature,
+    ExactCurvature,
+    KroneckerCurvature,
+    Scaling,
+    information,
+    probabilities,
+)
+from mottomo.classification.objective import Objective, Rows
+from mottomo.classification.optimisation import train
+from tests.classification.data import column, rows_of, simulated
+
+
+def dense_hessian(x, w, b, weights, size):
+    """The Hessian on the coordinates, from its definition, row by row."""
+    from mottomo.classification.coordinates import contrasts
+
+    q = contrasts(size)
+    total = 0
+    for row, weight, y in zip(x, weights, probabilities(x, w, b), strict=True):
+        extended = np.append(row, 1)
+        total = total + weight * np.kron(q.T @ (np.diag(y) - np.outer(y, y)) @ q, np.outer(extended, extended))
+    return total
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_exact_curvature_solves_the_hessian(weighted):
+    x, labels = simulated(80, 4, 4)
+    x[:, 1] = 1000 + 50 * x[:, 1]  # another unit and another origin
+    weights = np.random.default_rng(0).exponential(1, 80) if weighted else None
+    rows = Rows(x, 4, labels, weights=weights)
+    w, b = np.random.default_rng(1).normal(size=(4, 4)) * 0.1, np.zeros(4)
+    w[1] /= 50
+    w -= w.mean(axis=1, keepdims=True)
+    curvature = ExactCurvature(rows, w, b, Scaling.of(rows, True), 0.01)
+    hessian = dense_hessian(x, w, b, np.ones(80) if weights is None else weights, 4) / rows.weight
+    hessian += 0.01 * np.kron(np.eye(3), np.diag([1, 1, 1, 1, 0]))
+    g = np.random.default_rng(2).normal(size=(5, 3))
+    expected = np.linalg.solve(hessian, g.T.ravel()).reshape(3, 5).T
+    np.testing.assert_allclose(curvature.solve(g), expected, rtol=1e-6)
+
+
+def test_information_does_not_depend_on_the_threads(monkeypatch):
+    from mottomo.kernels import threads
+
+    rows = rows_of(*simulated(20_000, 40, 5))
+    w, b, scaling = np.zeros((40, 5)), np.zeros(5), Scaling.of(rows, True)
+    once = information(rows, w, b, scaling)
+    monkeypatch.setattr(threads, "processors", lambda: 5)
+    np.testing.assert_allclose(information(rows, w, b, scaling), once, rtol=1e-12, atol=1e-9)
+
+
+def test_kronecker_curvature_is_exact_where_all_rows_are_equally_undecided():
+    x, labels = simulated(200, 3, 4)
+    rows = rows_of(x, labels, 4)
+    w, b = np.zeros((3, 4)), np.zeros(4)
+    scaling = Scaling.of(rows, True)
+    g = np.random.default_rng(2).normal(size=(4, 3))
+    exact = ExactCurvature(rows, w, b, scaling, 0.3).solve(g)
+    np.testing.assert_allclose(KroneckerCurvature(rows, w, b, scaling, 0.3).solve(g), exact, rtol=1e-6)
+
+
+def test_diagonal_curvature_is_the_diagonal():
+    x, labels = simulated(60, 3, 3)
+    rows = rows_of(x, labels, 3)
+    w, b = np.random.default_rng(1).normal(size=(3, 3)), np.zeros(3)
+    w -= w.mean(axis=1, keepdims=True)
+    found = DiagonalCurvature(rows, w, b, Scaling.none(3, True), 0.2).solve(np.ones((4, 2)))
+    diagonal = np.diag(dense_hessian(x, w, b, np.ones(60), 3) / 60).reshape(2, 4).T
+    np.testing.assert_allclose(found, 1 / (diagonal + 0.2 * np.array([1, 1, 1, 0])[:, None]), rtol=1e-6)
+
+
+# --- the certificate -------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60)
+@given(
+    seed=st.integers(0, 10**6),
+    size=st.integers(2, 4),
+    distance=st.floats(1e-4, 1.0),
+    moved=st.floats(0, 0.3),
+    part=st.sampled_from([1.0, 0.5]),
+    strength=st.sampled_from([0.0, 1.0]),
+)
+def test_the_bound_is_never_below_the_true_gap(seed, size, distance, moved, part, strength):
+    x, labels = simulated(150, 2, size, seed, scale=0.7)
+    rows = rows_of(x, labels, size)
+    generator = np.random.default_rng(seed)
+    optimum, _ = train(rows, strength=strength, intercept=True, tolerance=1e-11)
+    if optimum.reason != "gap":
+        return
+    with rows.running() as sums:
+        objective = Objective(sums, size, 150, strength, True)
+        v = optimum.point.coordinates
+        point = objective(v + distance * generator.normal(size=v.shape) * 0.3)
+        some = rows.sample(int(150 * part))
+        taken_at = objective.coefficients(point.coordinates + moved * generator.normal(size=v.shape) * 0.3)
+        curvature = ExactCurvature(some, *taken_at, Scaling.of(some, True), objective.decay)
+        bound = Certificate(curvature, 150).bound(point, *objective.coefficients(point.coordinates))
+    assert bound >= (point.value - optimum.point.value) * (1 - 1e-9)
+
+
+def test_the_bound_is_near_the_gap_where_the_gap_is_small():
+    x, labels = simulated(2000, 3, 3, scale=0.5)
+    rows = rows_of(x, labels, 3)
+    optimum, _ = train(rows, strength=0, intercept=True, tolerance=1e-11)
+    with rows.running() as sums:
+        objective = Objective(sums, 3, 2000, 0, True)
+        point = objective(optimum.point.coordinates + 1e-5)
+        w, b = objective.coefficients(point.coordinates)
+        bound = Certificate(ExactCurvature(rows, w, b, Scaling.of(rows, True), 0), 2000).bound(point, w, b)
+    gap = point.value - optimum.point.value
+    assert gap <= bound <= 1.01 * gap + 1e-15
+
+
+def test_no_bound_is_given_where_there_is_no_maximum():
+    """Whatever point on the way to infinity: quasi-complete separation is never certified as a maximum."""
+    rows = rows_of(column(-2, -1, 0, 0, 1, 2), [0, 0, 0, 1, 1, 1])
+    with rows.running() as sums:
+        objective = Objective(sums, 2, 6, 0, True)
+        for reach in np.linspace(0, 40, 81):
+            v = np.array([[-reach], [0.0]])
+            point = objective(v)
+            w, b = objective.coefficients(v)
+            curvature = ExactCurvature(rows, w, b, Scaling.of(rows, True), 0)
+            assert Certificate(curvature, 6).bound(point, w, b) == np.inf
+
+
+# --- the walk --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", [(60, 2, 2), (300, 5, 3), (3000, 8, 6), (40_000, 12, 4)])
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_training_ends_where_the_gradient_is_zero_and_proves_it(shape, strength):
+    x, labels = simulated(*shape)
+    optimum, _ = train(rows_of(x, labels, shape[2]), strength=strength, intercept=True, tolerance=1e-7)
+    assert optimum.converged
+    assert optimum.proved
+    assert optimum.gap <= 1e-7
+    assert np.abs(optimum.point.gradient).max() < 1e-5
+
+
+def test_large_models_converge_by_the_kronecker_product(monkeypatch):
+    monkeypatch.setattr(optimisation, "_LARGEST_EXACT", 10)
+    rows = rows_of(*simulated(5000, 20, 5))
+    by_product, _ = train(rows, strength=1, intercept=True, tolerance=1e-6)
+    assert by_product.reason == "gap"
+    assert not by_product.proved
+    monkeypatch.undo()
+    exactly, _ = train(rows, strength=1, intercept=True, tolerance=1e-9)
+    assert 0 <= (by_product.point.value - exactly.point.value) * 5000 + 1e-8 <= 1e-5
+
+
+def test_too_few_passes_are_an_answer():
+    optimum, _ = train(rows_of(*simulated(40_000, 12, 4)), strength=0, intercept=True, tolerance=1e-7, most_passes=2)
+    assert not optimum.converged
+    assert optimum.reason == "passes"
+    assert optimum.gap > 1e-7
+
+
+def test_an_interruption_gives_the_best_point_so_far():
+    def interrupt(standing):
+        if standing.n_passes >= 3:
+            raise KeyboardInterrupt
+
+    rows = rows_of(*simulated(40_000, 12, 4))
+    optimum, _ = train(rows, strength=0, intercept=True, tolerance=1e-7, progress=interrupt)
+    assert optimum.reason == "interrupted"
+    assert not optimum.converged
+    with rows.running() as sums:
+        start = Objective(sums, 4, 40_000, 0, True)
+        assert optimum.point.value < start(start.start(rows.category_weights(), 12)).value
+
+
+def test_the_estimate_of_the_gap_learns_from_what_was_gained():
+    shortfall = optimisation.Shortfall()
+    assert shortfall.factor(100.0, 1.0) == 1
+    assert shortfall.factor(95.0, 0.5) == 5
+    assert shortfall.factor(94.9, 0.1) == pytest.approx(5.1)

@@ -1,0 +1,285 @@
+"""SoftmaxRegression: maximum likelihood, as others compute it and as scikit-learn's contract asks."""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn.datasets import load_digits, load_iris
+from sklearn.linear_model import LogisticRegression
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+import mottomo as mo
+from tests.classification.data import simulated
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import statsmodels.api as sm
+
+
+@parametrize_with_checks([mo.SoftmaxRegression(), mo.SoftmaxRegression(mo.L2(strength=1.0))])
+@pytest.mark.filterwarnings("ignore")
+def test_scikit_learns_contract_is_kept(estimator, check):
+    check(estimator)
+
+
+def test_the_model_of_party_identification_is_that_of_statsmodels():
+    """anes96: log L is -1461.92275 in statsmodels' own tests; coefficients and standard errors by its Newton steps."""
+    data = sm.datasets.anes96.load_pandas()
+    model = mo.SoftmaxRegression().fit(data.exog, data.endog.astype(int))
+    assert model.log_likelihood_ == pytest.approx(-1461.92275, abs=5e-6)
+    assert model.existence_.verdict == "exists"
+    assert model.converged_
+    assert model.gap_is_proved_
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        peer = sm.MNLogit(data.endog, sm.add_constant(data.exog)).fit(method="newton", tol=1e-12, disp=False)
+    w, b = model.coefficients(reference=0)
+    np.testing.assert_allclose(np.vstack([b[1:], w[1:].T]), np.asarray(peer.params), rtol=1e-6)
+    assert model.null_log_likelihood_ == pytest.approx(peer.llnull, rel=1e-8)
+
+
+def test_without_features_that_say_anything_the_fit_is_the_die():
+    """Intercepts alone give t / n: the article's estimate."""
+    counts = np.array([2, 5, 2, 4, 2, 5])
+    labels = np.repeat(np.arange(6), counts)
+    model = mo.SoftmaxRegression().fit(np.zeros((20, 1)), labels)
+    np.testing.assert_allclose(model.predict_proba([[0.0]])[0], counts / 20, atol=1e-15)
+    assert model.log_likelihood_ == pytest.approx(-34.11620581889958, rel=1e-15)
+    assert model.null_log_likelihood_ == pytest.approx(-34.11620581889958, rel=1e-15)
+
+
+@pytest.mark.parametrize("size", [2, 5])
+def test_a_penalised_fit_is_scikit_learns_at_its_tightest(size):
+    x, labels = simulated(400, 6, size)
+    model = mo.SoftmaxRegression(mo.L2(strength=0.5), tolerance=1e-10).fit(x, labels)
+    peer = LogisticRegression(C=2.0, solver="newton-cholesky", tol=1e-10, max_iter=500)
+    if size == 2:
+        # scikit-learn's binary model has one column of coefficients u, ours u/2 and -u/2: half the penalty
+        peer = LogisticRegression(C=4.0, solver="newton-cholesky", tol=1e-10, max_iter=500)
+    peer.fit(x, labels)
+    np.testing.assert_allclose(model.predict_proba(x), peer.predict_proba(x), atol=1e-7)
+
+
+def test_digits_with_a_penalty_beat_the_default_of_scikit_learn():
+    x, labels = load_digits(return_X_y=True)
+    model = mo.SoftmaxRegression(mo.L2(strength=1.0)).fit(x, labels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        peer = LogisticRegression(max_iter=10_000).fit(x, labels)
+
+    def objective(w, b):
+        z = x @ w.T + b
+        z -= z.max(axis=1, keepdims=True)
+        logs = z - np.log(np.exp(z).sum(axis=1, keepdims=True))
+        return -logs[np.arange(len(labels)), labels].sum() + 0.5 * (w**2).sum()
+
+    ours, theirs = objective(model.coef_, model.intercept_), objective(peer.coef_, peer.intercept_)
+    assert model.gap_ <= 1e-7
+    assert (theirs - ours) / ours > 0.01  # it stops some percent short of the optimum, without a word
+
+
+# --- what must hold for all data -------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10**6))
+def test_weights_are_repetitions(seed):
+    x, labels = simulated(60, 2, 3, seed, scale=0.5)
+    weights = np.random.default_rng(seed).integers(0, 4, 60)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one = mo.SoftmaxRegression().fit(x, labels, sample_weight=weights)
+        other = mo.SoftmaxRegression().fit(np.repeat(x, weights, axis=0), np.repeat(labels, weights))
+    assert one.existence_.verdict == other.existence_.verdict
+    assert one.log_likelihood_ == pytest.approx(other.log_likelihood_, abs=1e-6)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10**6), st.permutations(range(4)))
+def test_relabelling_categories_relabels_probabilities(seed, order):
+    x, labels = simulated(200, 3, 4, seed, scale=0.5)
+    for penalty in (None, mo.L2(strength=2.0)):
+        one = mo.SoftmaxRegression(penalty, tolerance=1e-10).fit(x, labels)
+        other = mo.SoftmaxRegression(penalty, tolerance=1e-10).fit(x, np.array(order)[labels])
+        np.testing.assert_allclose(other.predict_proba(x)[:, order], one.predict_proba(x), atol=1e-5)
+
+
+@settings(max_examples=25)
+@given(st.integers(0, 10**6), st.floats(-1e3, 1e3), st.floats(1e-3, 1e3))
+def test_units_and_origins_of_features_change_nothing_without_a_penalty(seed, origin, unit):
+    x, labels = simulated(200, 3, 3, seed, scale=0.5)
+    one = mo.SoftmaxRegression().fit(x, labels)
+    other = mo.SoftmaxRegression().fit(origin + unit * x, labels)
+    assert other.log_likelihood_ == pytest.approx(one.log_likelihood_, abs=1e-6)
+
+
+@pytest.mark.parametrize("penalty", [None, mo.L2(strength=1.0)])
+def test_every_form_of_the_same_features_gives_the_same_fit(penalty):
+    x, labels = simulated(300, 4, 3)
+    x = x.astype(np.float32).astype(np.float64)
+    x[np.random.default_rng(0).random(x.shape) < 0.5] = 0
+    expected = mo.SoftmaxRegression(penalty).fit(x, labels).log_likelihood_
+    frame = pd.DataFrame(x, columns=list("abcd"))
+    for form in (np.asfortranarray(x), x.astype(np.float32), x[:, ::-1], scipy.sparse.csr_matrix(x),
+                 scipy.sparse.coo_array(x), frame, x.tolist()):  # fmt: skip
+        assert mo.SoftmaxRegression(penalty).fit(form, labels).log_likelihood_ == pytest.approx(expected, abs=1e-6)
+
+
+def test_large_sparse_features_are_fitted_as_they_are():
+    generator = np.random.default_rng(0)
+    x = scipy.sparse.random_array((6000, 800), density=0.01, rng=generator, format="csr")
+    labels = (x @ generator.normal(size=(800, 3)) * 3 + generator.gumbel(size=(6000, 3))).argmax(axis=1)
+    model = mo.SoftmaxRegression(mo.L2(strength=1.0), tolerance=1e-5).fit(x, labels)
+    dense = mo.SoftmaxRegression(mo.L2(strength=1.0), tolerance=1e-5).fit(x.toarray(), labels)
+    assert model.converged_
+    assert dense.converged_
+    penalised = [one.log_likelihood_ - 0.5 * (one.coef_**2).sum() for one in (model, dense)]
+    assert penalised[0] == pytest.approx(penalised[1], abs=1e-4)
+
+
+def test_soft_targets_that_are_shares_of_repeated_rows_give_their_fit():
+    x, _ = simulated(50, 2, 2)
+    counts = np.random.default_rng(0).integers(1, 6, (50, 3))
+    labels = np.tile(np.arange(3), 50)
+    hard = mo.SoftmaxRegression().fit(np.repeat(x, 3, axis=0), labels, sample_weight=counts.ravel())
+    targets = counts / counts.sum(axis=1, keepdims=True)
+    soft = mo.SoftmaxRegression().fit(x, targets, sample_weight=counts.sum(axis=1))
+    np.testing.assert_allclose(soft.predict_proba(x), hard.predict_proba(x), atol=1e-6)
+    named = mo.SoftmaxRegression().fit(x, pd.DataFrame(targets, columns=["dog", "fox", "wolf"]))
+    assert named.classes_.tolist() == ["dog", "fox", "wolf"]
+
+
+def test_coefficients_in_both_codings_agree_in_all_that_can_be_observed():
+    x, labels = load_iris(return_X_y=True)
+    model = mo.SoftmaxRegression(mo.L2(strength=1.0)).fit(x, np.array(["dog", "fox", "wolf"])[labels])
+    np.testing.assert_allclose(model.coef_.sum(axis=0), 0, atol=1e-12)
+    w, b = model.coefficients("fox")
+    assert (w[1] == 0).all()
+    z = x @ w.T + b
+    y = np.exp(z - z.max(axis=1, keepdims=True))
+    np.testing.assert_allclose(y / y.sum(axis=1, keepdims=True), model.predict_proba(x), atol=1e-12)
+
+
+def test_probabilities_and_their_logarithms_agree_and_sum_to_one():
+    x, labels = simulated(300, 3, 4)
+    model = mo.SoftmaxRegression().fit(x, labels)
+    y, logs = model.predict_proba(x), model.predict_log_proba(x)
+    np.testing.assert_allclose(y.sum(axis=1), 1, atol=4 * 2.3e-16)
+    np.testing.assert_allclose(np.exp(logs), y, rtol=1e-13)
+    assert model.log_likelihood(x, labels) == pytest.approx(model.log_likelihood_, rel=1e-12)
+    assert (model.predict(x) == model.classes_[y.argmax(axis=1)]).all()
+
+
+def test_logarithms_stay_finite_where_probabilities_underflow():
+    model = mo.SoftmaxRegression(mo.L2(strength=1.0)).fit([[0.0], [1.0], [2.0], [3.0]], [0, 0, 1, 1])
+    assert model.predict_proba([[1e6]])[0, 0] == 0
+    assert -1e9 < model.predict_log_proba([[1e6]])[0, 0] < -1e5
+
+
+def test_the_fit_survives_pickling():
+    x, labels = simulated(100, 2, 3)
+    model = mo.SoftmaxRegression().fit(x, labels)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict_proba(x), model.predict_proba(x))
+
+
+# --- no maximum, no silent number ------------------------------------------------------------------------------------
+
+
+def test_separation_warns_and_keeps_a_model_whose_probabilities_approach_the_limit():
+    with pytest.warns(mo.NoMaximum, match="complete-separation"):
+        model = mo.SoftmaxRegression().fit([[-2.0], [-1.0], [1.0], [2.0]], ["a", "a", "b", "b"])
+    assert model.existence_.verdict == "complete-separation"
+    assert not model.converged_
+    assert model.predict_proba([[-2.0], [2.0]]).round(2).tolist() == [[1, 0], [0, 1]]
+    assert model.existence_.supremum == 0
+
+
+def test_dependent_columns_warn_and_are_named():
+    x, labels = simulated(200, 2, 3)
+    wide = np.column_stack([x, x.sum(axis=1)])
+    with pytest.warns(mo.NotDetermined, match=r"\[2\]"):
+        model = mo.SoftmaxRegression().fit(wide, labels)
+    assert model.log_likelihood_ == pytest.approx(mo.SoftmaxRegression().fit(x, labels).log_likelihood_, abs=1e-6)
+    assert (model.coef_[:, 2] == 0).all()
+    assert model.converged_
+
+
+def test_too_few_passes_warn():
+    x, labels = simulated(40_000, 12, 4)
+    with pytest.warns(mo.NotConverged, match="passes"):
+        mo.SoftmaxRegression(max_passes=1).fit(x, labels)
+
+
+def test_a_category_with_one_row_is_fitted_where_it_lies_inside_and_refused_where_outside():
+    x, labels = simulated(300, 2, 2)
+    x[0], labels[0] = 0, 2
+    assert mo.SoftmaxRegression().fit(x, labels).existence_.verdict == "exists"
+    x[0] = 50
+    with pytest.warns(mo.NoMaximum):
+        model = mo.SoftmaxRegression().fit(x, labels)
+    assert model.existence_.verdict == "quasi-complete-separation"
+    assert 2 in model.existence_.categories
+
+
+# --- bad input -------------------------------------------------------------------------------------------------------
+
+
+def test_values_that_are_not_finite_are_refused_with_row_and_column():
+    x, labels = simulated(50, 3, 2)
+    x[7, 1] = np.nan
+    x[9, 2] = np.inf
+    with pytest.raises(mo.InvalidInput, match=r"(?s)NaN.*row 8, column 2.*2 such values"):
+        mo.SoftmaxRegression().fit(x, labels)
+    frame = pd.DataFrame(x, columns=["height", "weight", "age"])
+    with pytest.raises(mo.InvalidInput, match=r"(?s)row 8, column weight"):
+        mo.SoftmaxRegression().fit(frame, labels)
+    sparse = scipy.sparse.csr_matrix(x)
+    with pytest.raises(mo.InvalidInput, match=r"(?s)row 8, column 2"):
+        mo.SoftmaxRegression().fit(sparse, labels)
+
+
+def test_labels_of_one_category_are_refused():
+    with pytest.raises(mo.InvalidInput, match="all of one category"):
+        mo.SoftmaxRegression().fit([[1.0], [2.0]], ["dog", "dog"])
+
+
+@pytest.mark.parametrize("penalty", [1.0, "l2", "none", mo.L2])
+def test_what_is_no_penalty_is_refused(penalty):
+    with pytest.raises(mo.InvalidInput, match="not a penalty"):
+        mo.SoftmaxRegression(penalty).fit([[1.0], [2.0], [3.0]], [0, 1, 0])
+
+
+@pytest.mark.parametrize("strength", [0, -1, float("inf"), float("nan"), "1", True])
+def test_the_strength_of_a_penalty_is_a_number_above_zero(strength):
+    with pytest.raises(mo.InvalidInput, match="above 0"):
+        mo.L2(strength=strength)
+
+
+@pytest.mark.parametrize(
+    ("weights", "words"),
+    [([1, 1], "weights are not usable"), ([1, -1, 1], "row 2"), ([1, np.nan, 1], "row 2"), ([0, 0, 0], "zero")],
+)
+def test_weights_that_cannot_be_are_refused(weights, words):
+    with pytest.raises(mo.InvalidInput, match=words):
+        mo.SoftmaxRegression().fit([[1.0], [2.0], [3.0]], [0, 1, 0], sample_weight=weights)
+
+
+def test_soft_targets_have_to_sum_to_one():
+    with pytest.raises(mo.InvalidInput, match=r"(?s)row 2.*0\.9"):
+        mo.SoftmaxRegression().fit([[1.0], [2.0]], [[0.5, 0.5], [0.5, 0.4]])
+
+
+def test_an_unknown_label_or_reference_is_refused():
+    model = mo.SoftmaxRegression().fit([[0.0], [1.0], [2.0], [3.0]], ["dog", "fox", "dog", "fox"])
+    with pytest.raises(mo.InvalidInput, match="none of the categories"):
+        model.log_likelihood([[1.0]], ["wolf"])
+    with pytest.raises(mo.InvalidInput, match="none of the categories"):
+        model.coefficients("wolf")
