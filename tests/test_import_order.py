@@ -22,7 +22,7 @@ RANKS = [
     {"probabilities"},
     {"likelihoods", "sources"},
     {"inference", "classification"},
-    {"explanation"},
+    {"explanation", "storage"},
     {"workflows"},
     {"report"},
     {"cli"},
@@ -30,7 +30,15 @@ RANKS = [
 ]
 RANK = {part: rank for rank, parts in enumerate(RANKS) for part in parts}
 # What stands at or below `tallies` is all that sources may see; workflows may see all but report and cli.
-EXCEPTIONS_REFUSED = {("workflows", "report"), ("sources", "likelihoods"), ("sources", "probabilities")}
+# Storage sees that too, and of the layers above it the frozen values that it keeps.
+EXCEPTIONS_REFUSED = {
+    ("workflows", "report"),
+    ("sources", "likelihoods"),
+    ("sources", "probabilities"),
+    ("storage", "likelihoods"),
+    ("storage", "inference"),
+    ("storage", "sources"),
+}
 THIRD_PARTIES = {
     "numpy": {
         "_arrays",
@@ -43,10 +51,12 @@ THIRD_PARTIES = {
         "classification",
         "explanation",
         "sources",
+        "storage",
     },
     "scipy": {"kernels", "likelihoods", "inference", "classification"},
     "sklearn": {"classification", "workflows"},
     "threadpoolctl": {"kernels"},
+    "safetensors": {"storage"},
     "duckdb": {"sources"},
     "narwhals": {"sources"},
     "jinja2": {"report"},

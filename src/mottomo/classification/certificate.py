@@ -19,7 +19,6 @@ import numpy as np
 from mottomo.classification.curvature import ExactCurvature
 from mottomo.classification.objective import Point
 
-
 # The bound is finite for u < 1. On the way to infinity along a direction of separation u falls towards 1, and rounding
 # could carry it past; near an optimum it is far smaller than this.
 _LARGEST = 0.5

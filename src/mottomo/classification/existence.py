@@ -29,8 +29,9 @@ class Existence:
 
     `verdict` is ``exists``, ``penalised`` (the penalised objective has a minimum), ``complete-separation``,
     ``quasi-complete-separation`` or ``undecided``. `direction` (p + 1, K) holds coefficients and, last, the intercept:
-    the farther along it, the higher log L. `categories` are the positions of those whose rows it tells apart;
-    `supremum` is what log L approaches, nats; `n_separated` how many rows become certain.
+    the farther along it, the higher log L; `reach` is how far along it log L is at its supremum within rounding.
+    `categories` are the positions of those whose rows it tells apart; `supremum` is what log L approaches, nats;
+    `n_separated` how many rows become certain.
     """
 
     verdict: str
@@ -38,10 +39,40 @@ class Existence:
     categories: tuple[int, ...] = ()
     supremum: float | None = None
     n_separated: int = 0
+    reach: float = 0.0
 
     @property
     def has_maximum(self) -> bool:
         return self.verdict in ("exists", "penalised")
+
+
+@dataclass(frozen=True, slots=True)
+class Separator:
+    """A single column that separates two categories: all rows of `lower` at most where all of `upper` begin."""
+
+    column: int
+    lower: int
+    upper: int
+    lower_maximum: float
+    upper_minimum: float
+
+
+def separators(rows: Rows, categories: tuple[int, ...], most: int = 3) -> tuple[Separator, ...]:
+    """Single columns of dense features that separate two of the categories, the widest gaps beside the range first."""
+    if rows.is_sparse or rows.labels is None:
+        return ()
+    spread = np.maximum(np.ptp(rows.features, axis=0), 1e-300)
+    members = [rows.features[rows.labels == k] for k in categories]
+    lows = [part.min(axis=0) if len(part) else np.full(rows.n_features, np.nan) for part in members]
+    highs = [part.max(axis=0) if len(part) else np.full(rows.n_features, np.nan) for part in members]
+    found = []
+    for i, lower in enumerate(categories):
+        for j, upper in enumerate(categories):
+            for column in np.flatnonzero((highs[i] <= lows[j]) & (lows[i] < highs[j])) if i != j else ():
+                gap = (lows[j][column] - highs[i][column]) / spread[column]
+                one = Separator(int(column), lower, upper, float(highs[i][column]), float(lows[j][column]))
+                found.append((-gap, one.column, one.lower, one.upper, one))
+    return tuple(entry[-1] for entry in sorted(found)[:most])
 
 
 def existence(rows: Rows, optimum: Optimum, objective: Objective) -> Existence:
@@ -60,7 +91,8 @@ def existence(rows: Rows, optimum: Optimum, objective: Objective) -> Existence:
     w, b = objective.coefficients(optimum.point.coordinates)
     if optimum.reason == "separated":
         direction = _normalised(np.vstack([w, b]))
-        return Existence("complete-separation", direction, tuple(range(rows.n_categories)), 0.0, rows.n)
+        reach = _reach(rows, w, b, direction, None)
+        return Existence("complete-separation", direction, tuple(range(rows.n_categories)), 0.0, rows.n, reach)
     if rows.is_sparse or rows.labels is None or optimum.reason in ("interrupted", "passes"):
         return Existence("undecided")
     return _by_linear_programme(rows, w, b, Scaling.of(rows, objective.has_intercept))
@@ -71,7 +103,7 @@ def _never_seen(rows: Rows, never: np.ndarray, optimum: Optimum) -> Existence:
     direction[-1, never] = -1
     direction[-1] -= direction[-1].mean()
     supremum = -optimum.point.value * rows.weight
-    return Existence("quasi-complete-separation", direction, tuple(never.tolist()), supremum, 0)
+    return Existence("quasi-complete-separation", direction, tuple(never.tolist()), supremum, 0, 1000.0)
 
 
 def _normalised(direction: np.ndarray) -> np.ndarray:
@@ -87,36 +119,47 @@ def _by_linear_programme(rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scal
         return Existence("undecided")
     if not direction.any():
         return Existence("exists")
-    margins = programme.margins(direction)
-    strict = margins > _ZERO
+    strict = programme.margins(direction) > _ZERO
     assert rows.labels is not None
     strict[np.arange(rows.n), rows.labels] = False
     in_features = scaling.step(direction)
     if not scaling.intercept:
         in_features = np.vstack([in_features, np.zeros(rows.n_categories)])
+    in_features = _normalised(in_features)
+    reach = _reach(rows, w, b, in_features, strict)
     own = np.unique(rows.labels[strict.any(axis=1)])
     others = np.flatnonzero(strict.any(axis=0))
     certain = strict.sum(axis=1) == rows.n_categories - 1
     complete = bool(certain.all())
     return Existence(
         "complete-separation" if complete else "quasi-complete-separation",
-        _normalised(in_features),
+        in_features,
         tuple(sorted({*own.tolist(), *others.tolist()})),
-        0.0 if complete else _supremum(rows, w, b, in_features, margins, strict),
+        0.0 if complete else _supremum(rows, w, b, in_features, reach, strict),
         int(certain.sum()),
+        reach,
     )
 
 
+def _reach(rows: Rows, w: np.ndarray, b: np.ndarray, direction: np.ndarray, strict: np.ndarray | None) -> float:
+    """How far along the direction the other categories of what it separates fall below exp(-60)."""
+    logits = rows.features @ w + b
+    scores = rows.features @ direction[:-1] + direction[-1]
+    index = np.arange(rows.n)
+    margins = scores[index, rows.labels][:, None] - scores
+    if strict is None:
+        strict = np.ones(margins.shape, dtype=bool)
+        strict[index, rows.labels] = False
+    behind = logits - logits[index, rows.labels][:, None]
+    return float(max(0.0, ((60 + behind[strict]) / margins[strict]).max()))
+
+
 def _supremum(
-    rows: Rows, w: np.ndarray, b: np.ndarray, direction: np.ndarray, margins: np.ndarray, strict: np.ndarray
+    rows: Rows, w: np.ndarray, b: np.ndarray, direction: np.ndarray, reach: float, strict: np.ndarray
 ) -> float:
     """log L far along the direction, where the rows that it separates have come to their limit."""
-    logits = rows.features @ w + b
-    reach = 60 + float((logits.max(axis=1) - logits.min(axis=1)).max())
-    t = reach / float(margins[strict].min())
-    logits += t * (rows.features @ direction[:-1] + direction[-1])
-    index = np.arange(rows.n)
-    logits -= logits[index, rows.labels][:, None]
+    logits = rows.features @ (w + reach * direction[:-1]) + b + reach * direction[-1]
+    logits -= logits[np.arange(rows.n), rows.labels][:, None]
     logits[strict] = -np.inf
     losses = np.log(np.exp(logits).sum(axis=1))
     return -float(losses @ (np.ones(rows.n) if rows.weights is None else rows.weights))

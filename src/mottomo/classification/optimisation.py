@@ -229,7 +229,8 @@ class Training:
 
     def _stop(self, reason: str, gap: float, proved: bool = False) -> Optimum:
         assert self._point is not None
-        return Optimum(self._point, gap, proved, reason, self.objective.n_passes)
+        rounding = 4 * float(np.finfo(np.float64).eps) * abs(self._point.value) * self.objective.weight
+        return Optimum(self._point, max(gap, rounding), proved, reason, self.objective.n_passes)
 
     def _walk(self, curvature: Curvature, allowance: int) -> Optimum | None:
         """Steps from one curvature; None when it is time for another."""

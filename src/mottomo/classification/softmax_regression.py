@@ -52,6 +52,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     gap_, gap_is_proved_ : what may be left to gain, nats of log L (less penalty): a bound, or an estimate.
     existence_ : Existence; its `verdict` says whether there is a maximum, and where not in which `direction`.
     log_likelihood_, null_log_likelihood_ : nats, of the fit and of the input-free model, which is the die's estimate.
+    gradient_norm_ : the largest component of the gradient of the objective, nats a row.
     dependent_columns_ : columns that others determine; their coefficients are 0.
     n_features_in_, feature_names_in_ : as in scikit-learn.
 
@@ -95,14 +96,18 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self._fit(X, y, sample_weight, None)
 
     def _fit(self, X: Any, y: Any, sample_weight: Any, progress: Progress | None) -> SoftmaxRegression:
-        strength = strength_of(self.penalty)
+        strength_of(self.penalty)
         self._check_settings()
         x = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False)
         x = checked_features(x, getattr(self, "feature_names_in_", None))
         weights = checked_weights(sample_weight, x.shape[0])
         codes, targets = self._categories(y, x.shape[0], weights)
-        rows = labelled_rows(x, codes, targets, weights, len(self.classes_))
-        self._train(rows, strength, progress)
+        return self.fit_rows(labelled_rows(x, codes, targets, weights, len(self.classes_)), progress)
+
+    def fit_rows(self, rows: Rows, progress: Progress | None = None) -> SoftmaxRegression:
+        """Fit to rows that have been checked, whose categories are ``classes_``; `progress` hears how it goes."""
+        self._train(rows, strength_of(self.penalty), progress)
+        self._warn()
         return self
 
     def _check_settings(self) -> None:
@@ -175,7 +180,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.log_likelihood_ = penalty - optimum.point.value * rows.weight
         self.null_log_likelihood_ = _null_log_likelihood(rows, self.fit_intercept)
         self.n_observations_ = rows.weight
-        self._warn()
+        self.coordinates_ = optimum.point.coordinates
+        self.gradient_norm_ = float(np.abs(optimum.point.gradient).max(initial=0.0))
 
     def _warn(self) -> None:
         if self.existence_.verdict == "undecided" or not (self.converged_ or self.existence_.direction is not None):

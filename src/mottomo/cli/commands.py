@@ -28,6 +28,8 @@ COMMANDS = {
     "compare": "mottomo.cli.compare",
     "explain": "mottomo.cli.explain",
     "simulate": "mottomo.cli.simulate",
+    "train": "mottomo.cli.train",
+    "predict": "mottomo.cli.predict",
 }
 
 

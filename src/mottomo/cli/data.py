@@ -6,8 +6,8 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -193,7 +193,7 @@ def _tally_of_path(part: str, source: Source) -> tuple[Any, Callable[[], list[st
         else:
             from mottomo.cli.progress import progress_bar
 
-            path, label = (_spooled(stack, source), "standard input") if part == "-" else (Path(part), None)
+            path, label = (_spooled(stack, source.input_kind), "standard input") if part == "-" else (Path(part), None)
             rows = workflows.count_path(
                 path,
                 selection,
@@ -207,10 +207,32 @@ def _tally_of_path(part: str, source: Source) -> tuple[Any, Callable[[], list[st
         return workflows.tally_of_rows(rows, source.declared(), source.grouping, source.missing), rows.in_order
 
 
-def _spooled(stack: ExitStack, source: Source) -> Path:
+@contextmanager
+def table_of(data: str, settings: dict[str, Any]) -> Iterator[Any]:
+    """The table that DATA is, for commands that read columns: a file, or standard input with --input."""
+    from mottomo.workflows.file_kinds import table_file
+
+    kind, names = settings["input_kind"], settings["names"]
+    if settings["no_header"] != bool(names):
+        raise usage_error(say("--no-header and --names go together"))
+    if data == "-" and kind is None:
+        raise usage_error(say("for a table from standard input, name its format with --input"))
+    with ExitStack() as stack:
+        path, label = (_spooled(stack, kind), "standard input") if data == "-" else (Path(data), None)
+        yield table_file(
+            path,
+            kind=kind,
+            encoding=settings["encoding"],
+            names=tuple(names.split(",")) if names else None,
+            delimiter=settings["delimiter"],
+            label=label,
+        )
+
+
+def _spooled(stack: ExitStack, kind: str | None) -> Path:
     """Standard input as a temporary file: a table is read more than once (its header, its types, its rows)."""
     folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mottomo-"))
-    path = Path(folder) / f"standard-input.{source.input_kind}"
+    path = Path(folder) / f"standard-input.{kind}"
     with path.open("wb") as target:
         shutil.copyfileobj(sys.stdin.buffer, target)
     return path

@@ -29,20 +29,15 @@ NULL = option(
 
 NORMALISE = option("--normalise", is_flag=True, help=say("Divide the claimed odds by their sum, and say so."))
 
-SOURCE_OPTIONS = (
-    option("--column", metavar="NAME", help=say("The column with the outcomes, if the table has several.")),
-    option("--count-column", metavar="NAME", help=say("A column that says how often, for tables of value and count.")),
-    option("--by", metavar="NAMES", help=say("One tally for each value of this column (several: a,b).")),
-    option("--where", metavar="SQL", help=say("Only the rows for which this SQL condition is true.")),
-    CATEGORIES,
-    NULL,
-    NORMALISE,
-    option(
-        "--missing",
-        type=click.Choice(["error", "drop"]),
-        default="error",
-        help=say("Missing outcomes: refuse them (the default) or leave them out and say how many."),
-    ),
+WHERE = option("--where", metavar="SQL", help=say("Only the rows for which this SQL condition is true."))
+MISSING = option(
+    "--missing",
+    type=click.Choice(["error", "drop"]),
+    default="error",
+    help=say("Missing outcomes: refuse them (the default) or leave them out and say how many."),
+)
+# How a file is written, where its name does not tell.
+FORM_OPTIONS = (
     option(
         "--input",
         "input_kind",
@@ -53,6 +48,22 @@ SOURCE_OPTIONS = (
     option("--encoding", metavar="NAME", help=say("The text encoding, if it is not UTF-8 (shift_jis, utf-16, ...).")),
     option("--no-header", is_flag=True, help=say("The table has no header; name its columns with --names.")),
     option("--names", metavar="NAMES", help=say("The columns of a table without a header: a,b,c.")),
+)
+
+SOURCE_OPTIONS = (
+    option("--column", metavar="NAME", help=say("The column with the outcomes, if the table has several.")),
+    option("--count-column", metavar="NAME", help=say("A column that says how often, for tables of value and count.")),
+    option("--by", metavar="NAMES", help=say("One tally for each value of this column (several: a,b).")),
+    WHERE,
+    CATEGORIES,
+    NULL,
+    NORMALISE,
+    MISSING,
+    *FORM_OPTIONS,
+)
+
+MISSING_VALUES = option(
+    "--missing-values", metavar="LIST", help=say("Texts that stand for a missing value, beside the empty cell: NA,-.")
 )
 
 LANGUAGE = option("--lang", type=click.Choice(["en", "ja"]), help=say("The language; by default that of the locale."))

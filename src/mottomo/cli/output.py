@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -86,34 +84,7 @@ def note(sentence: Message) -> None:
 
 
 def save_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all: beside its place first, then moved there."""
-    path = path.resolve()  # a link stays a link
-    try:
-        if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced, only written to
-            with path.open("w", encoding="utf-8", errors=_ERRORS, newline="") as stream:
-                stream.write(text)
-            return
-        handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors=_ERRORS, newline="") as stream:
-                stream.write(text)
-            mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-            os.chmod(draft, mode)
-            os.replace(draft, path)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise SourceError(
-            "cannot-save",
-            say("the output cannot be saved"),
-            verbatim(str(path)),
-            say("a file that may be written, in a folder that exists"),
-            verbatim(error.strerror or str(error)),
-        ) from None
+    """Write a file whole or not at all."""
+    from mottomo.storage.whole_file import write_whole
 
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    write_whole(path, text.encode("utf-8", _ERRORS))

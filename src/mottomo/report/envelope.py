@@ -26,7 +26,12 @@ _COMMANDS = {
     "GroupTests": "test",
     "ComparisonResult": "compare",
     "Plan": "plan",
+    "TrainingResult": "train",
 }
+
+
+def product_version() -> str:
+    return version("mottomo")
 
 
 def envelope(result: Any, language: str, given: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -36,7 +41,7 @@ def envelope(result: Any, language: str, given: Mapping[str, Any] | None = None)
     return {
         "schema": SCHEMA,
         "command": _COMMANDS[type(result).__name__],
-        "version": version("mottomo"),
+        "version": product_version(),
         "input": {**(given or {}), **known},
         "result": result.to_dict(),
         "verdict": _worded(result.verdict, language),

@@ -39,18 +39,28 @@ def connection() -> Iterator[Any]:
 
 
 def fetch_all(connection: Any, sql: str, progress: Callable[[float], None] | None = None) -> list[tuple[Any, ...]]:
-    """All rows of a query. Ctrl-C stops it at once, and `progress` hears how far it is, in percent.
+    """All rows of a query, as ``_patiently`` runs it."""
+    return list(_patiently(connection, lambda: connection.execute(sql).fetchall(), progress))
+
+
+def fetch_arrays(connection: Any, sql: str, progress: Callable[[float], None] | None = None) -> list[Any]:
+    """The columns of a query as numpy arrays, masked where a cell is NULL."""
+    return list(_patiently(connection, lambda: connection.execute(sql).fetchnumpy(), progress).values())
+
+
+def _patiently(connection: Any, run: Callable[[], Any], progress: Callable[[float], None] | None) -> Any:
+    """What a query gives. Ctrl-C stops it at once, and `progress` hears how far it is, in percent.
 
     The query runs in a thread of its own: in the main thread DuckDB hears an interrupt only when it is done.
     """
     import duckdb
 
     with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(lambda: connection.execute(sql).fetchall())
+        future = pool.submit(run)
         try:
             while True:
                 try:
-                    return list(future.result(timeout=_POLL_SECONDS))
+                    return future.result(timeout=_POLL_SECONDS)
                 except NotYet:
                     if progress is not None:
                         progress(connection.query_progress())

@@ -44,7 +44,7 @@ class Selection:
         """The selection with its column filled in, every name checked against the table's columns."""
         for name in (self.column, self.count_column, *self.by):
             if name is not None and name not in columns:
-                raise _no_such_column(name, columns, source)
+                raise no_such_column(name, columns, source)
         if self.column is not None:
             return self
         candidates = [name for name in columns if name not in (self.count_column, *self.by)]
@@ -67,7 +67,7 @@ class Selection:
             )
 
 
-def _no_such_column(name: str, columns: list[str], source: Message | None) -> MottomoError:
+def no_such_column(name: str, columns: list[str], source: Message | None) -> MottomoError:
     return InvalidInput(
         "unknown-column",
         say("there is no such column"),

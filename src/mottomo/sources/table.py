@@ -13,7 +13,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -56,27 +56,61 @@ class TableFile:
 
 def count_table(file: TableFile, selection: Selection, progress: Callable[[float], None] | None = None) -> CountedRows:
     """Count a column of a file, by group and with a count column where asked for."""
+    with opened_table(file) as (plain, relation, columns, fixed_types):
+        selection = selection.resolved(columns, file.where)
+        _refuse_duplicates(columns, selection, file.where)
+        with querying(plain, selection.where) as connection:
+            types = fixed_types or duck.column_types(connection, relation)
+            rows = _counted(connection, relation, columns, types, selection, file.where, progress)
+    if not rows.values and not rows.n_missing and selection.where is None:
+        raise SourceError("no-rows", say("the table has a header and no rows"), file.where, say("at least one row"))
+    rows.locate = lambda value: _place(file, columns, selection, value)
+    return rows
+
+
+@contextmanager
+def opened_table(file: TableFile) -> Iterator[tuple[TableFile, str, list[str], dict[str, str] | None]]:
+    """A plain file in UTF-8 with the same rows, its relation for FROM, its columns, and their types if it has any."""
     with ExitStack() as stack:
         if file.encoding is not None:
             file = stack.enter_context(_transcoded(file))
         elif files.is_compressed(file.path) or not file.path.is_file():
             copy = stack.enter_context(files.plain_copy(file.path, f".{file.kind}"))
             file = replace(file, path=copy, label=file.label or str(file.path))
-        relation, columns, types = _READERS[file.kind](file)
-        selection = selection.resolved(columns, file.where)
-        _refuse_duplicates(columns, selection, file.where)
-        connection = stack.enter_context(duck.connection())
+        yield (file, *_READERS[file.kind](file))
+
+
+@contextmanager
+def querying(file: TableFile, condition: str | None, *, in_order: bool = False) -> Iterator[Any]:
+    """A connection on which errors of DuckDB become ours; with a condition it can reach nothing but the file."""
+    with duck.connection() as connection:
         try:
-            types = types or duck.column_types(connection, relation)
-            if selection.where is not None:
+            if in_order:
+                connection.execute("SET preserve_insertion_order=true")
+            if condition is not None:
                 duck.confine(connection, file.path)
-            rows = _counted(connection, relation, columns, types, selection, file.where, progress)
+            yield connection
         except duck.Error as error:
-            raise _readable(error, file, selection.where) from None
-    if not rows.values and not rows.n_missing and selection.where is None:
-        raise SourceError("no-rows", say("the table has a header and no rows"), file.where, say("at least one row"))
-    rows.locate = lambda value: _place(file, columns, selection, value)
-    return rows
+            raise _readable(error, file, condition) from None
+
+
+def conditioned(relation: str, pairs: Iterable[tuple[str, str]], types: dict[str, str], condition: str) -> str:
+    """The rows for which a condition holds: cells as they are under names of our own, and for the condition their own.
+
+    `pairs` are the relation's names of the columns and the table's; a cell of column i is called ``mottomo i`` after.
+    """
+    pieces = []
+    for index, (own, name) in enumerate(pairs):
+        cell = duck.identifier(own)
+        pieces.append(f"{cell} AS {raw_name(index)}")
+        if name:
+            readable = f"({cell} ->> '$')" if types.get(name) == "JSON" else cell  # text out of JSON
+            pieces.append(f"{readable} AS {duck.identifier(name)}")
+    return f"(SELECT {', '.join(pieces)} FROM {relation}) WHERE ({condition}\n)"
+
+
+def raw_name(index: int) -> str:
+    return duck.identifier(f"mottomo {index}")
 
 
 def count_arrow(stream: Any, selection: Selection) -> CountedRows:
@@ -108,7 +142,7 @@ def _counted(
     query = _Query(relation, columns, list(types) if types else duck.plain_names(columns), named, selection)
     sql = query.sql()
     if selection.where is not None and not duck.is_one_statement(sql):
-        raise _condition_error(selection.where, say("one condition, and no statement after it"))
+        raise condition_error(selection.where, say("one condition, and no statement after it"))
     rows = duck.fetch_all(connection, sql, progress)
     value_is_json, *group_is_json = (named.get(name) == "JSON" for name in (selection.column, *selection.by))
     counted = CountedRows([], [], [] if selection.by else None, where=where)
@@ -142,29 +176,17 @@ class _Query:
         selection = self.selection
         relation = self.relation
         if selection.where is not None:
-            # The cells as they are under names of our own, and beside them under the table's names for the condition.
-            pieces = [f"{duck.identifier(own)} AS {self._raw(name)}" for own, name in self._pairs()]
-            pieces += [f"{self._readable(own, name)} AS {duck.identifier(name)}" for own, name in self._pairs() if name]
-            relation = f"(SELECT {', '.join(pieces)} FROM {relation}) WHERE ({selection.where}\n)"
+            pairs = zip(self.identifiers, self.columns, strict=True)
+            relation = conditioned(relation, pairs, self.types, selection.where)
         keys = ", ".join(self._identifier(name) for name in (selection.column, *selection.by))
         odd, total = self._count_expressions()
         alias = duck.identifier("mottomo odd")  # a name that no column has
         return f"SELECT {keys}, {odd} AS {alias}, {total}, count(*) FROM {relation} GROUP BY {keys}, {alias}"
 
-    def _pairs(self) -> Iterator[tuple[str, str]]:
-        return zip(self.identifiers, self.columns, strict=True)
-
-    def _raw(self, name: str) -> str:
-        return duck.identifier(f"mottomo {self.columns.index(name)}")
-
-    def _readable(self, own: str, name: str) -> str:
-        """A cell as a condition sees it: text out of JSON."""
-        return f"({duck.identifier(own)} ->> '$')" if self.types.get(name) == "JSON" else duck.identifier(own)
-
     def _identifier(self, name: str | None) -> str:
         assert name is not None
         if self.selection.where is not None:
-            return self._raw(name)
+            return raw_name(self.columns.index(name))
         return duck.identifier(self.identifiers[self.columns.index(name)])
 
     def _count_expressions(self) -> tuple[str, str]:
@@ -362,7 +384,7 @@ def _transcoded(file: TableFile) -> Iterator[TableFile]:
 def _readable(error: Exception, file: TableFile, condition: str | None = None) -> SourceError | InvalidInput:
     text = str(error)
     if condition is not None and text.startswith(_SQL_ERRORS):
-        return _condition_error(condition, verbatim(duck.first_line(error)))
+        return condition_error(condition, verbatim(duck.first_line(error)))
     in_csv, in_json = re.search(r"CSV Error on Line: (\d+)", text), re.search(r"in line (\d+)", text)
     line = int(in_csv[1]) if in_csv else int(in_json[1]) - 1 if in_json else None  # DuckDB counts JSON lines from 2
     where = say("{file}, line {line}", file=file.label or str(file.path), line=line) if line else file.where
@@ -396,7 +418,7 @@ def _readable(error: Exception, file: TableFile, condition: str | None = None) -
     return SourceError("unreadable", say("the file cannot be read"), where, None, verbatim(duck.first_line(error)))
 
 
-def _condition_error(condition: str, mend: Message) -> InvalidInput:
+def condition_error(condition: str, mend: Message) -> InvalidInput:
     return InvalidInput(
         "condition",
         say("the condition cannot be evaluated"),

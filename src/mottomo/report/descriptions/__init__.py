@@ -18,6 +18,7 @@ _DESCRIPTIONS = {
     "GroupTests": ("testing", "describe_group_tests"),
     "ComparisonResult": ("comparison", "describe_comparison"),
     "Plan": ("planning", "describe_plan"),
+    "TrainingResult": ("training", "describe_training"),
 }
 
 

@@ -1,10 +1,9 @@
-"""Joins a source with the mathematics: whatever the outcomes are in, one call folds them into a Tally."""
+"""Whatever the outcomes are in, one call folds them into a Tally."""
 
 from __future__ import annotations
 
 import io
 import os
-import stat
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -12,14 +11,13 @@ from typing import Any
 
 from mottomo._arrays import exact_counts
 from mottomo.categories import Categories, category_name, unknown_category
-from mottomo.errors import InvalidInput, MottomoError, SourceError, nearest
+from mottomo.errors import InvalidInput, nearest
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.probabilities import Probabilities
-from mottomo.sources.files import COMPRESSIONS, is_compressed
+from mottomo.sources.files import is_compressed
 from mottomo.sources.rows import CountedRows, Selection
 from mottomo.tallies import Tally, group_order
-
-KINDS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "lines"}
+from mottomo.workflows.file_kinds import check_file, check_settings, checked_kind
 
 
 def tally(
@@ -68,7 +66,7 @@ def tally(
         columns = None if names is None else tuple(names)
         rows = count_path(Path(outcomes), selection, encoding=encoding, names=columns, delimiter=delimiter)
         return tally_of_rows(rows, declared, selection.by, missing)
-    _check_settings(
+    check_settings(
         "outcomes", say("outcomes"), {"where": where, "encoding": encoding, "delimiter": delimiter, "names": names}
     )
     rows, groups = _counted_rows(outcomes, column, count_column, by)
@@ -183,10 +181,8 @@ def count_path(
     progress: Callable[[float], None] | None = None,
 ) -> CountedRows:
     """Count a file, by the kind its name tells or that is given."""
-    _check_file(path)
-    kind = kind or _kind_of(path)
+    kind = checked_kind(path, kind, label, encoding=encoding, names=names, delimiter=delimiter)
     where = verbatim(label or str(path))
-    _check_settings(kind, where, {"--encoding": encoding, "--names": names, "--delimiter": delimiter})
     if kind == "lines":
         from mottomo.sources.files import opened
         from mottomo.sources.stream import count_lines
@@ -202,83 +198,6 @@ def count_path(
     from mottomo.sources.table import TableFile, count_table
 
     return count_table(TableFile(path, kind, encoding, names, delimiter, label), selection, progress)
-
-
-# What can be said of how a file is written, by its kind.
-_SETTINGS = {
-    "csv": {"--encoding", "--names", "--delimiter"},
-    "tsv": {"--encoding", "--names", "--delimiter"},
-    "lines": {"--encoding"},
-}
-
-
-def _check_settings(kind: str, where: Message, settings: dict[str, Any]) -> None:
-    """Refuse a setting that this kind of file has no use for."""
-    for name, value in settings.items():
-        if value is not None and name not in _SETTINGS.get(kind, set()):
-            raise InvalidInput(
-                "setting-does-not-apply",
-                say("a setting does not apply to this format"),
-                where,
-                say("no {name} for {kind}", name=name, kind=kind),
-                verbatim(str(value)),
-                say("leave it out"),
-            )
-
-
-def _check_file(path: Path) -> None:
-    """Refuse what cannot be read before any reader is started; a pipe is not opened, because it opens only once."""
-    where = verbatim(str(path))
-    try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise SourceError("is-a-directory", say("this is a folder, not a file"), where, say("a file"))
-        if stat.S_ISREG(status.st_mode):
-            if status.st_size == 0:
-                raise SourceError(
-                    "empty-source", say("there is nothing to read"), where, say("outcomes"), say("0 bytes")
-                )
-            with path.open("rb"):
-                pass
-    except FileNotFoundError:
-        raise _no_such_file(path) from None
-    except (OSError, ValueError) as error:
-        raise SourceError(
-            "unreadable",
-            say("the file cannot be opened"),
-            where,
-            say("a file that may be read"),
-            verbatim(getattr(error, "strerror", None) or str(error)),
-        ) from None
-
-
-def _no_such_file(path: Path) -> MottomoError:
-    folder = path.parent
-    try:
-        siblings = [entry.name for entry in folder.iterdir()]
-    except OSError:
-        siblings = []
-    mend = nearest(path.name, siblings)
-    number = path.name.replace("/", "").replace(".", "", 1).lstrip("+-")
-    if number.isdigit():
-        mend = say("counts on the command line are whole numbers of 0 or more")
-    return SourceError("no-such-file", say("there is no such file"), None, say("a file"), verbatim(str(path)), mend)
-
-
-def _kind_of(path: Path) -> str:
-    suffixes = [suffix.lower() for suffix in path.suffixes]
-    if suffixes and suffixes[-1] in COMPRESSIONS:
-        suffixes = suffixes[:-1]
-    if suffixes and suffixes[-1] in KINDS:
-        return KINDS[suffixes[-1]]
-    raise SourceError(
-        "unknown-format",
-        say("the name of the file does not tell its format"),
-        verbatim(str(path)),
-        say("a name that ends in {names}, perhaps with .gz or .zst", names=list(KINDS)),
-        verbatim(path.suffix or "-"),
-        say("name the format with --input csv|tsv|jsonl|parquet|lines"),
-    )
 
 
 def tally_of_rows(
@@ -362,6 +281,6 @@ def probabilities_of(spec: str, categories: Any = None, *, normalise: bool = Fal
     if path.suffix.lower() in (".csv", ".tsv") and not set(spec) & set("=,:"):
         from mottomo.sources.probability_file import read_probabilities
 
-        _check_file(path)
+        check_file(path)
         return Probabilities.of(read_probabilities(path), declared, normalise=normalise)
     return Probabilities.of(spec, declared, normalise=normalise)

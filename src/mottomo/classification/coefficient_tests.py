@@ -1,0 +1,133 @@
+"""How sure each coefficient is: standard errors, Wald and likelihood-ratio tests, at the maximum of the likelihood.
+
+The covariance of the estimated coefficients is the inverse of the information sum_i w_i S_i (x) x_i x_i'. It is taken
+on the coordinates V, of which there are as many as the model has free parameters, and carried over to whatever coding
+is shown; probabilities and tests do not depend on the coding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mottomo.classification.coordinates import contrasts
+from mottomo.classification.curvature import Scaling, information
+from mottomo.classification.objective import Rows
+from mottomo.classification.optimisation import train
+from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
+from mottomo.kernels.threads import one_thread_blas
+
+_LARGEST_WORK = 1e12  # operations for the information of all rows
+_LARGEST_REFITS = 2e10  # operations for all fits without one feature each
+
+
+class Covariance:
+    """The covariance of the coefficients of a fitted model, in any coding."""
+
+    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, intercept: bool) -> None:
+        with one_thread_blas():
+            scaling = Scaling.of(rows, intercept)
+            full = information(rows, w, b, scaling)
+            inverse = np.linalg.inv(full)
+        self._p1, self._d = rows.n_features + intercept, rows.n_categories - 1
+        self._covariance = ((inverse + inverse.T) / 2).reshape(self._d, self._p1, self._d, self._p1)
+        # Each row takes the coefficients of the scaled features to one of the features, the last to the intercept.
+        self._back = np.zeros((self._p1, self._p1))
+        p = rows.n_features
+        self._back[np.arange(p), np.arange(p)] = 1 / scaling.scale
+        if intercept:
+            self._back[-1, :p] = -scaling.centre / scaling.scale
+            self._back[-1, -1] = 1
+
+    @staticmethod
+    def affordable(rows: Rows, intercept: bool) -> bool:
+        """Whether the information of all rows is computed in reasonable time and memory."""
+        parameters = (rows.n_features + intercept) * (rows.n_categories - 1)
+        work = float(rows.n) * parameters * (rows.n_features + 1) * rows.n_categories + float(parameters) ** 3
+        return work < _LARGEST_WORK and parameters <= 8192
+
+    def standard_errors(self, reference: int | None) -> np.ndarray:
+        """Of the coefficients (P, K) with those of `reference` 0, or adding to zero; 0 for the reference itself."""
+        q = contrasts(self._d + 1)
+        coding = q if reference is None else q - q[reference]
+        errors = np.empty((self._p1, self._d + 1))
+        for j, row in enumerate(self._back):
+            block = np.einsum("p,apbq,q->ab", row, self._covariance, row, optimize=True)
+            errors[j] = np.sqrt(np.maximum(np.einsum("ka,ab,kb->k", coding, block, coding), 0))
+        return errors
+
+    def wald(self, v: np.ndarray, rows: Sequence[int]) -> float:
+        """theta' Cov(theta)^-1 theta for the coordinates V (P, K - 1) of some rows of coefficients taken together."""
+        index = np.asarray(rows)
+        back = self._back[index]
+        block = np.einsum("jp,apbq,iq->jaib", back, self._covariance, back, optimize=True)
+        size = len(index) * self._d
+        theta = v[index].reshape(size)
+        return float(theta @ np.linalg.solve(block.reshape(size, size), theta))
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureTest:
+    """Does a feature say anything, given the others? Both statistics by chi-square, which is approximate.
+
+    likelihood_ratio is 2 (log L - log L without it), or None where the model was not fitted again.
+    """
+
+    name: str
+    degrees_of_freedom: int
+    wald: float
+    likelihood_ratio: float | None
+
+    @property
+    def wald_p_value(self) -> float:
+        return float(chi_square_tail(self.wald, self.degrees_of_freedom))
+
+    @property
+    def p_value(self) -> float:
+        """Of the likelihood ratio; of Wald's statistic where there is no other."""
+        return float(chi_square_tail(self._statistic, self.degrees_of_freedom))
+
+    @property
+    def log10_p_value(self) -> float:
+        return log10_chi_square_tail(self._statistic, self.degrees_of_freedom)
+
+    @property
+    def _statistic(self) -> float:
+        return self.wald if self.likelihood_ratio is None else self.likelihood_ratio
+
+
+def feature_tests(
+    rows: Rows,
+    covariance: Covariance,
+    v: np.ndarray,
+    log_likelihood: float,
+    groups: Mapping[str, list[int]],
+    *,
+    intercept: bool,
+    tolerance: float,
+) -> tuple[FeatureTest, ...]:
+    """A test for each feature (a group of encoded columns): Wald's, and where affordable by fitting without it."""
+    refits = 40.0 * len(groups) * 4 * rows.n * (rows.n_features + 1) * rows.n_categories
+    tests = []
+    for name, columns in groups.items():
+        if not columns:
+            continue
+        ratio = None
+        if refits < _LARGEST_REFITS:
+            ratio = max(2 * (log_likelihood - _without(rows, columns, intercept, tolerance)), 0.0)
+        df = len(columns) * (rows.n_categories - 1)
+        tests.append(FeatureTest(name, df, covariance.wald(v, columns), ratio))
+    return tuple(tests)
+
+
+def _without(rows: Rows, columns: list[int], intercept: bool, tolerance: float) -> float:
+    """log L of the model without some columns."""
+    kept = np.setdiff1d(np.arange(rows.n_features), columns)
+    features = rows.features[:, kept]
+    if not rows.is_sparse:
+        features = np.ascontiguousarray(features)
+    less = Rows(features, rows.n_categories, rows.labels, rows.targets, rows.weights)
+    optimum, _ = train(less, strength=0.0, intercept=intercept, tolerance=tolerance)
+    return -optimum.point.value * rows.weight

@@ -1,0 +1,304 @@
+"""What a training answers: is there a maximum, how near is it, how sure is each coefficient, what do inputs buy."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mottomo.classification.classifier import Classifier
+from mottomo.classification.coefficient_tests import FeatureTest
+from mottomo.classification.columns import Dependence
+from mottomo.classification.coordinates import referred
+from mottomo.classification.existence import Existence, Separator
+from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
+from mottomo.kernels.sums import accurate_sum
+from mottomo.results import Finding, Result
+from mottomo.tallies import Tally
+
+_SHOWN_NAMES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Losses:
+    """The mean of the losses of some rows, nats, and its standard error: s / sqrt(n)."""
+
+    value: float
+    standard_error: float
+
+    @classmethod
+    def of(cls, losses: np.ndarray) -> Losses:
+        n = losses.size
+        if not np.isfinite(losses).all():
+            return cls(math.inf, math.nan)
+        mean = float(accurate_sum(losses)) / n
+        spread = float(np.sqrt(accurate_sum((losses - mean) ** 2) / (n - 1))) if n > 1 else math.nan
+        return cls(mean, spread / math.sqrt(n) if n > 1 else math.nan)
+
+    def to_dict(self) -> dict[str, float]:
+        return {"value": self.value, "standard_error": self.standard_error}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """Cross-entropy on rows that the training did not see, of the model and of the die, which knows no inputs.
+
+    gain : the die's loss less the model's, row by row: positive where the inputs help. impossible : rows whose category
+    the model gives probability 0, or that training never saw.
+    """
+
+    n_observations: int
+    seed: int
+    model: Losses
+    die: Losses
+    gain: Losses
+    n_impossible: int
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "n_observations": self.n_observations,
+            "seed": self.seed,
+            "cross_entropy": self.model.to_dict(),
+            "null_cross_entropy": self.die.to_dict(),
+            "gain": self.gain.to_dict(),
+            "impossible": self.n_impossible,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingResult(Result):
+    """A classifier with all that is known of its fit.
+
+    Attributes
+    ----------
+    classifier : the model. tally : of the categories among the rows it was trained on.
+    log_likelihood, null_log_likelihood : nats, of the fit and of the die. converged, reason, n_passes.
+    gap, gap_is_proved : what may be left to gain, nats: a bound or an estimate. gradient_norm : the largest component
+    of the gradient of the objective, nats a row.
+    existence : whether there is a maximum; separators : single columns that separate two categories.
+    dependent : columns that others determine. standard_errors : (p + 1, K) for coefficients with those of the reference
+    0, the intercept last; None where they were not computed or mean nothing.
+    feature_tests, held_out, reference.
+    """
+
+    classifier: Classifier
+    tally: Tally
+    log_likelihood: float
+    null_log_likelihood: float
+    converged: bool
+    reason: str
+    n_passes: int
+    gap: float
+    gap_is_proved: bool
+    gradient_norm: float
+    existence: Existence
+    separators: tuple[Separator, ...]
+    dependent: tuple[Dependence, ...]
+    reference: str
+    standard_errors: np.ndarray | None
+    feature_tests: tuple[FeatureTest, ...]
+    held_out: HeldOut | None
+    n_dropped: int
+    accepts_limit: bool = False
+    model_file: str | None = None
+
+    @property
+    def n_observations(self) -> int:
+        return int(self.tally.n_observations)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The encoded columns and, last, the intercept."""
+        return (*self.classifier.encoding.columns, "intercept")
+
+    def coefficients(self) -> np.ndarray:
+        """(p + 1, K) with those of the reference category 0, the intercept last."""
+        full = np.vstack([self.classifier.coefficients, self.classifier.intercepts])
+        return referred(full, self.classifier.categories.names.index(self.reference))
+
+    @property
+    def shows_direction(self) -> bool:
+        """Whether the coefficients have no end and their limit was not asked for: then their direction is shown."""
+        return self.existence.direction is not None and not self.accepts_limit
+
+    def direction(self) -> np.ndarray:
+        """The direction of separation (p + 1, K), with the coefficients of the reference category 0."""
+        assert self.existence.direction is not None
+        return referred(self.existence.direction, self.classifier.categories.names.index(self.reference))
+
+    @property
+    def n_parameters(self) -> int:
+        """Free parameters: (p + 1) (K - 1), less those of dependent columns."""
+        return (len(self.columns) - len(self.dependent)) * (len(self.classifier.categories) - 1)
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Of the test against the die: the parameters beside the intercepts."""
+        return self.n_parameters - (len(self.classifier.categories) - 1)
+
+    @property
+    def likelihood_ratio(self) -> float:
+        """2 (log L - log L of the die)."""
+        return max(2 * (self.log_likelihood - self.null_log_likelihood), 0.0)
+
+    @property
+    def p_value(self) -> float:
+        return float(chi_square_tail(self.likelihood_ratio, self.degrees_of_freedom))
+
+    @property
+    def log10_p_value(self) -> float:
+        return log10_chi_square_tail(self.likelihood_ratio, self.degrees_of_freedom)
+
+    @property
+    def aic(self) -> float:
+        """2 parameters - 2 log L."""
+        return 2 * self.n_parameters - 2 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """parameters log n - 2 log L."""
+        return self.n_parameters * math.log(self.n_observations) - 2 * self.log_likelihood
+
+    @property
+    def is_maximum_likelihood(self) -> bool:
+        return self.classifier.penalty_strength == 0
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether the model is an answer: its optimum was reached, or its limit was asked for."""
+        return self.converged or (self.accepts_limit and self.existence.direction is not None)
+
+    def to_dict(self) -> dict[str, Any]:
+        names = self.classifier.categories.names
+        coefficients = self.coefficients()
+        return {  # in the order of the questions: what was fitted, how well, how sure, what it is worth
+            **self.tally.to_dict(),
+            "target": self.classifier.target,
+            "features": self.classifier.encoding.to_list(),
+            "log_likelihood": self.log_likelihood,
+            "cross_entropy": -self.log_likelihood / self.n_observations,
+            "null_log_likelihood": self.null_log_likelihood,
+            "likelihood_ratio": self.likelihood_ratio,
+            "degrees_of_freedom": self.degrees_of_freedom,
+            "p_value": self.p_value,
+            "log10_p_value": self.log10_p_value,
+            "n_parameters": self.n_parameters,
+            "aic": self.aic,
+            "bic": self.bic,
+            "converged": self.converged,
+            "reason": self.reason,
+            "n_passes": self.n_passes,
+            "gap": self.gap,
+            "gap_is_proved": self.gap_is_proved,
+            "gradient_norm": self.gradient_norm,
+            "method": "softmax-regression",
+            "existence": self._existence(),
+            "dependent_columns": [self._dependence(one) for one in self.dependent],
+            "penalty": None
+            if self.is_maximum_likelihood
+            else {"kind": "l2", "strength": self.classifier.penalty_strength, "of": "standardised columns"},
+            "reference": self.reference,
+            "columns": list(self.columns),
+            "coefficients": {name: coefficients[:, k].tolist() for k, name in enumerate(names)},
+            "standard_errors": None
+            if self.standard_errors is None
+            else {name: self.standard_errors[:, k].tolist() for k, name in enumerate(names)},
+            "feature_tests": [
+                {
+                    "name": test.name,
+                    "degrees_of_freedom": test.degrees_of_freedom,
+                    "wald": test.wald,
+                    "wald_p_value": test.wald_p_value,
+                    "likelihood_ratio": test.likelihood_ratio,
+                    "p_value": test.p_value,
+                }
+                for test in self.feature_tests
+            ],
+            "held_out": None if self.held_out is None else self.held_out.to_dict(),
+            "model": self.model_file,
+        }
+
+    def _existence(self) -> dict[str, Any]:
+        found, names = self.existence, self.classifier.categories.names
+        direction = None
+        if found.direction is not None:
+            direction = {name: found.direction[:, k].tolist() for k, name in enumerate(names)}
+        return {
+            "verdict": found.verdict,
+            "direction": direction,
+            "categories": [names[k] for k in found.categories],
+            "supremum": found.supremum,
+            "n_separated": found.n_separated,
+            "separators": [self._separator(one) for one in self.separators],
+        }
+
+    def _separator(self, one: Separator) -> dict[str, Any]:
+        names = self.classifier.categories.names
+        return {
+            "column": self.columns[one.column],
+            "lower": names[one.lower],
+            "upper": names[one.upper],
+            "lower_maximum": one.lower_maximum,
+            "upper_minimum": one.upper_minimum,
+        }
+
+    def _dependence(self, one: Dependence) -> dict[str, Any]:
+        return {
+            "column": self.columns[one.column],
+            "shares": {self.columns[j]: share for j, share in one.shares.items()},
+            "constant": one.constant,
+        }
+
+    @property
+    def verdict(self) -> Finding:
+        names = self.classifier.categories.names
+        if self.existence.direction is not None:
+            separated: dict[str, Any] = {
+                "verdict": self.existence.verdict,
+                "supremum": self.existence.supremum,
+                "categories": [names[k] for k in self.existence.categories[:_SHOWN_NAMES]],
+                "n_categories": len(self.existence.categories),
+                "n_separated": self.existence.n_separated,
+                "n": self.n_observations,
+                "penalised": not self.is_maximum_likelihood,
+                "separator": self._separator(self.separators[0]) if self.separators else None,
+            }
+            return Finding("no-maximum", separated)
+        if not self.converged:
+            return Finding("not-converged", {"reason": self.reason, "gap": self.gap})
+        values: dict[str, Any] = {
+            "target": self.classifier.target,
+            "n": self.n_observations,
+            "gap": self.gap,
+            "proved": self.gap_is_proved,
+            "penalised": not self.is_maximum_likelihood,
+            "cross_entropy": -self.log_likelihood / self.n_observations,
+            "null_cross_entropy": -self.null_log_likelihood / self.n_observations,
+            "held_out": self.held_out,
+        }
+        return Finding("trained", values)
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        found = []
+        if self.n_dropped:
+            found.append(Finding("rows-dropped", {"n": self.n_dropped}))
+        for one in self.dependent:
+            found.append(Finding("dependent-column", self._dependence(one)))
+        if not self.is_maximum_likelihood:
+            found.append(Finding("penalised", {"strength": self.classifier.penalty_strength}))
+        elif self.standard_errors is None and self.existence.verdict == "exists":
+            found.append(Finding("no-standard-errors", {}))
+        for feature in self.classifier.encoding.features:
+            if feature.baseline is not None:
+                found.append(Finding("baseline", {"name": feature.name, "level": feature.baseline}))
+        rare = [
+            name for name, count in zip(self.tally.categories, self.tally.counts.tolist(), strict=True) if count < 2
+        ]
+        if rare:
+            found.append(Finding("rare-categories", {"names": rare[:_SHOWN_NAMES], "n_names": len(rare)}))
+        if self.held_out is not None and self.held_out.n_impossible:
+            found.append(Finding("held-out-impossible", {"n": self.held_out.n_impossible}))
+        return tuple(found)

@@ -1,0 +1,144 @@
+"""``mottomo train``: a classifier by maximum likelihood, with the truth about its fit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mottomo.cli.commands import command as make_command
+from mottomo.cli.commands import option
+from mottomo.cli.data import table_of, usage_error
+from mottomo.cli.options import CATEGORIES, FORM_OPTIONS, MISSING_VALUES, OUTPUT_OPTIONS, WHERE
+from mottomo.cli.output import note, show
+from mottomo.cli.progress import progress_bar
+from mottomo.messages import say
+
+_NO_ANSWER = 3
+_SECONDS_BETWEEN_REPORTS = 5.0
+
+
+@make_command(
+    "train",
+    say(
+        "Train a classifier: the probability of each category, from the other columns.\n\n"
+        "DATA is a table (.csv .tsv .jsonl .parquet, also .gz and .zst; - with --input for standard input). Softmax "
+        "regression by maximum likelihood: numbers are used as they are, texts as one column a level. Where the "
+        "likelihood has no maximum that is the answer, and a model is written only with --penalty or --accept-limit."
+    ),
+    (
+        click.argument("data", metavar="DATA"),
+        option("--target", required=True, metavar="NAME", help=say("The column with the categories to predict.")),
+        option("--features", metavar="NAMES", help=say("The columns to predict from: a,b,c (default: all others).")),
+        option("--text", metavar="NAMES", help=say("Columns of digits that are text, such as postal codes.")),
+        option("--weights", metavar="NAME", help=say("A column that says how often each row counts.")),
+        option("--model", metavar="FILE", help=say("Write the model to FILE.")),
+        option(
+            "--penalty",
+            metavar="l2=STRENGTH",
+            help=say("Make log L - STRENGTH/2 sum W^2 large instead of log L (W of standardised columns)."),
+        ),
+        option(
+            "--accept-limit",
+            is_flag=True,
+            help=say("Where there is no maximum, take the probabilities that it approaches."),
+        ),
+        option(
+            "--holdout",
+            type=float,
+            default=0.0,
+            metavar="SHARE",
+            help=say("Keep this share of the rows out of the training and measure the cross-entropy on them."),
+        ),
+        option("--seed", type=int, default=0, metavar="SEED", help=say("Which rows are held out (default: 0).")),
+        option("--reference", metavar="NAME", help=say("The category whose coefficients are 0 (default: the first).")),
+        CATEGORIES,
+        option(
+            "--missing",
+            type=click.Choice(["error", "drop"]),
+            default="error",
+            help=say("Rows with missing values: refuse them (the default) or leave them out and say how many."),
+        ),
+        MISSING_VALUES,
+        WHERE,
+        *FORM_OPTIONS,
+        *OUTPUT_OPTIONS,
+    ),
+)
+def command(data: str, accept_limit: bool, model: str | None, **settings: Any) -> None:
+    from mottomo.storage.model_file import save_classifier
+    from mottomo.workflows.training import TrainingPlan, train_on_table
+
+    if settings["seed"] < 0:
+        raise usage_error(say("--seed takes a whole number of 0 or more"))
+    plan = TrainingPlan(
+        target=settings["target"],
+        features=_listed(settings["features"]) if settings["features"] is not None else None,
+        text=_listed(settings["text"]),
+        weights=settings["weights"],
+        categories=settings["categories"],
+        penalty=_penalty(settings["penalty"]),
+        holdout=settings["holdout"],
+        seed=settings["seed"],
+        missing=settings["missing"],
+        missing_values=_listed(settings["missing_values"]),
+        where=settings["where"],
+        reference=settings["reference"],
+        accept_limit=accept_limit,
+    )
+    with table_of(data, settings) as file, progress_bar(data) as reading, _reports() as progress:
+        result = train_on_table(file, plan, progress, reading)
+    if model is not None and result.is_usable:
+        save_classifier(result.classifier, Path(model))
+        result = replace(result, model_file=model)
+    show(result, settings, {"source": data})
+    if model is not None and not result.is_usable:
+        note(say("No model was written."))
+    elif model is not None:
+        note(say("model written: {file}", file=model))
+    if not result.is_usable:
+        click.get_current_context().exit(_NO_ANSWER)
+
+
+def _listed(names: str | None) -> tuple[str, ...]:
+    return tuple(name for name in (names or "").split(",") if name)
+
+
+def _penalty(text: str | None) -> Any:
+    """The penalty of ``l2=STRENGTH``; ``l2`` alone has strength 1."""
+    from mottomo.classification.penalties import L2
+
+    if text is None:
+        return None
+    kind, _, strength = text.partition("=")
+    try:
+        if kind.strip().lower() == "l2":
+            return L2(strength=float(strength) if strength else 1.0)
+    except ValueError:
+        pass
+    raise usage_error(say("--penalty takes l2=STRENGTH, such as l2=1"))
+
+
+@contextmanager
+def _reports() -> Iterator[Callable[[Any], None]]:
+    """Says on standard error how a long fit goes, every few seconds."""
+    last = time.monotonic()
+
+    def report(standing: Any) -> None:
+        nonlocal last
+        if time.monotonic() - last > _SECONDS_BETWEEN_REPORTS:
+            last = time.monotonic()
+            note(
+                say(
+                    "training: {passes} passes, about {gap} nats left to gain",
+                    passes=standing.n_passes,
+                    gap=f"{standing.gap:.3g}",
+                )
+            )
+
+    yield report

@@ -1,0 +1,220 @@
+"""A training as a document: the fit beside the die, the coefficients, the features' tests, and what was held out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from mottomo.messages import Message, say, say_count, verbatim
+from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, more
+from mottomo.report.document import Block, Cell, Column, Document, Formula, Heading, Paragraph, Table
+from mottomo.report.findings.parts import categories, in_latex, observations, p_text
+from mottomo.report.numbers import rounded
+
+_NAMES = ("category", "column", "coefficient", "standard_error", "z", "p_value")
+
+
+def describe_training(result: Any) -> Document:
+    """What was fitted, whether and how well the maximum was reached, and how sure each coefficient is."""
+    blocks: list[Block] = [_what(result), *_likelihoods(result), _optimum(result), _coefficients(result)]
+    if result.feature_tests:
+        blocks += [Heading(say("Does a feature say anything, given the others?"), 2), _tests(result)]
+    if result.held_out is not None:
+        blocks += [Heading(say("Rows held out of the training"), 2), *_held_out(result.held_out)]
+    title = say("Softmax regression of “{target}”", target=result.classifier.target)
+    return Document(title, (*blocks, *closing(result)))
+
+
+def _what(result: Any) -> Paragraph:
+    names = [f"{name} ({count})" for name, count in zip(result.tally.categories, result.tally.counts, strict=True)]
+    return Paragraph(
+        say(
+            "{observations}, {categories}: {names}. The coefficients of “{reference}” are 0.",
+            observations=observations({"n": result.n_observations}),
+            categories=categories({"n_categories": len(names)}),
+            names=names[:10] + ["…"] * (len(names) > 10),
+            reference=result.reference,
+        )
+    )
+
+
+def _likelihoods(result: Any) -> list[Block]:
+    fit, die = rounded(result.log_likelihood, 9), rounded(result.null_log_likelihood, 9)
+    g, df, p = (
+        rounded(result.likelihood_ratio, 6),
+        result.degrees_of_freedom,
+        p_text(result.p_value, result.log10_p_value),
+    )
+    blocks: list[Block] = []
+    if not result.is_maximum_likelihood:
+        strength = rounded(result.classifier.penalty_strength, 6)
+        blocks.append(
+            Formula(
+                rf"\text{{objective}} = \log L - \frac{{{strength}}}{{2}} \sum_{{jk}} W_{{jk}}^2",
+                f"objective = log L - {strength}/2 sum W^2",
+            )
+        )
+    blocks.append(
+        Formula(
+            rf"\log L = {fit}, \quad \log L_{{\text{{die}}}} = \sum_k t_k \log \frac{{t_k}}{{n}} = {die}",
+            f"log L = {fit}   without features (the die): {die}",
+        )
+    )
+    if result.is_maximum_likelihood and result.existence.direction is None and result.degrees_of_freedom:
+        blocks.append(
+            Formula(
+                rf"G = 2 (\log L - \log L_{{\text{{die}}}}) = {g}, \quad df = {df}, \quad p = {in_latex(p)}",
+                f"G = {g}   df = {df}   p = {p}   AIC = {rounded(result.aic, 8)}   BIC = {rounded(result.bic, 8)}",
+            )
+        )
+    return blocks
+
+
+def _optimum(result: Any) -> Paragraph:
+    passes = say_count("{count} pass", "{count} passes", result.n_passes)
+    if result.existence.direction is not None:
+        return Paragraph(_separation(result))
+    if not result.converged:
+        return Paragraph(
+            say(
+                "The fit stopped before it was near enough ({reason}), after {passes}; about {gap} nats are left to "
+                "gain.",
+                reason=result.reason,
+                passes=passes,
+                gap=rounded(result.gap, 2),
+            )
+        )
+    if result.gap_is_proved:
+        return Paragraph(
+            say(
+                "There is one maximum, and the fit is within {gap} nats of it: proved, after {passes}.",
+                gap=rounded(result.gap, 2),
+                passes=passes,
+            )
+        )
+    return Paragraph(
+        say(
+            "The fit is within about {gap} nats of the maximum: an estimate, after {passes}.",
+            gap=rounded(result.gap, 2),
+            passes=passes,
+        )
+    )
+
+
+def _separation(result: Any) -> Message:
+    found, names = result.existence, result.classifier.categories.names
+    if result.separators:
+        one = result.separators[0]
+        return say(
+            "“{column}” separates the categories: it is at most {lower_maximum} where “{target}” is {lower}, and at "
+            "least {upper_minimum} where it is {upper}.",
+            column=result.columns[one.column],
+            target=result.classifier.target,
+            lower=names[one.lower],
+            upper=names[one.upper],
+            lower_maximum=rounded(one.lower_maximum, 6),
+            upper_minimum=rounded(one.upper_minimum, 6),
+        )
+    return say(
+        "A combination of the columns separates the categories; it stands below. Rows that become certain along it: "
+        "{number} of {n}.",
+        number=str(found.n_separated),
+        n=str(result.n_observations),
+    )
+
+
+def _coefficients(result: Any) -> Table:
+    columns: tuple[Column, ...] = (
+        Column("category", say("category"), False),
+        Column("column", say("column"), False),
+        Column("coefficient", say("coefficient")),
+        Column("standard_error", say("std. error")),
+        Column("z", verbatim("z")),
+        Column("p_value", verbatim("p")),
+    )
+    if result.standard_errors is None:
+        columns = (*columns[:2], Column("coefficient", _shown(result)))
+    every = list(_rows(result))
+    rows: list[list[Cell]] = [
+        [name, column, *(rounded(x, 6 if at == 0 else 4 if at == 1 else 3) for at, x in enumerate(numbers))][
+            : len(columns)
+        ]
+        for name, column, *numbers in every[:MOST_ROWS]
+    ]
+    if len(every) > MOST_ROWS:
+        rows.append([more(len(every) - MOST_ROWS), *[""] * (len(columns) - 1)])
+    return Table(columns, rows, Lazy(lambda: _full(result)), _NAMES)
+
+
+def _shown(result: Any) -> Message:
+    """What the numbers are: coefficients, or where there is no maximum the direction in which they grow."""
+    return say("direction") if result.shows_direction else say("coefficient")
+
+
+def _rows(result: Any) -> Iterator[list[Any]]:
+    """Category, column, coefficient, standard error, z and p; NaN for what there is not."""
+    coefficients = result.direction() if result.shows_direction else result.coefficients()
+    errors = result.standard_errors
+    for k, name in enumerate(result.classifier.categories.names):
+        if name == result.reference:
+            continue
+        order = [len(result.columns) - 1, *range(len(result.columns) - 1)]  # the intercept first, as in other tools
+        for j in order:
+            value = float(coefficients[j, k])
+            error = math.nan if errors is None else float(errors[j, k])
+            z = value / error if error > 0 else math.nan
+            p = math.erfc(abs(z) / math.sqrt(2)) if not math.isnan(z) else math.nan
+            yield [name, result.columns[j], value, error, z, p]
+
+
+def _full(result: Any) -> Iterator[list[object]]:
+    for name, column, *numbers in _rows(result):
+        yield [name, column, *("" if math.isnan(x) else repr(x) for x in numbers)]
+
+
+def _tests(result: Any) -> Table:
+    columns = (
+        Column("feature", say("feature"), False),
+        Column("degrees_of_freedom", verbatim("df")),
+        Column("likelihood_ratio", verbatim("G")),
+        Column("p_value", verbatim("p")),
+        Column("wald", say("Wald")),
+        Column("wald_p_value", say("p (Wald)")),
+    )
+    rows: list[list[Cell]] = []
+    for test in result.feature_tests[:MOST_ROWS]:
+        ratio = test.likelihood_ratio
+        p = p_text(test.p_value, test.log10_p_value) if ratio is not None else "–"
+        g = rounded(ratio, 5) if ratio is not None else "–"
+        rows.append(
+            [test.name, str(test.degrees_of_freedom), g, p, rounded(test.wald, 5), rounded(test.wald_p_value, 3)]
+        )
+    return Table(columns, rows)
+
+
+def _held_out(found: Any) -> list[Block]:
+    columns = (
+        Column("what", say("cross-entropy, nats"), False),
+        Column("value", say("mean")),
+        Column("standard_error", say("std. error")),
+    )
+    rows: list[list[Cell]] = [
+        [label, rounded(losses.value, 5), rounded(losses.standard_error, 2)]
+        for label, losses in (
+            (say("the model"), found.model),
+            (say("the die, without features"), found.die),
+            (say("gain of the model"), found.gain),
+        )
+    ]
+    return [
+        Paragraph(
+            say_count(
+                "{count} row, chosen by seed {seed}:",
+                "{count} rows, chosen by seed {seed}:",
+                found.n_observations,
+                seed=found.seed,
+            )
+        ),
+        Table(columns, rows),
+    ]

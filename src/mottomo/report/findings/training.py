@@ -1,0 +1,110 @@
+"""Words of training: whether there is a maximum, how near the fit is, what the inputs buy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from mottomo.messages import Message, say, say_count
+from mottomo.report.findings.parts import Values, some
+from mottomo.report.numbers import rounded, whole
+
+
+def _trained(values: Values) -> Message:
+    fit, die = rounded(values["cross_entropy"], 4), rounded(values["null_cross_entropy"], 4)
+    if values["penalised"]:
+        found = say(
+            "The penalised optimum is reached: cross-entropy {fit} nats a row, {die} without features.",
+            fit=fit,
+            die=die,
+        )
+    elif values["proved"]:
+        found = say(
+            "The maximum exists and is reached: cross-entropy {fit} nats a row, {die} without features.",
+            fit=fit,
+            die=die,
+        )
+    else:
+        found = say(
+            "The maximum seems reached: cross-entropy {fit} nats a row, {die} without features.", fit=fit, die=die
+        )
+    held_out = values["held_out"]
+    if held_out is None:
+        return found
+    return say(
+        "{found} On rows held out: {model} ± {error}, and {held_out_die} without features.",
+        found=found,
+        model=rounded(held_out.model.value, 4),
+        error=rounded(held_out.model.standard_error, 2),
+        held_out_die=rounded(held_out.die.value, 4),
+    )
+
+
+def _no_maximum(values: Values) -> Message:
+    supremum = rounded(values["supremum"] + 0.0, 6)
+    names = some(values["categories"], values["n_categories"])
+    if values["verdict"] == "complete-separation":
+        return say(
+            "No maximum: the columns separate the categories completely. log L approaches {supremum} as the "
+            "coefficients grow without end. For finite coefficients choose a penalty, such as --penalty l2=1.",
+            supremum=supremum,
+        )
+    return say(
+        "No maximum: the columns separate {names} partly (quasi-complete separation). log L approaches {supremum} as "
+        "the coefficients grow without end. For finite coefficients choose a penalty, such as --penalty l2=1.",
+        names=names,
+        supremum=supremum,
+    )
+
+
+def _dependent(values: Values) -> Message:
+    if not values["shares"]:
+        return say("“{column}” is constant and says nothing; its coefficient is 0.", column=values["column"])
+    terms = " + ".join(f"{rounded(share, 4)} {name}" for name, share in values["shares"].items())
+    if abs(values["constant"]) > 1e-9:
+        terms = f"{rounded(values['constant'], 4)} + {terms}"
+    return say(
+        "“{column}” is determined by other columns ({column} = {terms}); its own coefficient is not determined, and is "
+        "given as 0.",
+        column=values["column"],
+        terms=terms.replace("+ -", "- "),
+    )
+
+
+WORDS: dict[str, Callable[[Values], Message]] = {
+    "trained": _trained,
+    "no-maximum": _no_maximum,
+    "not-converged": lambda values: say(
+        "The fit did not converge ({reason}): about {gap} nats of log L are left to gain.",
+        reason=values["reason"],
+        gap=rounded(values["gap"], 2),
+    ),
+    "rows-dropped": lambda values: say_count(
+        "{number} row with missing values was left out, as asked.",
+        "{number} rows with missing values were left out, as asked.",
+        values["n"],
+        number=whole(values["n"]),
+    ),
+    "dependent-column": _dependent,
+    "penalised": lambda values: say(
+        "This is no maximum likelihood: with the penalty the coefficients are drawn towards 0, and have no standard "
+        "errors here. Columns of numbers were standardised for it; the coefficients are those of the columns as they "
+        "are."
+    ),
+    "no-standard-errors": lambda values: say(
+        "Standard errors were not computed: for so many rows and parameters they would take far longer than the fit."
+    ),
+    "baseline": lambda values: say(
+        "“{name}” is text: its coefficients compare with “{level}”.", name=values["name"], level=values["level"]
+    ),
+    "rare-categories": lambda values: say(
+        "Categories with at most one row: {names}. Hardly anything can be learnt of them.",
+        names=some(values["names"], values["n_names"]),
+    ),
+    "held-out-impossible": lambda values: say_count(
+        "{number} row held out has a category to which the model or the die gives probability 0: its loss is infinite.",
+        "{number} rows held out have a category to which the model or the die gives probability 0: their loss is "
+        "infinite.",
+        values["n"],
+        number=whole(values["n"]),
+    ),
+}

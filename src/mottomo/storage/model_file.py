@@ -1,0 +1,128 @@
+"""A classifier as a file: its arrays as safetensors, everything else as JSON in the header, and a hash over both.
+
+Reading it runs no code and guesses nothing: a file that is cut, was changed, or comes from a newer format is refused.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mottomo.categories import Categories
+from mottomo.classification.classifier import Classifier
+from mottomo.classification.encoding import Encoding
+from mottomo.errors import SourceError
+from mottomo.messages import say, verbatim
+from mottomo.storage.whole_file import write_whole
+
+FORMAT = 1
+_KIND = "mottomo classifier"
+
+
+def save_classifier(classifier: Classifier, path: Path) -> None:
+    """Write a classifier to a file, whole or not at all."""
+    write_whole(path, classifier_bytes(classifier))
+
+
+def classifier_bytes(classifier: Classifier) -> bytes:
+    """The file of a classifier; the same classifier gives the same bytes."""
+    from safetensors.numpy import save
+
+    arrays = {
+        "coefficients": np.ascontiguousarray(classifier.coefficients, dtype=np.float64),
+        "intercepts": np.ascontiguousarray(classifier.intercepts, dtype=np.float64),
+    }
+    description = {
+        "format": FORMAT,
+        "target": classifier.target,
+        "categories": list(classifier.categories.names),
+        "declared": classifier.categories.declared,
+        "encoding": classifier.encoding.to_list(),
+        "penalty_strength": classifier.penalty_strength,
+        "history": dict(classifier.history),
+    }
+    text = json.dumps(description, ensure_ascii=False, sort_keys=True)
+    header = {"kind": _KIND, "format": str(FORMAT), "description": text, "sha256": _hash(text, arrays)}
+    return save(arrays, metadata=header)
+
+
+def _hash(text: str, arrays: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        digest.update(f"\n{name} {arrays[name].dtype.str} {arrays[name].shape}\n".encode())
+        digest.update(arrays[name].tobytes())
+    return digest.hexdigest()
+
+
+def load_classifier(path: Path) -> Classifier:
+    """Read a classifier from a file that ``save_classifier`` wrote.
+
+    Raises SourceError where there is no such file, it is no model file, is cut or was changed, or is of a newer format.
+    """
+    header, arrays = _read(path)
+    where = verbatim(str(path))
+    if header.get("kind") != _KIND:
+        raise SourceError(
+            "not-a-model", say("this is no model file of mottomo"), where, say("a file that train --model wrote")
+        )
+    number = header.get("format", "")
+    if number != str(FORMAT):
+        raise SourceError(
+            "model-format",
+            say("the model file is of another format than this version of mottomo reads"),
+            where,
+            say("format {number}", number=FORMAT),
+            say("format {number}", number=number),
+            say("install a newer version of mottomo, or train the model again"),
+        )
+    text = header.get("description", "")
+    if _hash(text, arrays) != header.get("sha256"):
+        raise SourceError(
+            "model-changed",
+            say("the model file was changed after it was written"),
+            where,
+            say("contents that fit the hash in its header"),
+            None,
+            say("take the file from where it was written, or train the model again"),
+        )
+    description = json.loads(text)
+    return Classifier(
+        description["target"],
+        Categories(tuple(description["categories"]), description["declared"]),
+        Encoding.from_list(description["encoding"]),
+        arrays["coefficients"],
+        arrays["intercepts"],
+        description["penalty_strength"],
+        description["history"],
+    )
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    from safetensors import SafetensorError, safe_open
+
+    where = verbatim(str(path))
+    try:
+        with path.open("rb"):
+            pass
+        with safe_open(str(path), framework="numpy") as stream:
+            header: dict[str, Any] = stream.metadata() or {}
+            arrays = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 - it is no mapping
+    except FileNotFoundError:
+        raise SourceError("no-such-file", say("there is no such file"), None, say("a model file"), where) from None
+    except OSError as error:
+        got = verbatim(error.strerror or str(error))
+        raise SourceError("unreadable", say("the file cannot be opened"), where, say("a model file"), got) from None
+    except SafetensorError as error:
+        raise SourceError(
+            "model-damaged",
+            say("the model file cannot be read: it is cut, damaged, or no model file"),
+            where,
+            say("a whole file that train --model wrote"),
+            verbatim(str(error)),
+        ) from None
+    return header, arrays
