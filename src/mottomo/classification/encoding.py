@@ -69,13 +69,12 @@ class Encoding:
         return positions
 
     def encode(self, columns: Mapping[str, np.ndarray], where: Message | None = None, unknown: str = "error") -> Any:
-        """The features of some rows, (n, p) float64: dense, or CSR where they are many.
+        """The features of some rows, (n, p) float64: dense, or CSR where they are many. There is at least one feature.
 
         An unknown level is refused, naming column and row; with ``unknown="baseline"`` it is taken for none of the
         known ones. A column that is text where the model reads numbers, or the other way, is refused.
         """
         wide = len(self.columns) > _WIDEST_DENSE
-        n = len(next(iter(columns.values())))
         parts: list[Any] = []
         for feature in self.features:
             values = columns[feature.name]
@@ -84,8 +83,6 @@ class Encoding:
                 parts.append(values[:, None])
             else:
                 parts.append(_indicators(feature, values, where, unknown, wide))
-        if not parts:
-            return np.zeros((n, 0))
         if not wide:
             return np.ascontiguousarray(np.hstack(parts))
         import scipy.sparse

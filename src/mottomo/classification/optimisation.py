@@ -19,7 +19,8 @@ from mottomo.classification.curvature import Curvature, DiagonalCurvature, Exact
 from mottomo.classification.objective import Data, Objective, Point
 from mottomo.kernels.threads import one_thread_blas
 
-_MEMORY = 20
+_MEMORY = 30
+_LEAST_STEPS = 8  # from one curvature
 _ARMIJO, _WOLFE = 1e-4, 0.9
 _LARGEST_EXACT = 4096  # parameters of which the exact curvature is kept
 _LARGEST_DENSE = 20_000_000  # numbers of a sample of sparse rows that is made dense
@@ -68,6 +69,12 @@ class Memory:
         self.curvature = curvature
         self._pairs: list[tuple[np.ndarray, np.ndarray, float]] = []
         self._scale = 1.0
+
+    def renewed(self, curvature: Curvature) -> Memory:
+        """The same steps on another curvature: what they say beside an approximate one remains true of it."""
+        other = Memory(curvature)
+        other._pairs, other._scale = self._pairs, self._scale
+        return other
 
     def learn(self, step: np.ndarray, change: np.ndarray) -> None:
         product = float(np.vdot(step, change))
@@ -154,8 +161,12 @@ class Training:
         self._data, self._most_passes = data, most_passes
         self.n_parameters = (data.n_features + objective.has_intercept) * (data.n_categories - 1)
         size = _ROWS_A_PARAMETER * self.n_parameters
-        if self.n_parameters > _LARGEST_EXACT:
-            size = max(3 * data.n_features, 2000)
+        costs = Costs.of(data.n, min(size, data.n), self.n_parameters, data.n_categories)
+        self._exact_pays = self.n_parameters <= _LARGEST_EXACT and (
+            3 * size >= data.n or costs.exact < 6 * costs.one_pass + costs.kronecker
+        )
+        if not self._exact_pays:
+            size = max(8 * data.n_features, 2000)
         self.sample = data.sample(size if 3 * size < data.n else data.n)
         self.is_diagonal = data.is_sparse and self.sample.n * data.n_features > _LARGEST_DENSE
         if data.is_sparse and not self.is_diagonal:
@@ -169,6 +180,7 @@ class Training:
         self._point: Point | None = None
         self._gap = math.inf
         self._extra = 0
+        self._memory: Memory | None = None
         self._least_weight = data.least_weight()
 
     @property
@@ -178,9 +190,7 @@ class Training:
 
     def exact_pays(self) -> bool:
         """Whether the exact curvature costs no more than the passes that it saves."""
-        if self.n_parameters > _LARGEST_EXACT or self.is_diagonal:
-            return False
-        return not self.samples or self.costs.exact < 6 * self.costs.one_pass + self.costs.kronecker
+        return self._exact_pays and not self.is_diagonal
 
     def curvature(self, point: Point, exact: bool) -> Curvature:
         kind = DiagonalCurvature if self.is_diagonal else ExactCurvature if exact else KroneckerCurvature
@@ -219,7 +229,8 @@ class Training:
                 self._point = self.start()
                 exact = self.exact_pays()
                 cost = (self.costs.exact if exact else self.costs.kronecker) / self.costs.one_pass
-                while (stopped := self._walk(self.curvature(self._point, exact), max(8, round(cost)))) is None:
+                allowance = max(_LEAST_STEPS if exact else _MEMORY, round(cost))
+                while (stopped := self._walk(self.curvature(self._point, exact), allowance)) is None:
                     pass
             return stopped
         except KeyboardInterrupt:
@@ -234,7 +245,10 @@ class Training:
 
     def _walk(self, curvature: Curvature, allowance: int) -> Optimum | None:
         """Steps from one curvature; None when it is time for another."""
-        memory, certificate, history = Memory(curvature), None, Shortfall()
+        certificate, history = None, Shortfall()
+        exact = isinstance(curvature, ExactCurvature)
+        memory = Memory(curvature) if exact or self._memory is None else self._memory.renewed(curvature)
+        self._memory = memory
         spent = 0
         while spent < allowance or self._gap < 1e3 * self.tolerance:  # so near the end another curvature is no use
             spent += 1
@@ -248,8 +262,9 @@ class Training:
             if self._is_separated(point):
                 return self._stop("separated", point.value * self.objective.weight, proved=True)
             if self._gap <= self.tolerance:
-                if not isinstance(curvature, ExactCurvature):
+                if not exact:
                     return self._stop("gap", self._gap)
+                assert isinstance(curvature, ExactCurvature)
                 certificate = certificate or Certificate(curvature, self.objective.weight)
                 bound = certificate.bound(point, *self.objective.coefficients(point.coordinates))
                 bound *= self.objective.weight
