@@ -30,6 +30,7 @@ BILINGUAL = [
     "docs/theory/exact_tests.md",
     "docs/theory/partly_seen.md",
     "docs/theory/order.md",
+    "docs/theory/classifier.md",
     "docs/reference/command-line.md",
 ]
 

@@ -48,6 +48,8 @@ def api_page() -> str:
 def signature(name: str, thing: object) -> str:
     if not callable(thing):
         return f"mo.{name}"
+    if isinstance(thing, type) and issubclass(thing, Warning):
+        return f"mo.{name}"
     return f"mo.{name}{inspect.signature(thing)}"
 
 

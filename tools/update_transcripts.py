@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-BLOCK = re.compile(r"(?<=^```console\n)\$ (mottomo [^\n]*)\n(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"(?<=^```console\n)(.*?)(?=^```$)", re.DOTALL | re.MULTILINE)
 ELISION = "[...]\n"
 
 
@@ -19,15 +19,23 @@ def printed(command: str) -> str:
     return subprocess.run(called, capture_output=True, text=True, cwd=ROOT, check=False).stdout
 
 
-def renewed(match: re.Match[str]) -> str:
-    """The transcript with today's output; an elision keeps as many lines before and after it as it did."""
-    output = printed(match[1])
-    head, elided, tail = match[2].partition(ELISION)
-    if elided:
-        lines = output.splitlines(keepends=True)
-        before, after = head.count("\n"), tail.count("\n")
-        output = "".join([*lines[:before], ELISION, *lines[len(lines) - after :]])
-    return f"$ {match[1]}\n{output}"
+def renewed(block: re.Match[str]) -> str:
+    """A block of transcripts with today's output."""
+    return "".join(renewed_transcript(part) for part in re.split(r"^\$ ", block[1], flags=re.MULTILINE)[1:])
+
+
+def renewed_transcript(transcript: str) -> str:
+    """One command and its output; each elision but the last line's keeps as many lines around it as it did."""
+    command, _, shown = transcript.partition("\n")
+    output = printed(command)
+    pieces = shown.split(ELISION)
+    if len(pieces) == 1:
+        return f"$ {command}\n{output}"
+    if len(pieces) > 2:  # several elisions: only a person knows which lines matter
+        return f"$ {transcript}"
+    lines = output.splitlines(keepends=True)
+    before, after = (piece.count("\n") for piece in pieces)
+    return f"$ {command}\n" + "".join([*lines[:before], ELISION, *lines[len(lines) - after :]])
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from tests.cli.run import mottomo
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
 WOLF = str(Path("examples") / "wolf_white.csv")
+PENGUINS = str(Path("examples") / "penguins.csv")
 WOLVES = str(Path("examples") / "wolf_red_white.csv")
 DIE = ["2", "5", "2", "4", "2", "5"]
 
@@ -65,6 +66,24 @@ CASES = {
     "plan-bias": ["plan", "--null", "fair", "--categories", "1..6", "--bias", "0.05", "--power", "0.9"],
     "plan-half-width": ["plan", "--half-width", "0.05", "--categories", "1..6"],
     "plan-n": ["plan", *DIE, "-n", "50"],
+    "train-help": ["train", "--help"],
+    "predict-help": ["predict", "--help"],
+    "train-sex": ["train", PENGUINS, "--target", "sex", "--features", "bill_length_mm,species", "--missing", "drop"],
+    "train-separated": ["train", PENGUINS, "--target", "species", "--missing", "drop"],
+    "train-penalty": [
+        "train",
+        PENGUINS,
+        "--target",
+        "species",
+        "--missing",
+        "drop",
+        "--penalty",
+        "l2=1",
+        "--holdout",
+        "0.2",
+    ],
+    "error-train-missing": ["train", PENGUINS, "--target", "species"],
+    "error-train-target": ["train", PENGUINS, "--target", "specis"],
     "explain-die": ["explain", *DIE],
     "explain-zero-counts": ["explain", "0", "3", "2"],
     "explain-coin-markdown": ["explain", "9", "4", "--format", "md"],

@@ -26,7 +26,9 @@ def _print_version(context: click.Context, parameter: Any, wanted: bool) -> None
     if wanted and not context.resilient_parsing:
         from importlib.metadata import version
 
-        click.echo(f"mottomo {version('mottomo')}")
+        from mottomo.kernels.native import path
+
+        click.echo(f"mottomo {version('mottomo')} (kernels: {path()})")
         context.exit()
 
 

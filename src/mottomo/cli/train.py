@@ -115,13 +115,14 @@ def _penalty(text: str | None) -> Any:
 
     if text is None:
         return None
-    kind, _, strength = text.partition("=")
+    kind, _, words = text.partition("=")
     try:
-        if kind.strip().lower() == "l2":
-            return L2(strength=float(strength) if strength else 1.0)
+        strength = float(words or 1)
     except ValueError:
-        pass
-    raise usage_error(say("--penalty takes l2=STRENGTH, such as l2=1"))
+        kind = ""
+    if kind.strip().lower() != "l2":
+        raise usage_error(say("--penalty takes l2=STRENGTH, such as l2=1"))
+    return L2(strength=strength)
 
 
 @contextmanager

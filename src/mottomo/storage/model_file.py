@@ -21,7 +21,8 @@ from mottomo.messages import say, verbatim
 from mottomo.storage.whole_file import write_whole
 
 FORMAT = 1
-_KIND = "mottomo classifier"
+_KIND = "classifier"
+_KEY = "mottomo"  # the one entry of the header: with several their order, and so the bytes, would vary
 
 
 def save_classifier(classifier: Classifier, path: Path) -> None:
@@ -38,7 +39,6 @@ def classifier_bytes(classifier: Classifier) -> bytes:
         "intercepts": np.ascontiguousarray(classifier.intercepts, dtype=np.float64),
     }
     description = {
-        "format": FORMAT,
         "target": classifier.target,
         "categories": list(classifier.categories.names),
         "declared": classifier.categories.declared,
@@ -47,8 +47,8 @@ def classifier_bytes(classifier: Classifier) -> bytes:
         "history": dict(classifier.history),
     }
     text = json.dumps(description, ensure_ascii=False, sort_keys=True)
-    header = {"kind": _KIND, "format": str(FORMAT), "description": text, "sha256": _hash(text, arrays)}
-    return save(arrays, metadata=header)
+    header = {"kind": _KIND, "format": FORMAT, "description": text, "sha256": _hash(text, arrays)}
+    return save(arrays, metadata={_KEY: json.dumps(header, sort_keys=True)})
 
 
 def _hash(text: str, arrays: Mapping[str, np.ndarray]) -> str:
@@ -70,14 +70,14 @@ def load_classifier(path: Path) -> Classifier:
         raise SourceError(
             "not-a-model", say("this is no model file of mottomo"), where, say("a file that train --model wrote")
         )
-    number = header.get("format", "")
-    if number != str(FORMAT):
+    number = header.get("format")
+    if number != FORMAT:
         raise SourceError(
             "model-format",
             say("the model file is of another format than this version of mottomo reads"),
             where,
             say("format {number}", number=FORMAT),
-            say("format {number}", number=number),
+            say("format {number}", number=str(number)),
             say("install a newer version of mottomo, or train the model again"),
         )
     text = header.get("description", "")
@@ -102,7 +102,7 @@ def load_classifier(path: Path) -> Classifier:
     )
 
 
-def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     from safetensors import SafetensorError, safe_open
 
     where = verbatim(str(path))
@@ -110,7 +110,7 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
         with path.open("rb"):
             pass
         with safe_open(str(path), framework="numpy") as stream:
-            header: dict[str, Any] = stream.metadata() or {}
+            header = _json((stream.metadata() or {}).get(_KEY))
             arrays = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118 - it is no mapping
     except FileNotFoundError:
         raise SourceError("no-such-file", say("there is no such file"), None, say("a model file"), where) from None
@@ -126,3 +126,11 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
             verbatim(str(error)),
         ) from None
     return header, arrays
+
+
+def _json(text: str | None) -> dict[str, Any]:
+    try:
+        header = json.loads(text or "{}")
+    except ValueError:
+        header = {}
+    return header if isinstance(header, dict) else {}

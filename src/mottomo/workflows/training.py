@@ -78,7 +78,7 @@ def train_on_columns(columns: Columns, plan: TrainingPlan, progress: Progress | 
     inside, outside = _split(columns.n, plan)
     features = {name: columns.values[name][inside] for name in names}
     encoding = Encoding.learn(features, baselines=plan.penalty is None)
-    x = encoding.encode(features, columns.where)
+    x = encoding.encode(features, columns.where) if names else np.zeros((len(inside), 0))
     fitted = _fit(x, codes[inside], None if weights is None else weights[inside], categories, plan, progress)
     tally = _tally(codes[inside], None if weights is None else weights[inside], categories)
     reference = plan.reference or categories.names[0]

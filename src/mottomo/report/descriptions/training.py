@@ -9,8 +9,9 @@ from typing import Any
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, more
 from mottomo.report.document import Block, Cell, Column, Document, Formula, Heading, Paragraph, Table
-from mottomo.report.findings.parts import categories, in_latex, observations, p_text
-from mottomo.report.numbers import rounded
+from mottomo.report.findings.parts import categories, in_latex, p_text
+from mottomo.report.findings.training import REASONS
+from mottomo.report.numbers import rounded, whole
 
 _NAMES = ("category", "column", "coefficient", "standard_error", "z", "p_value")
 
@@ -30,8 +31,8 @@ def _what(result: Any) -> Paragraph:
     names = [f"{name} ({count})" for name, count in zip(result.tally.categories, result.tally.counts, strict=True)]
     return Paragraph(
         say(
-            "{observations}, {categories}: {names}. The coefficients of “{reference}” are 0.",
-            observations=observations({"n": result.n_observations}),
+            "{rows}, {categories}: {names}. The coefficients of “{reference}” are 0.",
+            rows=say_count("{number} row", "{number} rows", result.n_observations, number=whole(result.n_observations)),
             categories=categories({"n_categories": len(names)}),
             names=names[:10] + ["…"] * (len(names) > 10),
             reference=result.reference,
@@ -51,20 +52,29 @@ def _likelihoods(result: Any) -> list[Block]:
         strength = rounded(result.classifier.penalty_strength, 6)
         blocks.append(
             Formula(
-                rf"\text{{objective}} = \log L - \frac{{{strength}}}{{2}} \sum_{{jk}} W_{{jk}}^2",
-                f"objective = log L - {strength}/2 sum W^2",
+                rf"\log L - \frac{{{strength}}}{{2}} \sum_{{jk}} W_{{jk}}^2",
+                f"log L - {strength}/2 sum W^2",
             )
         )
-    blocks.append(
-        Formula(
-            rf"\log L = {fit}, \quad \log L_{{\text{{die}}}} = \sum_k t_k \log \frac{{t_k}}{{n}} = {die}",
-            f"log L = {fit}   without features (the die): {die}",
-        )
-    )
-    if result.is_maximum_likelihood and result.existence.direction is None and result.degrees_of_freedom:
+    if result.shows_direction:
+        limit = rounded(result.existence.supremum + 0.0, 9)
         blocks.append(
             Formula(
-                rf"G = 2 (\log L - \log L_{{\text{{die}}}}) = {g}, \quad df = {df}, \quad p = {in_latex(p)}",
+                rf"\sup \log L = {limit}, \quad \log L(t/n) = \sum_k t_k \log \frac{{t_k}}{{n}} = {die}",
+                f"sup log L = {limit}   log L(t/n) = {die}",
+            )
+        )
+        return blocks
+    blocks.append(
+        Formula(
+            rf"\log L = {fit}, \quad \log L(t/n) = \sum_k t_k \log \frac{{t_k}}{{n}} = {die}",
+            f"log L = {fit}   log L(t/n) = {die}",
+        )
+    )
+    if result.is_maximum_likelihood and result.converged and result.degrees_of_freedom:
+        blocks.append(
+            Formula(
+                rf"G = 2 [\log L - \log L(t/n)] = {g}, \quad df = {df}, \quad p = {in_latex(p)}",
                 f"G = {g}   df = {df}   p = {p}   AIC = {rounded(result.aic, 8)}   BIC = {rounded(result.bic, 8)}",
             )
         )
@@ -80,7 +90,7 @@ def _optimum(result: Any) -> Paragraph:
             say(
                 "The fit stopped before it was near enough ({reason}), after {passes}; about {gap} nats are left to "
                 "gain.",
-                reason=result.reason,
+                reason=REASONS[result.reason],
                 passes=passes,
                 gap=rounded(result.gap, 2),
             )

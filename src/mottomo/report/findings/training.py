@@ -8,6 +8,16 @@ from mottomo.messages import Message, say, say_count
 from mottomo.report.findings.parts import Values, some
 from mottomo.report.numbers import rounded, whole
 
+# Why a fit ended without having converged.
+REASONS: dict[str, Message] = {
+    "separated": say("the categories are separated"),
+    "unproved": say("that there is a maximum could not be proved"),
+    "rounding": say("rounding hides what is left to gain"),
+    "passes": say("the passes allowed are used up"),
+    "interrupted": say("it was interrupted"),
+    "gap": say("the gap is small"),
+}
+
 
 def _trained(values: Values) -> Message:
     fit, die = rounded(values["cross_entropy"], 4), rounded(values["null_cross_entropy"], 4)
@@ -75,7 +85,7 @@ WORDS: dict[str, Callable[[Values], Message]] = {
     "no-maximum": _no_maximum,
     "not-converged": lambda values: say(
         "The fit did not converge ({reason}): about {gap} nats of log L are left to gain.",
-        reason=values["reason"],
+        reason=REASONS[values["reason"]],
         gap=rounded(values["gap"], 2),
     ),
     "rows-dropped": lambda values: say_count(

@@ -1,0 +1,165 @@
+"""``mottomo train`` and ``mottomo predict`` as their users call them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.run import mottomo
+
+ROOT = Path(__file__).parent.parent.parent
+PENGUINS = str(ROOT / "examples" / "penguins.csv")
+SEX = ["train", PENGUINS, "--target", "sex", "--features", "bill_length_mm,body_mass_g,species", "--missing", "drop"]
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "model.safetensors"
+    done = mottomo(*SEX, "--model", str(path))
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+def test_a_fit_with_a_maximum_is_reported_and_its_model_written(tmp_path):
+    path = tmp_path / "m"
+    done = mottomo(*SEX, "--model", str(path), "--json")
+    assert done.returncode == 0
+    assert path.exists()
+    found = json.loads(done.stdout)
+    assert (found["schema"], found["command"]) == (1, "train")
+    assert len(found["input"]["sha256"]) == 64
+    result = found["result"]
+    assert result["converged"]
+    assert result["gap_is_proved"]
+    assert result["existence"]["verdict"] == "exists"
+    assert result["model"] == str(path)
+    assert result["columns"] == ["bill_length_mm", "body_mass_g", "species=Chinstrap", "species=Gentoo", "intercept"]
+    assert len(result["coefficients"]["male"]) == len(result["standard_errors"]["male"]) == 5
+    assert found["verdict"]["code"] == "trained"
+    assert {"rows-dropped", "baseline"} <= {note["code"] for note in found["notes"]}
+
+
+def test_separated_categories_end_with_3_and_write_no_model(tmp_path):
+    path = tmp_path / "m"
+    done = mottomo("train", PENGUINS, "--target", "species", "--missing", "drop", "--model", str(path))
+    assert done.returncode == 3
+    assert "No maximum: the columns separate the categories completely." in done.stdout
+    assert "No model was written." in done.stderr
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("choice", [["--penalty", "l2=1"], ["--penalty", "l2"], ["--accept-limit"]])
+def test_a_penalty_or_the_limit_is_taken_by_explicit_choice(tmp_path, choice):
+    path = tmp_path / "m"
+    done = mottomo("train", PENGUINS, "--target", "species", "--missing", "drop", "--model", str(path), *choice)
+    assert done.returncode == 0
+    assert path.exists()
+
+
+def test_predictions_come_in_the_order_of_the_rows_with_all_digits(model, tmp_path):
+    where = ["--where", "sex IS NOT NULL"]
+    done = mottomo("predict", PENGUINS, "--model", str(model), *where, "--most-probable")
+    assert done.returncode == 0
+    rows = list(csv.DictReader(io.StringIO(done.stdout)))
+    assert len(rows) == 333
+    assert list(rows[0]) == ["female", "male", "most_probable"]
+    for row in rows:
+        assert abs(float(row["female"]) + float(row["male"]) - 1) < 1e-15
+    as_json = json.loads(mottomo("predict", PENGUINS, "--model", str(model), *where, "--json").stdout)
+    assert as_json["result"]["n_observations"] == 333
+    assert as_json["result"]["rows"][7]["probabilities"]["male"] == float(rows[7]["male"])
+    lines = mottomo("predict", PENGUINS, "--model", str(model), *where, "--format", "jsonl").stdout.splitlines()
+    assert json.loads(lines[7])["probabilities"]["male"] == float(rows[7]["male"])
+
+
+def test_tables_come_from_a_pipe(model):
+    text = Path(PENGUINS).read_text(encoding="utf-8")
+    done = mottomo(*["train", "-", "--input", "csv"], *SEX[2:], stdin=text)
+    assert done.returncode == 0
+    lines = "\n".join(text.splitlines()[:3])
+    done = mottomo("predict", "-", "--input", "csv", "--model", str(model), stdin=lines)
+    assert done.returncode == 0
+    assert len(done.stdout.splitlines()) == 3
+
+
+def test_every_format_of_a_training_is_written(tmp_path):
+    for form in ("text", "json", "csv", "md", "html", "latex"):
+        done = mottomo(*SEX, "--format", form, "--lang", "ja")
+        assert done.returncode == 0, done.stderr
+        assert "bill" in done.stdout
+    rows = list(csv.reader(io.StringIO(mottomo(*SEX, "--format", "csv").stdout)))
+    assert rows[0] == ["category", "column", "coefficient", "standard_error", "z", "p_value"]
+    assert len(rows) == 6
+
+
+def test_rows_held_out_are_measured_beside_the_die():
+    found = json.loads(mottomo(*SEX, "--holdout", "0.2", "--seed", "7", "--json").stdout)["result"]["held_out"]
+    assert found["n_observations"] == 67
+    assert found["seed"] == 7
+    assert found["cross_entropy"]["value"] < found["null_cross_entropy"]["value"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["train", PENGUINS], 2, "--target"),
+        (["train", PENGUINS, "--target", "specis"], 3, "did you mean species?"),
+        (["train", PENGUINS, "--target", "species"], 3, "--missing drop"),
+        (["train", "no.csv", "--target", "a"], 3, "there is no such file"),
+        (["train", "-", "--target", "a"], 2, "--input"),
+        (["train", PENGUINS, "--target", "species", "--penalty", "l1=1"], 2, "--penalty takes l2=STRENGTH"),
+        (["train", PENGUINS, "--target", "species", "--penalty", "l2=0"], 3, "not a number above 0"),
+        (["train", PENGUINS, "--target", "species", "--holdout", "2", "--missing", "drop"], 3, "out of range"),
+        (["train", PENGUINS, "--target", "species", "--seed", "-1"], 2, "--seed"),
+        (
+            ["train", PENGUINS, "--target", "year", "--where", "year = 2007", "--missing", "drop"],
+            3,
+            "all of one category",
+        ),
+        (["predict", PENGUINS], 2, "--model"),
+        (["predict", PENGUINS, "--model", "no.model"], 3, "there is no such file"),
+        (["predict", PENGUINS, "--model", PENGUINS], 3, "cut, damaged, or no model file"),
+    ],
+)
+def test_what_cannot_be_done_is_said_without_a_traceback(arguments, code, words):
+    done = mottomo(*arguments)
+    assert done.returncode == code
+    assert words in " ".join(done.stderr.split())
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_an_unknown_level_and_a_missing_value_are_named_at_prediction(model, tmp_path):
+    new = tmp_path / "new.csv"
+    new.write_text("bill_length_mm,body_mass_g,species\n40,4000,Adelie\n41,4100,Adeli\n")
+    done = mottomo("predict", str(new), "--model", str(model))
+    assert done.returncode == 3
+    assert "row 2, column species" in " ".join(done.stderr.split())
+    assert "did you mean Adelie?" in done.stderr
+    assert mottomo("predict", str(new), "--model", str(model), "--unknown", "baseline").returncode == 0
+    new.write_text("bill_length_mm,body_mass_g,species\n40,,Adelie\n")
+    assert "row 1, column body_mass_g" in " ".join(mottomo("predict", str(new), "--model", str(model)).stderr.split())
+    new.write_text("bill_length_mm,species\n40,Adelie\n")
+    assert "there is no such column" in mottomo("predict", str(new), "--model", str(model)).stderr
+    new.write_text("bill_length_mm,body_mass_g,species\nlong,4000,Adelie\n")
+    assert "another type" in mottomo("predict", str(new), "--model", str(model)).stderr
+
+
+def test_the_version_says_which_path_runs():
+    assert "(kernels: numpy)" in mottomo("--version", MOTTOMO_KERNELS="numpy").stdout
+    from mottomo.kernels.native import path
+
+    assert f"(kernels: {path()})" in mottomo("--version").stdout
+
+
+def test_without_the_extension_the_same_is_found():
+    one, other = (
+        json.loads(mottomo(*SEX, "--json", **kernels).stdout)["result"]
+        for kernels in ({}, {"MOTTOMO_KERNELS": "numpy"})
+    )
+    assert one["log_likelihood"] == pytest.approx(other["log_likelihood"], rel=1e-12)
+    assert one["coefficients"]["male"] == pytest.approx(other["coefficients"]["male"], rel=1e-6)

@@ -1,0 +1,99 @@
+"""Model files: what comes back, and what is refused."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load, save
+
+from mottomo.categories import Categories
+from mottomo.classification.classifier import Classifier
+from mottomo.classification.encoding import Encoding, Feature
+from mottomo.errors import SourceError
+from mottomo.storage.model_file import classifier_bytes, load_classifier, save_classifier
+
+COLUMNS = {"x": np.array([0.5, -1.0]), "c": np.array(["b", "ä"], dtype=object)}
+
+
+def classifier():
+    encoding = Encoding((Feature("x"), Feature("c", ("ä", "b"), "ä")))
+    generator = np.random.default_rng(0)
+    return Classifier(
+        "動物", Categories(("犬", "fox", "wolf")), encoding, generator.normal(size=(2, 3)), np.arange(3.0), 0.5,
+        {"version": "0.1.0", "n_observations": 20, "converged": True},
+    )  # fmt: skip
+
+
+def header_of(content: bytes) -> dict:
+    length = int.from_bytes(content[:8], "little")
+    return json.loads(json.loads(content[8 : 8 + length])["__metadata__"]["mottomo"])
+
+
+def with_header(content: bytes, header: dict) -> bytes:
+    return save(load(content), metadata={"mottomo": json.dumps(header)})
+
+
+def test_a_classifier_comes_back_as_it_was(tmp_path):
+    one, path = classifier(), tmp_path / "model.safetensors"
+    save_classifier(one, path)
+    other = load_classifier(path)
+    assert (other.target, other.categories, other.encoding) == (one.target, one.categories, one.encoding)
+    assert (other.penalty_strength, other.history) == (one.penalty_strength, one.history)
+    np.testing.assert_array_equal(other.probabilities(COLUMNS), one.probabilities(COLUMNS))
+
+
+def test_the_same_classifier_gives_the_same_bytes():
+    assert classifier_bytes(classifier()) == classifier_bytes(classifier())
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
+def test_a_file_that_is_cut_is_refused(tmp_path, share):
+    content = classifier_bytes(classifier())
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(SourceError, match="cut, damaged, or no model file"):
+        load_classifier(path)
+
+
+def test_a_changed_number_is_refused(tmp_path):
+    content = bytearray(classifier_bytes(classifier()))
+    content[-3] ^= 1
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(bytes(content))
+    with pytest.raises(SourceError, match="changed after it was written"):
+        load_classifier(path)
+
+
+@pytest.mark.parametrize("key", ["description", "sha256"])
+def test_a_changed_description_is_refused(tmp_path, key):
+    content = classifier_bytes(classifier())
+    header = header_of(content)
+    header[key] = header[key].replace("wolf", "woof") if key == "description" else "0" * 64
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(with_header(content, header))
+    with pytest.raises(SourceError, match="changed after it was written"):
+        load_classifier(path)
+
+
+def test_a_newer_format_is_refused(tmp_path):
+    content = classifier_bytes(classifier())
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(with_header(content, {**header_of(content), "format": 99}))
+    with pytest.raises(SourceError, match=r"(?s)another format.*format 1.*format 99.*newer version"):
+        load_classifier(path)
+
+
+def test_other_files_are_refused(tmp_path):
+    path = tmp_path / "model.safetensors"
+    with pytest.raises(SourceError, match="no such file"):
+        load_classifier(path)
+    path.write_bytes(save({"weight": np.zeros(3)}))
+    with pytest.raises(SourceError, match="no model file of mottomo"):
+        load_classifier(path)
+    path.write_text("species,x\n")
+    with pytest.raises(SourceError, match="cannot be read"):
+        load_classifier(path)
+    with pytest.raises(SourceError, match="cannot be opened"):
+        load_classifier(tmp_path)

@@ -1,0 +1,213 @@
+"""Training on tables: the data sets whose answers are known, and what is refused."""
+
+from __future__ import annotations
+
+import math
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.datasets import load_digits, load_iris
+
+from mottomo.classification.penalties import L2
+from mottomo.errors import InvalidInput
+from mottomo.storage.model_file import load_classifier, save_classifier
+from mottomo.workflows.file_kinds import table_file
+from mottomo.workflows.training import TrainingPlan, predict_table, train_on_table
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import statsmodels.api as sm
+
+
+@pytest.fixture
+def write(tmp_path):
+    def written(frame: pd.DataFrame, name: str = "t.csv"):
+        path = tmp_path / name
+        frame.to_parquet(path, index=False) if name.endswith("parquet") else frame.to_csv(path, index=False)
+        return table_file(path)
+
+    return written
+
+
+def anes96() -> pd.DataFrame:
+    data = sm.datasets.anes96.load_pandas()
+    return data.exog.assign(PID=data.endog.astype(int))
+
+
+def test_party_identification_is_as_statsmodels_has_it(write):
+    frame = anes96()
+    result = train_on_table(write(frame), TrainingPlan("PID"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        design = sm.add_constant(frame.drop(columns="PID"))
+        peer = sm.MNLogit(frame["PID"], design).fit(method="newton", tol=1e-12, disp=False)
+    assert result.log_likelihood == pytest.approx(-1461.92275, abs=5e-6)
+    order = [5, 0, 1, 2, 3, 4]
+    np.testing.assert_allclose(result.coefficients()[order, 1:], np.asarray(peer.params), rtol=1e-6)
+    np.testing.assert_allclose(result.standard_errors[order, 1:], np.asarray(peer.bse), rtol=1e-6)
+    assert result.aic == pytest.approx(peer.aic, rel=1e-9)
+    assert result.bic == pytest.approx(peer.bic, rel=1e-9)
+    assert result.verdict.code == "trained"
+    found = result.to_dict()
+    assert found["existence"]["verdict"] == "exists"
+    assert found["likelihood_ratio"] == pytest.approx(peer.llr, rel=1e-6)
+
+
+def test_another_reference_changes_the_coding_and_nothing_else(write):
+    one = train_on_table(write(anes96()), TrainingPlan("PID"))
+    other = train_on_table(write(anes96()), TrainingPlan("PID", reference="6"))
+    assert other.log_likelihood == one.log_likelihood
+    np.testing.assert_allclose(other.coefficients()[:, 0], -one.coefficients()[:, 6], rtol=1e-9)
+    np.testing.assert_allclose(other.standard_errors[:, 0], one.standard_errors[:, 6], rtol=1e-9)
+    assert [test.wald for test in other.feature_tests] == pytest.approx([test.wald for test in one.feature_tests])
+
+
+def test_the_die_is_the_model_without_features_exactly(write):
+    result = train_on_table(write(anes96()), TrainingPlan("PID", features=()))
+    counts = np.array(result.tally.counts)
+    assert result.log_likelihood == pytest.approx(math.fsum(counts * np.log(counts / 944)), rel=4e-16)
+    assert result.log_likelihood == pytest.approx(result.null_log_likelihood, rel=4e-16)
+    y = result.classifier.probabilities({"PID": np.zeros(1)})
+    np.testing.assert_allclose(y[0], counts / 944, atol=1e-15, rtol=0)
+
+
+def test_iris_penguins_and_digits_are_separated_first_and_fitted_with_a_penalty_then(write):
+    from palmerpenguins import load_penguins
+
+    iris = load_iris(as_frame=True)
+    tables = [
+        (iris.frame, "target", "quasi-complete-separation"),
+        (load_penguins(), "species", "complete-separation"),
+        (load_digits(as_frame=True).frame, "target", "complete-separation"),
+    ]
+    for frame, target, verdict in tables:
+        file = write(frame, "t.parquet")
+        result = train_on_table(file, TrainingPlan(target, missing="drop"))
+        assert result.existence.verdict == verdict
+        assert result.verdict.code == "no-maximum"
+        assert not result.is_usable
+        assert result.standard_errors is None
+        plan = TrainingPlan(target, missing="drop", penalty=L2(strength=1.0), holdout=0.2, seed=1)
+        fitted = train_on_table(file, plan)
+        assert fitted.is_usable
+        assert fitted.existence.verdict == "penalised"
+        assert fitted.held_out.model.value + 3 * fitted.held_out.model.standard_error < fitted.held_out.die.value
+
+
+def test_a_penalty_does_not_depend_on_units(write):
+    frame = load_iris(as_frame=True).frame
+    other = frame.assign(**{"petal width (cm)": frame["petal width (cm)"] * 10 + 7})
+    plan = TrainingPlan("target", penalty=L2(strength=1.0))
+    one, two = (train_on_table(write(table), plan) for table in (frame, other))
+    assert two.log_likelihood == pytest.approx(one.log_likelihood, abs=1e-6)
+
+
+def test_the_limit_can_be_accepted_and_is_the_limit(write):
+    frame = load_iris(as_frame=True).frame
+    file = write(frame)
+    result = train_on_table(file, TrainingPlan("target", accept_limit=True))
+    assert result.is_usable
+    (batch,) = predict_table(result.classifier, file)
+    own = batch[np.arange(150), frame["target"]]
+    assert np.log(own).sum() == pytest.approx(result.existence.supremum, abs=1e-6)
+    assert (own[:50] == 1).all()
+
+
+def test_dependent_columns_are_named_and_leave_the_fit_as_it_is(write):
+    frame = anes96()
+    expected = train_on_table(write(frame), TrainingPlan("PID"))
+    wide = frame.assign(both=frame["age"] + 2 * frame["educ"], same=5)
+    result = train_on_table(write(wide), TrainingPlan("PID"))
+    assert result.log_likelihood == pytest.approx(expected.log_likelihood, abs=1e-6)
+    assert result.degrees_of_freedom == expected.degrees_of_freedom
+    codes = [note.values["column"] for note in result.notes if note.code == "dependent-column"]
+    assert codes == ["both", "same"]
+    assert np.isnan(result.standard_errors[result.columns.index("both")]).all()
+
+
+def test_texts_are_encoded_and_weights_repeat_rows(write):
+    generator = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "colour": generator.choice(["red", "blue", "green"], 300),
+            "x": generator.normal(size=300),
+            "y": generator.choice(["no", "yes"], 300),
+            "times": generator.integers(0, 4, 300),
+        }
+    )
+    weighted = train_on_table(write(frame), TrainingPlan("y", weights="times"))
+    repeated = frame.loc[frame.index.repeat(frame["times"])].drop(columns="times")
+    expected = train_on_table(write(repeated, "r.csv"), TrainingPlan("y"))
+    assert weighted.log_likelihood == pytest.approx(expected.log_likelihood, abs=1e-7)
+    assert weighted.columns == ("colour=green", "colour=red", "x", "intercept")
+    assert weighted.tally == expected.tally
+    np.testing.assert_allclose(weighted.standard_errors, expected.standard_errors, rtol=1e-6)
+    assert weighted.feature_tests[0].degrees_of_freedom == 2
+
+
+def test_held_out_rows_are_fixed_by_the_seed_and_not_seen(write):
+    file = write(anes96())
+    one, again, other = (train_on_table(file, TrainingPlan("PID", holdout=0.25, seed=seed)) for seed in (1, 1, 2))
+    assert one.held_out == again.held_out
+    assert one.held_out != other.held_out
+    assert one.held_out.n_observations == 236
+    assert one.n_observations == 708
+    assert one.held_out.gain.value == pytest.approx(one.held_out.die.value - one.held_out.model.value)
+
+
+def test_a_model_file_predicts_what_the_model_does(write, tmp_path):
+    file = write(load_iris(as_frame=True).frame)
+    result = train_on_table(file, TrainingPlan("target", penalty=L2(strength=1.0)))
+    save_classifier(result.classifier, tmp_path / "m")
+    one, other = (
+        np.vstack(list(predict_table(model, file))) for model in (result.classifier, load_classifier(tmp_path / "m"))
+    )
+    np.testing.assert_array_equal(one, other)
+    np.testing.assert_allclose(one.sum(axis=1), 1, atol=1e-15)
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("plan", "words"),
+    [
+        (TrainingPlan("specis"), r"no such column.*did you mean species"),
+        (TrainingPlan("species", features=("hight",)), r"no such column.*did you mean height"),
+        (TrainingPlan("species", features=("height", "species")), r"target is also among the features"),
+        (
+            TrainingPlan("species", features=("height",), categories="dog,cat"),
+            r"row 2, column species.*dog, cat.*fox",
+        ),
+        (TrainingPlan("species", features=("height",), holdout=1.5), r"out of range"),
+        (TrainingPlan("species", features=("height",), holdout=0.01), r"too few rows to hold some out"),
+        (TrainingPlan("species", features=("height",), reference="wolf"), r"not among the declared categories"),
+        (TrainingPlan("same", features=("height",)), r"all of one category"),
+        (TrainingPlan("species", features=("gap",)), r"values are missing.*row 3, column gap"),
+        (TrainingPlan("species", features=("height",), weights="half"), r"not a whole number"),
+        (TrainingPlan("species", features=("bad",)), r"contains infinity.*row 1"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused_in_words(write, plan, words):
+    frame = pd.DataFrame(
+        {
+            "species": ["dog", "fox", "dog", "fox"],
+            "height": [1.0, 2.0, 2.5, 1.5],
+            "same": ["a"] * 4,
+            "gap": [1.0, 2.0, None, 3.0],
+            "half": [1, 1.5, 1, 1],
+            "bad": [np.inf, 1, 2, 3],
+        }
+    )
+    with pytest.raises(InvalidInput, match=f"(?s){words}"):
+        train_on_table(write(frame), plan)
+
+
+def test_missing_values_are_counted_where_they_are_left_out(write):
+    frame = anes96()
+    frame.loc[:4, "age"] = None
+    result = train_on_table(write(frame), TrainingPlan("PID", missing="drop"))
+    assert result.n_dropped == 5
+    assert result.n_observations == 939
