@@ -7,17 +7,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mottomo.classification import optimisation
+from mottomo.classification import curvature, optimisation
 from mottomo.classification.certificate import Certificate
 from mottomo.classification.curvature import (
     DiagonalCurvature,
     ExactCurvature,
+    HeadCurvature,
     KroneckerCurvature,
     Scaling,
     information,
     probabilities,
 )
-from mottomo.classification.objective import Objective, Rows
+from mottomo.classification.objective import Objective, Rows, with_wide_starts
 from mottomo.classification.optimisation import train
 from tests.classification.data import column, rows_of, simulated
 
@@ -43,12 +44,12 @@ def test_exact_curvature_solves_the_hessian(weighted):
     w, b = np.random.default_rng(1).normal(size=(4, 4)) * 0.1, np.zeros(4)
     w[1] /= 50
     w -= w.mean(axis=1, keepdims=True)
-    curvature = ExactCurvature(rows, w, b, Scaling.of(rows, True), 0.01)
+    exact = ExactCurvature(rows, w, b, Scaling.of(rows, True), 0.01)
     hessian = dense_hessian(x, w, b, np.ones(80) if weights is None else weights, 4) / rows.weight
     hessian += 0.01 * np.kron(np.eye(3), np.diag([1, 1, 1, 1, 0]))
     g = np.random.default_rng(2).normal(size=(5, 3))
     expected = np.linalg.solve(hessian, g.T.ravel()).reshape(3, 5).T
-    np.testing.assert_allclose(curvature.solve(g), expected, rtol=1e-6)
+    np.testing.assert_allclose(exact.solve(g), expected, rtol=1e-6)
 
 
 def test_information_does_not_depend_on_the_threads(monkeypatch):
@@ -79,6 +80,24 @@ def test_diagonal_curvature_is_the_diagonal():
     found = DiagonalCurvature(rows, w, b, Scaling.none(3, True), 0.2).solve(np.ones((4, 2)))
     diagonal = np.diag(dense_hessian(x, w, b, np.ones(60), 3) / 60).reshape(2, 4).T
     np.testing.assert_allclose(found, 1 / (diagonal + 0.2 * np.array([1, 1, 1, 0])[:, None]), rtol=1e-6)
+
+
+def test_the_most_frequent_sparse_columns_are_curved_together_and_the_others_one_by_one(monkeypatch):
+    import scipy.sparse
+
+    monkeypatch.setattr(curvature, "HEAD", 2)
+    monkeypatch.setattr(curvature, "ROWS_A_COLUMN", 20)
+    x, labels = simulated(40, 5, 3)
+    x[:, [0, 2, 4]] *= 0.01  # the other two have the largest squares
+    dense = rows_of(x, labels, 3)
+    sparse = Rows(with_wide_starts(scipy.sparse.csr_matrix(x)), 3, dense.labels)
+    w, b = np.zeros((5, 3)), np.zeros(3)
+    g = np.random.default_rng(2).normal(size=(6, 2))
+    expected = DiagonalCurvature(dense, w, b, Scaling.none(5, True), 0.2).solve(g)
+    head = rows_of(np.ascontiguousarray(x[:, [1, 3]]), labels, 3)
+    together = ExactCurvature(head, w[:2], b, Scaling.none(2, True), 0.2)
+    expected[[1, 3, 5]] = together.solve(g[[1, 3, 5]])
+    np.testing.assert_allclose(HeadCurvature(sparse, w, b, Scaling.none(5, True), 0.2).solve(g), expected, rtol=1e-6)
 
 
 # --- the certificate -------------------------------------------------------------------------------------------------

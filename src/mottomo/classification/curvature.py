@@ -18,6 +18,8 @@ from mottomo.classification.objective import Rows
 from mottomo.kernels.threads import processors, ranges, workers
 
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
+ROWS_A_COLUMN = 8  # in a sample that a Kronecker product is made of
+HEAD = 1536  # sparse columns, the most frequent ones, that are not taken one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,22 +186,27 @@ def information(rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling) -> n
     return full.reshape(d * p1, d * p1)
 
 
-def _kronecker_factors(rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling) -> tuple[np.ndarray, np.ndarray]:
-    """The mean of w_i S_i (K - 1, K - 1), and of x~_i x~_i' (P, P) weighted by how undecided the rows are."""
+def _kronecker_factors(
+    rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, columns: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of w_i S_i (K - 1, K - 1), and of x~_i x~_i' (P, P) weighted by how undecided the rows are.
+
+    Of sparse rows x~ holds the `columns` alone, which are made dense a few rows at a time.
+    """
     p1, q = len(scaling.scale) + scaling.intercept, contrasts(w.shape[1])
     chunk = max(128, _CHUNK // p1)
+    dense = rows.features if columns is None else rows.features[:, columns]
 
     def part(start: int, stop: int) -> tuple[np.ndarray, np.ndarray, float]:
         mean, gram, total = np.zeros((q.shape[1], q.shape[1])), np.zeros((p1, p1)), 0.0
         for first in range(start, stop, chunk):
             some = slice(first, min(first + chunk, stop))
-            x = rows.features[some]
-            weights = np.ones(len(x)) if rows.weights is None else rows.weights[some]
-            y = probabilities(x, w, b)
+            y = probabilities(rows.features[some], w, b)
+            weights = np.ones(len(y)) if rows.weights is None else rows.weights[some]
             yq = y @ q
             mean += (q.T * (weights @ y)) @ q - (yq * weights[:, None]).T @ yq
             undecided = weights * (1 - (y**2).sum(axis=1))
-            design = scaling.design(x)
+            design = scaling.design(dense[some] if columns is None else dense[some].toarray())
             gram += (design * undecided[:, None]).T @ design
             total += float(undecided.sum())
         return mean, gram, total
@@ -214,11 +221,19 @@ def _kronecker_factors(rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scalin
 class KroneckerCurvature:
     """B (x) A with A the mean x~ x~' weighted by how undecided the rows are, and B the mean S_i."""
 
-    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: float) -> None:
+    def __init__(
+        self,
+        rows: Rows,
+        w: np.ndarray,
+        b: np.ndarray,
+        scaling: Scaling,
+        decay: float,
+        columns: np.ndarray | None = None,
+    ) -> None:
         import scipy.linalg
 
         self._scaling = scaling
-        mean, gram = _kronecker_factors(rows, w, b, scaling)
+        mean, gram = _kronecker_factors(rows, w, b, scaling, columns)
         values, self._basis = np.linalg.eigh(mean)
         values = np.maximum(values, 1e-12 * values[-1] + 1e-300)
         penalty = scaling.penalty(decay)
@@ -246,7 +261,7 @@ class KroneckerCurvature:
 
 
 class DiagonalCurvature:
-    """The diagonal of the Hessian alone, (P, K - 1): for features that are many and sparse."""
+    """The diagonal of the Hessian alone, (P, K - 1)."""
 
     def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: float) -> None:
         import scipy.sparse
@@ -275,3 +290,26 @@ class DiagonalCurvature:
 
     def solve(self, g: np.ndarray) -> np.ndarray:
         return np.asarray(g / self._diagonal)
+
+
+class HeadCurvature:
+    """For many sparse features: a Kronecker product for the few that most rows have, the diagonal for the others.
+
+    Where frequencies fall like 1 / rank it is the frequent features that are correlated, with each other and with the
+    intercept; a rare one has little curvature beside its penalty.
+    """
+
+    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: float) -> None:
+        self._diagonal = DiagonalCurvature(rows, w, b, scaling, decay)
+        x = rows.features
+        squares = np.bincount(x.indices, np.square(x.data, dtype=np.float64), minlength=rows.n_features)
+        head = np.sort(np.argsort(-squares, kind="stable")[:HEAD])
+        sample = rows.sample(ROWS_A_COLUMN * len(head))
+        intercept = scaling.intercept
+        self._head = KroneckerCurvature(sample, w, b, Scaling.none(len(head), intercept), decay, head)
+        self._at = np.append(head, rows.n_features) if intercept else head
+
+    def solve(self, g: np.ndarray) -> np.ndarray:
+        step = self._diagonal.solve(g)
+        step[self._at] = self._head.solve(g[self._at])
+        return step
