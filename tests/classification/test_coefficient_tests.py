@@ -75,6 +75,7 @@ def test_the_likelihood_ratio_is_twice_the_loss_of_log_l_and_wald_is_the_square_
     assert tests[0].wald == pytest.approx(z**2, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_feature_that_says_nothing_is_rejected_as_often_as_stated():
     """At a level of 5 %, of 400 data sets: between 5 and 42, outside of which chance alone comes once in 10^5."""
     rejected = 0

@@ -109,6 +109,7 @@ def test_the_drift_table_has_the_deviance_of_homogeneity():
     assert found.drift.deviance == pytest.approx(mo.homogeneity(blocks, method=mo.Asymptotic()).deviance, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_independent_outcomes_of_a_loaded_die_are_flagged_no_more_often_than_promised():
     rng, repetitions = np.random.default_rng(20_240_611), 150
     flagged = sum(
@@ -135,6 +136,7 @@ def test_what_is_affordable_decides_and_is_said(sequence, method, draws):
     assert f"order-{method}" in [note.code for note in found.notes]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("n", "n_categories"), [(45_000, 60), (50_000, 200), (41_000, 41_000)])
 def test_sparse_tables_of_long_sequences_are_not_flagged(n, n_categories):
     rng = np.random.default_rng(20_241_124)

@@ -259,6 +259,7 @@ def test_groups_are_simulated_or_approximated_where_they_cannot_be_enumerated():
     np.testing.assert_allclose(many.p_values, far.p_values, atol=0.06)
 
 
+@pytest.mark.slow
 def test_a_group_whose_p_value_is_only_bracketed_gets_the_upper_end():
     null = "0.2,0.21,0.19,0.05,0.15,0.09,0.11"
     counts = [[4100, 4100, 3900, 950, 3050, 1800, 2100], [0] * 7]

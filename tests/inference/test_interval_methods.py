@@ -96,6 +96,7 @@ def test_guaranteed_intervals_keep_their_level(truth, n):
     assert min(each.per_category) >= 0.95
 
 
+@pytest.mark.slow
 def test_guaranteed_intervals_keep_their_level_over_a_grid():
     for weights in itertools.combinations_with_replacement(range(1, 12), 2):
         truth = [w / (sum(weights) + 3) for w in weights] + [3 / (sum(weights) + 3)]

@@ -83,6 +83,7 @@ def test_the_optimality_conditions_hold_in_rational_arithmetic(case):
     assert found.converged
 
 
+@pytest.mark.slow
 @given(partly_seen(), st.integers(0, 2**32))
 def test_em_from_anywhere_ends_within_the_limits_of_the_maxima(case, seed):
     counts, means = case

@@ -150,6 +150,7 @@ def larger_tallies(draw):
     return generator.multinomial(n, tilted / tilted.sum()).tolist(), probabilities
 
 
+@pytest.mark.slow
 @given(case=larger_tallies(), ordering=st.sampled_from(ORDERINGS))
 @settings(max_examples=40, deadline=None)
 def test_the_characteristic_functions_bracket_holds_the_enumerated_value(case, ordering):
