@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mottomo.classification.objective import Rows
+from mottomo.messages import verbatim
+from mottomo.sources.columns import Columns
 
 
 def simulated(n: int, p: int, size: int, seed: int = 0, scale: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
@@ -22,3 +24,8 @@ def rows_of(x, labels, size=None) -> Rows:
 
 def column(*values: float) -> np.ndarray:
     return np.array(values, dtype=np.float64)[:, None]
+
+
+def columns_of(values):
+    """Columns as a reader of tables gives them."""
+    return Columns(values, np.arange(1, 1 + len(next(iter(values.values())))), verbatim("t.csv"))

@@ -7,8 +7,14 @@ import pandas as pd
 import pytest
 
 from mottomo.errors import InvalidInput, SourceError
-from mottomo.sources.columns import Choice, read_columns
+from mottomo.sources.columns import Choice, open_columns
 from mottomo.workflows.file_kinds import table_file
+
+
+def read_columns(file, choice):
+    with open_columns(file, choice) as kept:
+        return kept.rows(0, kept.n)
+
 
 FRAME = pd.DataFrame({"x": [1.5, 2.0, None, -3e10], "s": ["a", "b", None, "ä,\n"], "n": [1, 2, 3, 4]})
 
@@ -31,7 +37,18 @@ def test_every_format_gives_the_same_columns_in_the_order_of_the_rows(path):
     assert found.values["s"].tolist() == ["a", "b", None, "ä,\n"]
     np.testing.assert_array_equal(found.values["x"], [1.5, 2.0, np.nan, -3e10])
     np.testing.assert_array_equal(found.values["n"], [1, 2, 3, 4])
-    assert found.missing("s").tolist() == found.missing("x").tolist() == [False, False, True, False]
+
+
+def test_what_is_missing_is_counted_and_left_out_with_the_numbers_of_the_rows_kept(path):
+    with open_columns(table_file(path), Choice()) as kept:
+        gaps = kept.gaps()
+        assert (gaps.n_rows, gaps.n_cells, gaps.first) == (1, {"x": 1, "s": 1}, {"x": 3, "s": 3})
+        kept.drop_gaps()
+        assert kept.n == 3
+        assert kept.gaps() is None
+        assert kept.rows(1, 3).numbers.tolist() == [2, 4]
+        assert sorted(kept.levels("s")) == ["a", "b", "ä,\n"]
+        assert [part.n for part in kept.batches(2)] == [2, 1]
 
 
 def test_digits_are_text_where_that_is_said(path):
@@ -97,3 +114,18 @@ def test_a_condition_is_one_condition_on_this_file(tmp_path, condition):
     file.write_text("x\n1\n")
     with pytest.raises(InvalidInput, match="condition"):
         read_columns(table_file(file), Choice(where=condition))
+
+
+@pytest.mark.parametrize("kind", ["parquet", "jsonl"])
+def test_a_column_of_fractions_or_dates_is_no_text(tmp_path, kind):
+    frame = pd.DataFrame({"f": [1.0, 2.5], "d": pd.to_datetime(["2020-01-01", "2021-01-01"]), "n": [1, 2]})
+    file = tmp_path / f"t.{kind}"
+    if kind == "parquet":
+        frame.to_parquet(file)
+    else:
+        frame.drop(columns="d").to_json(file, orient="records", lines=True)
+    for name in ("f", "d") if kind == "parquet" else ("f",):
+        with pytest.raises(InvalidInput, match=f"(?s)neither text nor whole numbers.*column {name}"):
+            read_columns(table_file(file), Choice((name,), frozenset({name})))
+    found = read_columns(table_file(file), Choice(("n",), frozenset({"n"})))
+    assert found.values["n"].tolist() == ["1", "2"]

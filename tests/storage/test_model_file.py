@@ -13,6 +13,7 @@ from mottomo.classification.classifier import Classifier
 from mottomo.classification.encoding import Encoding, Feature
 from mottomo.errors import SourceError
 from mottomo.storage.model_file import classifier_bytes, load_classifier, save_classifier
+from tests.classification.data import columns_of
 
 COLUMNS = {"x": np.array([0.5, -1.0]), "c": np.array(["b", "ä"], dtype=object)}
 
@@ -41,7 +42,7 @@ def test_a_classifier_comes_back_as_it_was(tmp_path):
     other = load_classifier(path)
     assert (other.target, other.categories, other.encoding) == (one.target, one.categories, one.encoding)
     assert (other.penalty_strength, other.history) == (one.penalty_strength, one.history)
-    np.testing.assert_array_equal(other.probabilities(COLUMNS), one.probabilities(COLUMNS))
+    np.testing.assert_array_equal(other.probabilities(columns_of(COLUMNS)), one.probabilities(columns_of(COLUMNS)))
 
 
 def test_the_same_classifier_gives_the_same_bytes():

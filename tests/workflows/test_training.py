@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import warnings
 
@@ -13,8 +14,12 @@ from sklearn.datasets import load_digits, load_iris
 from mottomo.classification.penalties import L2
 from mottomo.errors import InvalidInput
 from mottomo.storage.model_file import load_classifier, save_classifier
+from mottomo.workflows import training_rows
 from mottomo.workflows.file_kinds import table_file
-from mottomo.workflows.training import TrainingPlan, predict_table, train_on_table
+from mottomo.workflows.prediction import predict_table
+from mottomo.workflows.training import train_on_table
+from mottomo.workflows.training_rows import TrainingPlan
+from tests.classification.data import columns_of
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -69,7 +74,7 @@ def test_the_die_is_the_model_without_features_exactly(write):
     counts = np.array(result.tally.counts)
     assert result.log_likelihood == pytest.approx(math.fsum(counts * np.log(counts / 944)), rel=4e-16)
     assert result.log_likelihood == pytest.approx(result.null_log_likelihood, rel=4e-16)
-    y = result.classifier.probabilities({"PID": np.zeros(1)})
+    y = result.classifier.probabilities(columns_of({"PID": np.zeros(1)}))
     np.testing.assert_allclose(y[0], counts / 944, atol=1e-15, rtol=0)
 
 
@@ -187,7 +192,7 @@ def test_a_model_file_predicts_what_the_model_does(write, tmp_path):
         (TrainingPlan("same", features=("height",)), r"all of one category"),
         (TrainingPlan("species", features=("gap",)), r"values are missing.*row 3, column gap"),
         (TrainingPlan("species", features=("height",), weights="half"), r"not a whole number"),
-        (TrainingPlan("species", features=("bad",)), r"contains infinity.*row 1"),
+        (TrainingPlan("species", features=("bad",)), r"infinite.*row 1, column bad"),
     ],
 )
 def test_what_cannot_be_trained_is_refused_in_words(write, plan, words):
@@ -211,3 +216,25 @@ def test_missing_values_are_counted_where_they_are_left_out(write):
     result = train_on_table(write(frame), TrainingPlan("PID", missing="drop"))
     assert result.n_dropped == 5
     assert result.n_observations == 939
+
+
+@pytest.mark.parametrize("penalty", [None, L2(2.0)])
+@pytest.mark.parametrize("batch", [50, 1000, 1 << 22])
+def test_a_table_that_does_not_fit_in_memory_gives_the_same_answer(write, monkeypatch, batch, penalty):
+    frame = anes96().assign(region=[f"r{i % 3}" for i in range(944)], times=[i % 3 for i in range(944)])
+    file = write(frame, "t.parquet")
+    plan = TrainingPlan("PID", weights="times", penalty=penalty, holdout=0.1, seed=4)
+    one = train_on_table(file, plan)
+    monkeypatch.setattr(training_rows, "_BATCH", batch)
+    other = train_on_table(file, dataclasses.replace(plan, memory=0))
+    np.testing.assert_allclose(other.coefficients(), one.coefficients(), rtol=0, atol=1e-10)
+    assert other.log_likelihood == pytest.approx(one.log_likelihood, rel=1e-13)
+    assert other.tally == one.tally
+    assert other.held_out.n_observations == one.held_out.n_observations
+    assert other.held_out.model.value == pytest.approx(one.held_out.model.value, rel=1e-10)
+    assert other.held_out.gain.standard_error == pytest.approx(one.held_out.gain.standard_error, rel=1e-10)
+    if penalty is None:
+        np.testing.assert_allclose(other.standard_errors, one.standard_errors, rtol=1e-9)
+        for mine, theirs in zip(other.feature_tests, one.feature_tests, strict=True):
+            assert mine.wald == pytest.approx(theirs.wald, rel=1e-8)
+            assert mine.likelihood_ratio == pytest.approx(theirs.likelihood_ratio, rel=1e-8)

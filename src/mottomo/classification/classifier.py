@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from mottomo.categories import Categories
-from mottomo.classification.encoding import Encoding
-from mottomo.messages import Message
+from mottomo.classification.encoding import Columns, Encoding
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,22 +32,14 @@ class Classifier:
     penalty_strength: float
     history: Mapping[str, Any]
 
-    def probabilities(
-        self, columns: Mapping[str, np.ndarray], where: Message | None = None, unknown: str = "error"
-    ) -> np.ndarray:
+    def probabilities(self, columns: Columns, unknown: str = "error") -> np.ndarray:
         """y_k of each row, (n, K) float64, from the columns that the encoding names."""
-        z = self.logits(columns, where, unknown)
+        z = self.logits(self.encoding.encode(columns, unknown))
         z -= z.max(axis=1, keepdims=True)
         np.exp(z, out=z)
         z /= z.sum(axis=1, keepdims=True)
         return z
 
-    def logits(
-        self, columns: Mapping[str, np.ndarray], where: Message | None = None, unknown: str = "error"
-    ) -> np.ndarray:
-        """x W + b, (n, K) float64."""
-        if not self.encoding.features:
-            n = len(next(iter(columns.values()), ()))
-            return np.tile(self.intercepts, (n, 1))
-        x = self.encoding.encode(columns, where, unknown)
-        return np.asarray(x @ self.coefficients) + self.intercepts
+    def logits(self, features: Any) -> np.ndarray:
+        """x W + b, (n, K) float64, of encoded features (n, p)."""
+        return np.asarray(features @ self.coefficients) + self.intercepts

@@ -14,7 +14,7 @@ import numpy as np
 
 from mottomo.classification.coordinates import contrasts
 from mottomo.classification.curvature import Scaling, information
-from mottomo.classification.objective import Rows
+from mottomo.classification.objective import Data, keeping
 from mottomo.classification.optimisation import train
 from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.kernels.threads import one_thread_blas
@@ -26,26 +26,26 @@ _LARGEST_REFITS = 2e10  # operations for all fits without one feature each
 class Covariance:
     """The covariance of the coefficients of a fitted model, in any coding."""
 
-    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, intercept: bool) -> None:
+    def __init__(self, data: Data, w: np.ndarray, b: np.ndarray, intercept: bool) -> None:
         with one_thread_blas():
-            scaling = Scaling.of(rows, intercept)
-            full = information(rows, w, b, scaling)
+            scaling = Scaling.of(data, intercept)
+            full = sum(information(rows, w, b, scaling) for rows in data.batches())
             inverse = np.linalg.inv(full)
-        self._p1, self._d = rows.n_features + intercept, rows.n_categories - 1
+        self._p1, self._d = data.n_features + intercept, data.n_categories - 1
         self._covariance = ((inverse + inverse.T) / 2).reshape(self._d, self._p1, self._d, self._p1)
         # Each row takes the coefficients of the scaled features to one of the features, the last to the intercept.
         self._back = np.zeros((self._p1, self._p1))
-        p = rows.n_features
+        p = data.n_features
         self._back[np.arange(p), np.arange(p)] = 1 / scaling.scale
         if intercept:
             self._back[-1, :p] = -scaling.centre / scaling.scale
             self._back[-1, -1] = 1
 
     @staticmethod
-    def affordable(rows: Rows, intercept: bool) -> bool:
+    def affordable(data: Data, intercept: bool) -> bool:
         """Whether the information of all rows is computed in reasonable time and memory."""
-        parameters = (rows.n_features + intercept) * (rows.n_categories - 1)
-        work = float(rows.n) * parameters * (rows.n_features + 1) * rows.n_categories + float(parameters) ** 3
+        parameters = (data.n_features + intercept) * (data.n_categories - 1)
+        work = float(data.n) * parameters * (data.n_features + 1) * data.n_categories + float(parameters) ** 3
         return work < _LARGEST_WORK and parameters <= 8192
 
     def standard_errors(self, reference: int | None) -> np.ndarray:
@@ -99,7 +99,7 @@ class FeatureTest:
 
 
 def feature_tests(
-    rows: Rows,
+    data: Data,
     covariance: Covariance,
     v: np.ndarray,
     log_likelihood: float,
@@ -109,25 +109,21 @@ def feature_tests(
     tolerance: float,
 ) -> tuple[FeatureTest, ...]:
     """A test for each feature (a group of encoded columns): Wald's, and where affordable by fitting without it."""
-    refits = 40.0 * len(groups) * 4 * rows.n * (rows.n_features + 1) * rows.n_categories
+    refits = 40.0 * len(groups) * 4 * data.n * (data.n_features + 1) * data.n_categories
     tests = []
     for name, columns in groups.items():
         if not columns:
             continue
         ratio = None
         if refits < _LARGEST_REFITS:
-            ratio = max(2 * (log_likelihood - _without(rows, columns, intercept, tolerance)), 0.0)
-        df = len(columns) * (rows.n_categories - 1)
+            ratio = max(2 * (log_likelihood - _without(data, columns, intercept, tolerance)), 0.0)
+        df = len(columns) * (data.n_categories - 1)
         tests.append(FeatureTest(name, df, covariance.wald(v, columns), ratio))
     return tuple(tests)
 
 
-def _without(rows: Rows, columns: list[int], intercept: bool, tolerance: float) -> float:
+def _without(data: Data, columns: list[int], intercept: bool, tolerance: float) -> float:
     """log L of the model without some columns."""
-    kept = np.setdiff1d(np.arange(rows.n_features), columns)
-    features = rows.features[:, kept]
-    if not rows.is_sparse:
-        features = np.ascontiguousarray(features)
-    less = Rows(features, rows.n_categories, rows.labels, rows.targets, rows.weights)
+    less = keeping(data, np.setdiff1d(np.arange(data.n_features), columns))
     optimum, _ = train(less, strength=0.0, intercept=intercept, tolerance=tolerance)
-    return -optimum.point.value * rows.weight
+    return -optimum.point.value * data.weight

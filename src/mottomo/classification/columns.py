@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mottomo.classification.curvature import Scaling
-from mottomo.classification.objective import Rows
+from mottomo.classification.objective import Data
 
 _DEPENDENT = 1e-9  # what is left of a column of length 1 beside the others, if it is a combination of them
 _SHARE = 1e-7
@@ -27,36 +27,37 @@ class Dependence:
         return not self.shares
 
 
-def dependent_columns(rows: Rows, intercept: bool) -> tuple[Dependence, ...]:
+def dependent_columns(data: Data, intercept: bool) -> tuple[Dependence, ...]:
     """The columns of dense features that the columns before them (and the intercept) determine.
 
     The rank is that of a QR decomposition with pivoting; some rows suffice to see that it is full. Without these
     columns the model says the same, and its coefficients are determined.
     """
-    some = rows.sample(4 * (rows.n_features + 1) + 100, seed=1)
+    some = data.sample(4 * (data.n_features + 1) + 100, seed=1)
     scaling = Scaling.of(some, intercept)
-    if _rank(_triangle(some, scaling)) == rows.n_features + intercept:
+    if _rank(_triangle(some, scaling)) == data.n_features + intercept:
         return ()
-    scaling = Scaling.of(rows, intercept)
-    triangle = _triangle(rows, scaling)
-    missing = rows.n_features + intercept - _rank(triangle)
+    scaling = Scaling.of(data, intercept)
+    triangle = _triangle(data, scaling)
+    missing = data.n_features + intercept - _rank(triangle)
     if not missing:
         return ()
-    order = np.r_[-1, : rows.n_features] if intercept else np.r_[: rows.n_features]
+    order = np.r_[-1, : data.n_features] if intercept else np.r_[: data.n_features]
     left = np.abs(np.diag(np.linalg.qr(triangle[:, order], mode="r")))[int(intercept) :]
     dependent = np.sort(np.argsort(left, kind="stable")[:missing])
-    kept = np.setdiff1d(np.arange(rows.n_features), dependent)
+    kept = np.setdiff1d(np.arange(data.n_features), dependent)
     return tuple(_expressed(int(column), kept, triangle, scaling) for column in dependent)
 
 
-def _triangle(rows: Rows, scaling: Scaling) -> np.ndarray:
+def _triangle(data: Data, scaling: Scaling) -> np.ndarray:
     """R (P, P) of the QR decomposition of the scaled features with the intercept's column of ones last."""
-    p1 = rows.n_features + scaling.intercept
+    p1 = data.n_features + scaling.intercept
     triangle = np.zeros((p1, p1))
-    for first in range(0, rows.n, _CHUNK):
-        part = scaling.design(np.asarray(rows.features[first : first + _CHUNK], dtype=np.float64))
-        triangle = np.asarray(np.linalg.qr(np.vstack([triangle, part]), mode="r"))
-    return triangle / np.sqrt(rows.n)
+    for rows in data.batches():
+        for first in range(0, rows.n, _CHUNK):
+            part = scaling.design(np.asarray(rows.features[first : first + _CHUNK], dtype=np.float64))
+            triangle = np.asarray(np.linalg.qr(np.vstack([triangle, part]), mode="r"))
+    return triangle / np.sqrt(data.n)
 
 
 def _rank(triangle: np.ndarray) -> int:

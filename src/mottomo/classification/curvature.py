@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mottomo.classification.coordinates import contrasts
-from mottomo.classification.objective import Rows
+from mottomo.classification.objective import Data, Rows
 from mottomo.kernels.threads import processors, ranges, workers
 
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
@@ -31,15 +31,16 @@ class Scaling:
     intercept: bool
 
     @classmethod
-    def of(cls, rows: Rows, intercept: bool) -> Scaling:
-        """From some rows; constant features keep their scale, and without an intercept nothing is centred."""
-        x, w = rows.features, rows.weights
-        p = x.shape[1]
-        share = (np.ones(len(x)) if w is None else w) / rows.weight
-        centre = np.asarray(share @ x, dtype=np.float64) if intercept else np.zeros(p)
-        square, chunk = np.zeros(p), max(64, _CHUNK // max(p, 1))
-        for first in range(0, len(x), chunk):
-            square += share[first : first + chunk] @ (x[first : first + chunk] - centre) ** 2
+    def of(cls, data: Data, intercept: bool) -> Scaling:
+        """From dense rows; constant features keep their scale, and without an intercept nothing is centred."""
+        p = data.n_features
+        centre, square, chunk = np.zeros(p), np.zeros(p), max(64, _CHUNK // max(p, 1))
+        for rows in data.batches() if intercept else ():
+            centre += _shares(rows, data.weight) @ rows.features
+        for rows in data.batches():
+            x, share = rows.features, _shares(rows, data.weight)
+            for first in range(0, len(x), chunk):
+                square += share[first : first + chunk] @ (x[first : first + chunk] - centre) ** 2
         spread = np.sqrt(square)
         return cls(centre, np.where(spread > 0, spread, 1.0), intercept)
 
@@ -81,6 +82,11 @@ class Scaling:
         diagonal = np.zeros(p + self.intercept)
         diagonal[:p] = decay / self.scale**2
         return diagonal
+
+
+def _shares(rows: Rows, total: float) -> np.ndarray:
+    """Each row's share of the total weight, (n,)."""
+    return (np.ones(rows.n) if rows.weights is None else rows.weights) / total
 
 
 class Curvature(Protocol):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,6 +14,21 @@ from mottomo.messages import Message, say, say_count
 
 _WIDEST_DENSE = 500  # encoded columns; with more, most are zeros and a sparse matrix holds them
 _SHOWN_LEVELS = 10
+
+
+class Columns(Protocol):
+    """Columns of one length: float64, or objects of text; and where a cell is, for messages."""
+
+    @property
+    def values(self) -> Mapping[str, np.ndarray]: ...
+
+    @property
+    def where(self) -> Message: ...
+
+    @property
+    def n(self) -> int: ...
+
+    def place(self, index: int, name: str) -> Message: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +58,15 @@ class Encoding:
     features: tuple[Feature, ...]
 
     @classmethod
-    def learn(cls, columns: Mapping[str, np.ndarray], *, baselines: bool) -> Encoding:
-        """Numbers stay; texts get the levels that are seen, in natural order, the first as baseline if asked."""
+    def learn(cls, levels: Mapping[str, Iterable[str] | None], *, baselines: bool) -> Encoding:
+        """Numbers (None) stay; texts get the levels that are seen, in natural order, the first as baseline if asked."""
         features = []
-        for name, values in columns.items():
-            if values.dtype != object:
+        for name, seen in levels.items():
+            if seen is None:
                 features.append(Feature(name))
                 continue
-            levels = tuple(natural_order(set(values.tolist())))
-            features.append(Feature(name, levels, levels[0] if baselines else None))
+            ordered = tuple(natural_order(set(seen)))
+            features.append(Feature(name, ordered, ordered[0] if baselines else None))
         return cls(tuple(features))
 
     @property
@@ -68,21 +83,32 @@ class Encoding:
             at += len(feature.columns)
         return positions
 
-    def encode(self, columns: Mapping[str, np.ndarray], where: Message | None = None, unknown: str = "error") -> Any:
-        """The features of some rows, (n, p) float64: dense, or CSR where they are many. There is at least one feature.
+    def encode(self, columns: Columns, unknown: str = "error") -> Any:
+        """The features of some rows, see ``expand``, from their columns, see ``codes``."""
+        return self.expand(self.codes(columns, unknown))
 
-        An unknown level is refused, naming column and row; with ``unknown="baseline"`` it is taken for none of the
-        known ones. A column that is text where the model reads numbers, or the other way, is refused.
+    def codes(self, columns: Columns, unknown: str = "error") -> np.ndarray:
+        """One number a column and row, (n, columns) float64: numbers as they are, texts as positions in the levels.
+
+        An unknown level is refused, naming column and row; with ``unknown="baseline"`` it is -1, none of the known
+        ones. A column that is text where the model reads numbers, or the other way, is refused.
         """
+        codes = np.empty((columns.n, len(self.features)))
+        for index, feature in enumerate(self.features):
+            values = columns.values[feature.name]
+            _check_kind(feature, values, columns.where)
+            codes[:, index] = values if feature.levels is None else _positions(feature, columns, unknown)
+        return codes
+
+    def expand(self, codes: np.ndarray) -> Any:
+        """The features, (n, p) float64, from ``codes``: dense, or CSR where they are many."""
+        if all(feature.levels is None for feature in self.features):
+            return codes
         wide = len(self.columns) > _WIDEST_DENSE
-        parts: list[Any] = []
-        for feature in self.features:
-            values = columns[feature.name]
-            _check_kind(feature, values, where)
-            if feature.levels is None:
-                parts.append(values[:, None])
-            else:
-                parts.append(_indicators(feature, values, where, unknown, wide))
+        parts = [
+            codes[:, index, None] if feature.levels is None else _indicators(feature, codes[:, index], wide)
+            for index, feature in enumerate(self.features)
+        ]
         if not wide:
             return np.ascontiguousarray(np.hstack(parts))
         import scipy.sparse
@@ -111,52 +137,57 @@ class Encoding:
         )
 
 
-def _check_kind(feature: Feature, values: np.ndarray, where: Message | None) -> None:
+def _check_kind(feature: Feature, values: np.ndarray, where: Message) -> None:
     is_text = values.dtype == object
     if is_text == (feature.levels is not None):
         return
-    place = say("{where}, column {column}", where=where or say("data"), column=feature.name)
     number, text = say("numbers"), say("text")
     raise InvalidInput(
         "column-kind",
         say("a column is of another type than the model was trained on"),
-        place,
+        say("{where}, column {column}", where=where, column=feature.name),
         number if is_text else text,
         text if is_text else number,
         say("give the column as in training; a column of digits that is text is named with --text"),
     )
 
 
-def _indicators(feature: Feature, values: np.ndarray, where: Message | None, unknown: str, sparse: bool) -> Any:
+def _positions(feature: Feature, columns: Columns, unknown: str) -> np.ndarray:
+    """The position of each cell among the levels; -1 for none of them."""
     assert feature.levels is not None
-    known = [level for level in feature.levels if level != feature.baseline]
-    position = {level: index for index, level in enumerate(known)}
-    if feature.baseline is not None:
-        position[feature.baseline] = -1
-    codes = np.array([position.get(value, -2) for value in values.tolist()], dtype=np.int64)
-    strangers = np.flatnonzero(codes == -2)
+    position = {level: index for index, level in enumerate(feature.levels)}
+    values = columns.values[feature.name]
+    codes = np.array([position.get(value, -1) for value in values.tolist()], dtype=np.int64)
+    strangers = np.flatnonzero(codes < 0)
     if strangers.size and unknown == "error":
-        first = int(strangers[0])
-        level = values[first]
+        level = str(values[strangers[0]])
         raise InvalidInput(
             "unknown-level",
             say("a text was never seen in training"),
-            say("{where}, row {row}, column {column}", where=where or say("data"), row=first + 1, column=feature.name),
+            columns.place(int(strangers[0]), feature.name),
             say(
                 "one of {names}",
                 names=list(feature.levels[:_SHOWN_LEVELS]) + ["…"] * (len(feature.levels) > _SHOWN_LEVELS),
             ),
-            say_count(
-                "{value} ({count} such row)", "{value} ({count} such rows)", int(strangers.size), value=str(level)
-            ),
-            nearest(str(level), feature.levels)
+            say_count("{value} ({count} such row)", "{value} ({count} such rows)", int(strangers.size), value=level),
+            nearest(level, feature.levels)
             or say("--unknown baseline takes it for none of the levels that have a column"),
         )
-    seen = np.flatnonzero(codes >= 0)
+    return codes
+
+
+def _indicators(feature: Feature, codes: np.ndarray, sparse: bool) -> Any:
+    """1 in the column of each row's level; the baseline and unknown levels have none."""
+    assert feature.levels is not None
+    columns = np.cumsum([level != feature.baseline for level in feature.levels]) - 1
+    if feature.baseline is not None:
+        columns[feature.levels.index(feature.baseline)] = -1
+    own = np.append(columns, -1)[codes.astype(np.int64)]  # the code -1 is the last
+    seen, width = np.flatnonzero(own >= 0), len(feature.columns)
     if sparse:
         import scipy.sparse
 
-        return scipy.sparse.csr_array((np.ones(seen.size), (seen, codes[seen])), shape=(len(values), len(known)))
-    indicators = np.zeros((len(values), len(known)))
-    indicators[seen, codes[seen]] = 1
+        return scipy.sparse.csr_array((np.ones(seen.size), (seen, own[seen])), shape=(len(codes), width))
+    indicators = np.zeros((len(codes), width))
+    indicators[seen, own[seen]] = 1
     return indicators

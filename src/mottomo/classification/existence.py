@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mottomo.classification.curvature import Scaling
-from mottomo.classification.objective import Objective, Rows
+from mottomo.classification.objective import Data, Objective, Rows
 from mottomo.classification.optimisation import Optimum
 
 _ZERO = 1e-7  # a margin that the linear programme may leave at 0, in units of the scaled features
@@ -57,33 +57,46 @@ class Separator:
     upper_minimum: float
 
 
-def separators(rows: Rows, categories: tuple[int, ...], most: int = 3) -> tuple[Separator, ...]:
+def separators(data: Data, categories: tuple[int, ...], most: int = 3) -> tuple[Separator, ...]:
     """Single columns of dense features that separate two of the categories, the widest gaps beside the range first."""
-    if rows.is_sparse or rows.labels is None:
+    if data.is_sparse or data.least_weight() is None:
         return ()
-    spread = np.maximum(np.ptp(rows.features, axis=0), 1e-300)
-    members = [rows.features[rows.labels == k] for k in categories]
-    lows = [part.min(axis=0) if len(part) else np.full(rows.n_features, np.nan) for part in members]
-    highs = [part.max(axis=0) if len(part) else np.full(rows.n_features, np.nan) for part in members]
+    lows, highs = _ranges(data)
+    spread = np.maximum(highs.max(axis=0) - lows.min(axis=0), 1e-300)
     found = []
-    for i, lower in enumerate(categories):
-        for j, upper in enumerate(categories):
+    for i in categories:
+        for j in categories:
             for column in np.flatnonzero((highs[i] <= lows[j]) & (lows[i] < highs[j])) if i != j else ():
-                gap = (lows[j][column] - highs[i][column]) / spread[column]
-                one = Separator(int(column), lower, upper, float(highs[i][column]), float(lows[j][column]))
+                gap = (lows[j, column] - highs[i, column]) / spread[column]
+                one = Separator(int(column), i, j, float(highs[i, column]), float(lows[j, column]))
                 found.append((-gap, one.column, one.lower, one.upper, one))
     return tuple(entry[-1] for entry in sorted(found)[:most])
 
 
-def existence(rows: Rows, optimum: Optimum, objective: Objective) -> Existence:
+def _ranges(data: Data) -> tuple[np.ndarray, np.ndarray]:
+    """The smallest and the largest value of each feature in each category, (K, p); of no rows inf and -inf."""
+    lows = np.full((data.n_categories, data.n_features), np.inf)
+    highs = -lows
+    for rows in data.batches():
+        assert rows.labels is not None
+        for k in range(data.n_categories):
+            part = rows.features[rows.labels == k]
+            if len(part):
+                lows[k] = np.minimum(lows[k], part.min(axis=0))
+                highs[k] = np.maximum(highs[k], part.max(axis=0))
+    return lows, highs
+
+
+def existence(data: Data, optimum: Optimum, objective: Objective) -> Existence:
     """Decide whether there is a maximum, from where the training stopped.
 
     Where the certificate bounds the gap, it exists. Where each row's own category has come beyond 1/2, the coefficients
-    themselves are a direction of complete separation. Otherwise a linear programme decides.
+    themselves are a direction of complete separation. Otherwise a linear programme decides, over dense labelled rows
+    that are in memory.
     """
-    never = np.flatnonzero(rows.category_weights() == 0)
+    never = np.flatnonzero(data.category_weights() == 0)
     if never.size and objective.has_intercept:
-        return _never_seen(rows, never, optimum)
+        return _never_seen(data, never, optimum)
     if objective.decay:
         return Existence("penalised")
     if optimum.reason == "gap" and optimum.proved:
@@ -91,18 +104,19 @@ def existence(rows: Rows, optimum: Optimum, objective: Objective) -> Existence:
     w, b = objective.coefficients(optimum.point.coordinates)
     if optimum.reason == "separated":
         direction = _normalised(np.vstack([w, b]))
-        reach = _reach(rows, w, b, direction, None)
-        return Existence("complete-separation", direction, tuple(range(rows.n_categories)), 0.0, rows.n, reach)
-    if rows.is_sparse or rows.labels is None or optimum.reason in ("interrupted", "passes"):
+        reach = max(_reach(rows, w, b, direction, None) for rows in data.batches())
+        return Existence("complete-separation", direction, tuple(range(data.n_categories)), 0.0, data.n, reach)
+    cut_short = optimum.reason in ("interrupted", "passes")
+    if not isinstance(data, Rows) or data.is_sparse or data.labels is None or cut_short:
         return Existence("undecided")
-    return _by_linear_programme(rows, w, b, Scaling.of(rows, objective.has_intercept))
+    return _by_linear_programme(data, w, b, Scaling.of(data, objective.has_intercept))
 
 
-def _never_seen(rows: Rows, never: np.ndarray, optimum: Optimum) -> Existence:
-    direction = np.zeros((rows.n_features + 1, rows.n_categories))
+def _never_seen(data: Data, never: np.ndarray, optimum: Optimum) -> Existence:
+    direction = np.zeros((data.n_features + 1, data.n_categories))
     direction[-1, never] = -1
     direction[-1] -= direction[-1].mean()
-    supremum = -optimum.point.value * rows.weight
+    supremum = -optimum.point.value * data.weight
     return Existence("quasi-complete-separation", direction, tuple(never.tolist()), supremum, 0, 1000.0)
 
 

@@ -91,17 +91,28 @@ class Rows:
         """`size` rows chosen at random without replacement, always the same ones; all rows where there are no more."""
         if size >= self.n:
             return self
-        index = np.sort(np.random.default_rng(seed).choice(self.n, size, replace=False))
+        return self.taken(chosen_rows(self.n, size, seed))
 
-        def taken(values: np.ndarray | None) -> np.ndarray | None:
+    def taken(self, index: np.ndarray) -> Rows:
+        """Some of the rows, by number."""
+
+        def some(values: np.ndarray | None) -> np.ndarray | None:
             return None if values is None else values[index]
 
         features = with_wide_starts(self.features[index]) if self.is_sparse else self.features[index]
-        return Rows(features, self.n_categories, taken(self.labels), taken(self.targets), taken(self.weights))
+        return Rows(features, self.n_categories, some(self.labels), some(self.targets), some(self.weights))
 
     def dense(self) -> Rows:
         """The same rows with features that are not sparse."""
         return replace(self, features=self.features.toarray())
+
+    def batches(self) -> Iterator[Rows]:
+        """These rows at once."""
+        yield self
+
+    def mapped(self, change: Callable[[Any], Any], n_features: int) -> Rows:
+        """The same rows with features changed."""
+        return replace(self, features=change(self.features))
 
     @contextmanager
     def running(self) -> Iterator[Callable[[np.ndarray, np.ndarray], ObjectiveSums]]:
@@ -115,6 +126,20 @@ class Rows:
                 return ObjectiveSums(found.loss, found.gradient, found.intercept_gradient, weight)
 
             yield sums
+
+
+def chosen_rows(n: int, size: int, seed: int) -> np.ndarray:
+    """`size` of n row numbers at random, without replacement, in order."""
+    return np.sort(np.random.default_rng(seed).choice(n, size, replace=False))
+
+
+def keeping(data: Data, columns: np.ndarray) -> Data:
+    """The same rows with some of their features alone."""
+
+    def kept(x: Any) -> Any:
+        return x[:, columns] if hasattr(x, "indptr") else np.ascontiguousarray(x[:, columns])
+
+    return data.mapped(kept, len(columns))
 
 
 def with_wide_starts(matrix: Any) -> Any:
@@ -145,6 +170,10 @@ class Data(Protocol):
     def category_weights(self) -> np.ndarray: ...
 
     def least_weight(self) -> float | None: ...
+
+    def batches(self) -> Iterator[Rows]: ...
+
+    def mapped(self, change: Callable[[Any], Any], n_features: int) -> Data: ...
 
     def sample(self, size: int, seed: int = 0) -> Rows: ...
 

@@ -10,9 +10,8 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, column_or_1d, validate_data
 
-from mottomo.classification.columns import Dependence, dependent_columns
 from mottomo.classification.coordinates import referred
-from mottomo.classification.existence import existence
+from mottomo.classification.fitting import Fit, fit
 from mottomo.classification.labelled_rows import (
     checked_features,
     checked_targets,
@@ -20,14 +19,10 @@ from mottomo.classification.labelled_rows import (
     labelled_rows,
     refuse_one_category,
 )
-from mottomo.classification.objective import Rows
-from mottomo.classification.optimisation import Progress, train
 from mottomo.classification.penalties import L2, strength_of
 from mottomo.errors import InvalidInput, NoMaximum, NotConverged, NotDetermined
 from mottomo.kernels.sums import accurate_sum
 from mottomo.messages import say, verbatim
-
-_SMALL = 1 << 21  # numbers in a sparse matrix that is as well worked on as a dense one
 
 
 class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -93,22 +88,33 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         `X` : an array, a data frame or a sparse matrix of numbers. `sample_weight` : (n,) how often each row counts.
         """
-        return self._fit(X, y, sample_weight, None)
-
-    def _fit(self, X: Any, y: Any, sample_weight: Any, progress: Progress | None) -> SoftmaxRegression:
         strength_of(self.penalty)
         self._check_settings()
         x = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False)
         x = checked_features(x, getattr(self, "feature_names_in_", None))
         weights = checked_weights(sample_weight, x.shape[0])
         codes, targets = self._categories(y, x.shape[0], weights)
-        return self.fit_rows(labelled_rows(x, codes, targets, weights, len(self.classes_)), progress)
-
-    def fit_rows(self, rows: Rows, progress: Progress | None = None) -> SoftmaxRegression:
-        """Fit to rows that have been checked, whose categories are ``classes_``; `progress` hears how it goes."""
-        self._train(rows, strength_of(self.penalty), progress)
+        rows = labelled_rows(x, codes, targets, weights, len(self.classes_))
+        found = fit(
+            rows,
+            strength=strength_of(self.penalty),
+            intercept=self.fit_intercept,
+            tolerance=self.tolerance,
+            most_passes=int(self.max_passes),
+        )
+        self.n_observations_ = rows.weight
+        self._keep(found)
         self._warn()
         return self
+
+    def _keep(self, found: Fit) -> None:
+        self.coef_, self.intercept_ = np.ascontiguousarray(found.w.T), found.b
+        self.n_iter_, self.reason_ = found.n_passes, found.reason
+        self.gap_, self.gap_is_proved_ = found.gap, found.gap_is_proved
+        self.existence_, self.converged_ = found.existence, found.converged
+        self.dependent_columns_ = found.dependent
+        self.log_likelihood_, self.null_log_likelihood_ = found.log_likelihood, found.null_log_likelihood
+        self.gradient_norm_ = found.gradient_norm
 
     def _check_settings(self) -> None:
         for name, value in (("tolerance", self.tolerance), ("max_passes", self.max_passes)):
@@ -147,48 +153,12 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         codes = np.clip(np.searchsorted(self.classes_, labels), 0, len(self.classes_) - 1)
         return codes.astype(np.int64), None
 
-    def _train(self, rows: Rows, strength: float, progress: Progress | None) -> None:
-        if rows.is_sparse and rows.n * rows.n_features <= _SMALL:
-            rows = rows.dense()
-        self.dependent_columns_: tuple[Dependence, ...] = ()
-        kept = np.arange(rows.n_features)
-        if not strength and not rows.is_sparse:
-            self.dependent_columns_ = dependent_columns(rows, self.fit_intercept)
-        learnt = rows
-        if self.dependent_columns_:
-            kept = np.setdiff1d(kept, [one.column for one in self.dependent_columns_])
-            learnt = Rows(
-                np.ascontiguousarray(rows.features[:, kept]), rows.n_categories, rows.labels, rows.targets, rows.weights
-            )
-        optimum, objective = train(
-            learnt,
-            strength=strength,
-            intercept=self.fit_intercept,
-            tolerance=self.tolerance,
-            most_passes=int(self.max_passes),
-            progress=progress,
-        )
-        w, b = objective.coefficients(optimum.point.coordinates)
-        self.coef_ = np.zeros((rows.n_categories, rows.n_features))
-        self.coef_[:, kept] = w.T
-        self.intercept_ = b
-        self.n_iter_, self.reason_ = max(optimum.n_passes, 1), optimum.reason
-        self.gap_, self.gap_is_proved_ = optimum.gap, optimum.proved
-        self.existence_ = existence(learnt, optimum, objective)
-        self.converged_ = optimum.converged and self.existence_.has_maximum
-        penalty = 0.5 * strength * float(np.vdot(w, w))
-        self.log_likelihood_ = penalty - optimum.point.value * rows.weight
-        self.null_log_likelihood_ = _null_log_likelihood(rows, self.fit_intercept)
-        self.n_observations_ = rows.weight
-        self.coordinates_ = optimum.point.coordinates
-        self.gradient_norm_ = float(np.abs(optimum.point.gradient).max(initial=0.0))
-
     def _warn(self) -> None:
         if self.existence_.verdict == "undecided" or not (self.converged_ or self.existence_.direction is not None):
             warnings.warn(
                 f"the fit did not converge ({self.reason_}); at most about {self.gap_:.3g} nats are left to gain",
                 NotConverged,
-                stacklevel=4,
+                stacklevel=3,
             )
         elif self.existence_.direction is not None:
             warnings.warn(
@@ -196,14 +166,14 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 "the coefficients grow without end; existence_ says in which direction. A penalty makes the answer "
                 "finite: SoftmaxRegression(mottomo.L2(strength=1))",
                 NoMaximum,
-                stacklevel=4,
+                stacklevel=3,
             )
         if any(not one.is_constant for one in self.dependent_columns_):
             columns = [one.column for one in self.dependent_columns_]
             warnings.warn(
                 f"columns {columns} are combinations of others; their coefficients are given as 0",
                 NotDetermined,
-                stacklevel=4,
+                stacklevel=3,
             )
 
     def _logits(self, X: Any) -> np.ndarray:
@@ -284,15 +254,6 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
-
-
-def _null_log_likelihood(rows: Rows, intercept: bool) -> float:
-    """log L of the model without features: the die's, sum_k t_k log(t_k / n); without an intercept n log(1 / K)."""
-    weights = rows.category_weights()
-    if not intercept:
-        return -rows.weight * float(np.log(rows.n_categories))
-    seen = weights[weights > 0]
-    return float(accurate_sum(seen * np.log(seen / seen.sum())))
 
 
 def _lengths(found: int, expected: int) -> InvalidInput:

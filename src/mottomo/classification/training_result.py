@@ -28,17 +28,41 @@ class Losses:
     value: float
     standard_error: float
 
-    @classmethod
-    def of(cls, losses: np.ndarray) -> Losses:
-        n = losses.size
-        if not np.isfinite(losses).all():
-            return cls(math.inf, math.nan)
-        mean = float(accurate_sum(losses)) / n
-        spread = float(np.sqrt(accurate_sum((losses - mean) ** 2) / (n - 1))) if n > 1 else math.nan
-        return cls(mean, spread / math.sqrt(n) if n > 1 else math.nan)
-
     def to_dict(self) -> dict[str, float]:
         return {"value": self.value, "standard_error": self.standard_error}
+
+
+@dataclass(frozen=True, slots=True)
+class LossSums:
+    """Number, mean and sum of squares about the mean of the losses of some rows; those of disjoint rows add up."""
+
+    n: int = 0
+    mean: float = 0.0
+    square: float = 0.0
+
+    @classmethod
+    def of(cls, losses: np.ndarray) -> LossSums:
+        n = losses.size
+        if not n:
+            return cls()
+        if not np.isfinite(losses).all():
+            return cls(n, math.inf, math.nan)
+        mean = float(accurate_sum(losses)) / n
+        return cls(n, mean, float(accurate_sum((losses - mean) ** 2)))
+
+    def __add__(self, other: LossSums) -> LossSums:
+        if not self.n or not other.n:
+            return self if self.n else other
+        n, apart = self.n + other.n, other.mean - self.mean
+        if not math.isfinite(apart):
+            return LossSums(n, math.inf, math.nan)
+        mean = self.mean + apart * (other.n / n)
+        return LossSums(n, mean, self.square + other.square + apart**2 * (self.n * (other.n / n)))
+
+    def losses(self) -> Losses:
+        """The mean and its standard error, which a single row does not have."""
+        deviation = math.sqrt(self.square / (self.n - 1) / self.n) if self.n > 1 else math.nan
+        return Losses(self.mean, deviation)
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ from mottomo.report.numbers import whole
 )
 def command(data: str, model: str, most_probable: bool, unknown: str, **settings: Any) -> None:
     from mottomo.storage.model_file import load_classifier
-    from mottomo.workflows.training import predict_table
+    from mottomo.workflows.prediction import predict_table
 
     wanted = chosen_format(settings["output_format"], settings["as_json"])
     classifier = load_classifier(Path(model))

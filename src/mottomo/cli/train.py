@@ -72,7 +72,8 @@ _SECONDS_BETWEEN_REPORTS = 5.0
 )
 def command(data: str, accept_limit: bool, model: str | None, **settings: Any) -> None:
     from mottomo.storage.model_file import save_classifier
-    from mottomo.workflows.training import TrainingPlan, train_on_table
+    from mottomo.workflows.training import train_on_table
+    from mottomo.workflows.training_rows import TrainingPlan
 
     if settings["seed"] < 0:
         raise usage_error(say("--seed takes a whole number of 0 or more"))

@@ -1,48 +1,61 @@
-"""The columns of a table, whole: numbers as float64, everything else as text, in the order of the rows."""
+"""The columns of a table, a range of rows at a time: numbers as float64, everything else as text, in their order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mottomo.errors import InvalidInput, SourceError
-from mottomo.messages import Message, say, verbatim
+from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.sources import duck
+from mottomo.sources.frame import column_type_error
 from mottomo.sources.rows import no_such_column
-from mottomo.sources.table import TableFile, condition_error, conditioned, opened_table, querying, raw_name
+from mottomo.sources.table import (
+    CATEGORY_TYPES,
+    TableFile,
+    condition_error,
+    conditioned,
+    opened_table,
+    querying,
+    raw_name,
+)
 
+_MEMORY = "512MiB"  # of the reader's store; what is beyond goes to disk
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
-_TEXTS = ("VARCHAR", "ENUM", "BOOLEAN", "JSON", "UUID")
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
     """Columns of one length: float64 with NaN where a number is missing, or objects of text with None.
 
-    `where` is the source, for messages.
+    `numbers` are those of the rows in the file, from 1; `where` is the source, for messages.
     """
 
     values: dict[str, np.ndarray]
+    numbers: np.ndarray
     where: Message
 
     @property
     def n(self) -> int:
-        return len(next(iter(self.values.values()), ()))
+        return len(self.numbers)
 
-    def is_text(self, name: str) -> bool:
-        return self.values[name].dtype == object
+    def place(self, index: int, name: str) -> Message:
+        """Where a cell is, for messages."""
+        number = int(self.numbers[index])
+        return say("{where}, row {row}, column {column}", where=self.where, row=number, column=name)
 
-    def missing(self, name: str) -> np.ndarray:
-        """Which cells of a column are missing, (n,) bool."""
-        values = self.values[name]
-        return values == None if values.dtype == object else np.isnan(values)  # noqa: E711 - elementwise
 
-    def rows(self, kept: np.ndarray) -> Columns:
-        """Some of the rows, by number or by a mask."""
-        return Columns({name: values[kept] for name, values in self.values.items()}, self.where)
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Cells of a table that are missing: how many rows have one, how many each column has, and the first such row."""
+
+    n_rows: int
+    n_cells: dict[str, int]
+    first: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,116 @@ class Choice:
     where: str | None = None
 
 
-def read_columns(file: TableFile, choice: Choice, progress: Callable[[float], None] | None = None) -> Columns:
+class KeptColumns:
+    """Columns that have been read into the reader's own store, which goes to disk where it does not fit in memory.
+
+    Rows are in the order of the file. Close it by leaving ``open_columns``.
+    """
+
+    def __init__(self, connection: Any, numeric: dict[str, bool], where: Message) -> None:
+        self._connection, self._numeric, self.where = connection, numeric, where
+        self._table = "kept"
+        self.n = self._count()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self._numeric)
+
+    def is_text(self, name: str) -> bool:
+        return not self._numeric[name]
+
+    def gaps(self) -> Gaps | None:
+        """What is missing, NULL or not-a-number; None if nothing is."""
+        tests = {name: self._is_missing(name) for name in self.names}
+        found = self._ask([
+            *(f"count(*) FILTER ({test})" for test in tests.values()),
+            *(f"min(number) FILTER ({test})" for test in tests.values()),
+            f"count(*) FILTER ({' OR '.join(tests.values())})",
+        ])  # fmt: skip
+        if not found[-1]:
+            return None
+        counts, firsts = found[: len(tests)], found[len(tests) : -1]
+        return Gaps(
+            found[-1],
+            {name: count for name, count in zip(tests, counts, strict=True) if count},
+            {name: row for name, row in zip(tests, firsts, strict=True) if row is not None},
+        )
+
+    def drop_gaps(self) -> None:
+        """Keep the rows in which nothing is missing alone."""
+        whole = " AND ".join(f"NOT ({self._is_missing(name)})" for name in self.names)
+        self._run(f"CREATE TEMP TABLE complete AS SELECT * FROM {self._table} WHERE {whole}")
+        self._run(f"DROP TABLE {self._table}")
+        self._table = "complete"
+        self.n = self._count()
+
+    def refuse_infinite(self, names: Sequence[str]) -> None:
+        """Refuse a column of numbers with an infinite one, naming the first."""
+        numbers = [name for name in names if self._numeric[name]]
+        if not numbers:
+            return
+        tests = [f"isinf({self._cell(name)})" for name in numbers]
+        found = self._ask([f"{part} FILTER ({test})" for test in tests for part in ("count(*)", "min(number)")])
+        for index, name in enumerate(numbers):
+            count, row = found[2 * index : 2 * index + 2]
+            if count:
+                raise InvalidInput(
+                    "not-finite",
+                    say("a number is infinite"),
+                    say("{where}, row {row}, column {column}", where=self.where, row=row, column=name),
+                    say("a finite number"),
+                    say_count("{count} such row", "{count} such rows", count),
+                    say("leave such rows out with --where, or mend them before"),
+                )
+
+    def levels(self, name: str) -> list[str]:
+        """The distinct texts of a column, in no order."""
+        cell = self._cell(name)
+        found = duck.fetch_all(self._connection, f"SELECT DISTINCT {cell} FROM {self._table} WHERE {cell} IS NOT NULL")
+        return [row[0] for row in found]
+
+    def rows(self, start: int, stop: int) -> Columns:
+        """The rows from `start` to before `stop`, counted from 0."""
+        cells = ", ".join(["number", *(self._cell(name) for name in self.names)])
+        chosen = f"WHERE rowid >= {start} AND rowid < {stop} ORDER BY rowid"
+        numbers, *arrays = duck.fetch_arrays(self._connection, f"SELECT {cells} FROM {self._table} {chosen}")
+        values = {name: self._array(name, array) for name, array in zip(self.names, arrays, strict=True)}
+        return Columns(values, np.asarray(numbers), self.where)
+
+    def batches(self, size: int) -> Iterator[Columns]:
+        """All rows, at most `size` at a time."""
+        for start in range(0, self.n, size):
+            yield self.rows(start, min(start + size, self.n))
+
+    def _array(self, name: str, array: Any) -> np.ndarray:
+        if self._numeric[name]:
+            filled = array.filled(np.nan) if isinstance(array, np.ma.MaskedArray) else array
+            return np.asarray(filled, dtype=np.float64)
+        texts = np.asarray(array.data if isinstance(array, np.ma.MaskedArray) else array, dtype=object).copy()
+        texts[np.ma.getmaskarray(array)] = None
+        return texts
+
+    def _cell(self, name: str) -> str:
+        return f"v{self.names.index(name)}"
+
+    def _is_missing(self, name: str) -> str:
+        cell = self._cell(name)
+        return f"{cell} IS NULL OR isnan({cell})" if self._numeric[name] else f"{cell} IS NULL"
+
+    def _count(self) -> int:
+        return int(self._ask(["count(*)"])[0])
+
+    def _ask(self, expressions: list[str]) -> tuple[Any, ...]:
+        return duck.fetch_all(self._connection, f"SELECT {', '.join(expressions)} FROM {self._table}")[0]
+
+    def _run(self, sql: str) -> None:
+        duck.fetch_all(self._connection, sql)
+
+
+@contextmanager
+def open_columns(
+    file: TableFile, choice: Choice, progress: Callable[[float], None] | None = None
+) -> Iterator[KeptColumns]:
     """Read columns of a file. A column of a text format is numbers if every cell that is not missing is one.
 
     Raises InvalidInput where some cells of a column are numbers and some are not, for dates, and for unknown names.
@@ -67,21 +189,44 @@ def read_columns(file: TableFile, choice: Choice, progress: Callable[[float], No
     with opened_table(file) as (readable, relation, columns, fixed_types):
         names = columns if choice.names is None else list(dict.fromkeys(choice.names))
         _check_names([*names, *choice.text], columns, file.where)
-        with querying(readable, choice.where, in_order=True) as connection:
+        with querying(readable, choice.where, in_order=True, memory=_MEMORY) as connection:
             types = fixed_types or duck.column_types(connection, relation)
             plain, named = list(types), dict(zip(columns, types.values(), strict=True))
             source = relation
             if choice.where is not None:
                 source = conditioned(relation, zip(plain, columns, strict=True), named, choice.where)
-            cells = {name: _cell(columns, plain, name, named[name], choice) for name in names}
+            raw = {name: _raw(columns, plain, name, choice) for name in names}
+            cells = {name: _cell(raw[name], named[name], choice) for name in names}
             sql = f"SELECT {', '.join(cells.values())} FROM {source}"
             if choice.where is not None and not duck.is_one_statement(sql):
                 raise condition_error(choice.where, say("one condition, and no statement after it"))
-            numeric = _numeric(connection, cells, named, source, choice, file)
-            values = _fetched(connection, cells, numeric, source, progress)
-    if not len(next(iter(values.values()))) and choice.where is None:
-        raise SourceError("no-rows", say("the table has a header and no rows"), file.where, say("at least one row"))
-    return Columns(values, file.where)
+            for name in choice.text.intersection(names):
+                _refuse_fractions(connection, raw[name], name, named[name], source, file)
+            found = _numeric(connection, cells, named, source, choice, file)
+            numeric = {name: found[name] for name in cells}
+            _keep(connection, cells, numeric, source, progress)
+            kept = KeptColumns(connection, numeric, file.where)
+            if not kept.n and choice.where is None:
+                raise SourceError(
+                    "no-rows", say("the table has a header and no rows"), file.where, say("at least one row")
+                )
+            yield kept
+
+
+def _keep(
+    connection: Any,
+    cells: dict[str, str],
+    numeric: dict[str, bool],
+    source: str,
+    progress: Callable[[float], None] | None,
+) -> None:
+    pieces = [
+        f"CAST({cell} AS {'DOUBLE' if numeric[name] else 'VARCHAR'}) AS v{index}"
+        for index, (name, cell) in enumerate(cells.items())
+    ]
+    selected = f"SELECT {', '.join(pieces)} FROM {source}"
+    numbered = "SELECT row_number() OVER () AS number, * FROM"
+    duck.fetch_all(connection, f"CREATE TEMP TABLE kept AS {numbered} ({selected})", progress)
 
 
 def _check_names(names: Sequence[str], columns: list[str], where: Message) -> None:
@@ -99,12 +244,14 @@ def _check_names(names: Sequence[str], columns: list[str], where: Message) -> No
             )
 
 
-def _cell(columns: list[str], plain: list[str], name: str, kind: str, choice: Choice) -> str:
-    """A cell in SQL: NULL where it is missing, text out of JSON."""
+def _raw(columns: list[str], plain: list[str], name: str, choice: Choice) -> str:
     index = columns.index(name)
-    cell = raw_name(index) if choice.where is not None else duck.identifier(plain[index])
-    if kind == "JSON":
-        cell = f"({cell} ->> '$')"
+    return raw_name(index) if choice.where is not None else duck.identifier(plain[index])
+
+
+def _cell(raw: str, kind: str, choice: Choice) -> str:
+    """A cell in SQL: NULL where it is missing, text out of JSON."""
+    cell = f"({raw} ->> '$')" if kind == "JSON" else raw
     if kind in ("JSON", "VARCHAR"):
         nulls = ", ".join(duck.literal(text) for text in ("", *choice.missing_values))
         cell = f"CASE WHEN trim({cell}) IN ({nulls}) THEN NULL ELSE {cell} END"
@@ -144,6 +291,16 @@ def _numeric(
     return numeric
 
 
+def _refuse_fractions(connection: Any, raw: str, name: str, kind: str, source: str, file: TableFile) -> None:
+    """A column that is to be text holds text, whole numbers or true/false: 1.0 would be another text than 1."""
+    if kind == "JSON":
+        fractions = f"SELECT count(*) FROM {source} WHERE json_type({raw}) = 'DOUBLE'"
+        if duck.fetch_all(connection, fractions)[0][0]:
+            raise column_type_error(name, "DOUBLE", file.where)
+    elif not CATEGORY_TYPES.fullmatch(kind) and kind != "UUID":
+        raise column_type_error(name, kind, file.where)
+
+
 def _mixed(
     connection: Any, cell: str, name: str, source: str, numbers: int, filled: int, file: TableFile
 ) -> InvalidInput:
@@ -167,27 +324,3 @@ def _mixed(
             name=name,
         ),
     )
-
-
-def _fetched(
-    connection: Any,
-    cells: dict[str, str],
-    numeric: dict[str, bool],
-    source: str,
-    progress: Callable[[float], None] | None,
-) -> dict[str, np.ndarray]:
-    pieces = [
-        f"CAST({cell} AS {'DOUBLE' if numeric[name] else 'VARCHAR'}) AS v{index}"
-        for index, (name, cell) in enumerate(cells.items())
-    ]
-    arrays = duck.fetch_arrays(connection, f"SELECT {', '.join(pieces)} FROM {source}", progress)
-    values = {}
-    for name, array in zip(cells, arrays, strict=True):
-        if numeric[name]:
-            filled = array.filled(np.nan) if isinstance(array, np.ma.MaskedArray) else array
-            values[name] = np.asarray(filled, dtype=np.float64)
-        else:
-            texts = np.asarray(array.data if isinstance(array, np.ma.MaskedArray) else array, dtype=object).copy()
-            texts[np.ma.getmaskarray(array)] = None
-            values[name] = texts
-    return values

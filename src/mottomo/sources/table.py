@@ -27,7 +27,7 @@ from mottomo.sources.frame import column_type_error
 from mottomo.sources.rows import CountedRows, Selection
 
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
-_CATEGORY_TYPES = re.compile(r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|ENUM.*|JSON)")
+CATEGORY_TYPES = re.compile(r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|ENUM.*|JSON)")
 _INTEGER_TYPES = re.compile(r"U?(TINY|SMALL|BIG)INT|U?INTEGER")
 _LONGEST_HEADER = 1 << 20
 _SAMPLE = 1 << 16
@@ -81,12 +81,16 @@ def opened_table(file: TableFile) -> Iterator[tuple[TableFile, str, list[str], d
 
 
 @contextmanager
-def querying(file: TableFile, condition: str | None, *, in_order: bool = False) -> Iterator[Any]:
+def querying(
+    file: TableFile, condition: str | None, *, in_order: bool = False, memory: str | None = None
+) -> Iterator[Any]:
     """A connection on which errors of DuckDB become ours; with a condition it can reach nothing but the file."""
     with duck.connection() as connection:
         try:
             if in_order:
                 connection.execute("SET preserve_insertion_order=true")
+            if memory is not None:
+                connection.execute(f"SET memory_limit='{memory}'")
             if condition is not None:
                 duck.confine(connection, file.path)
             yield connection
@@ -137,7 +141,7 @@ def _counted(
     assert selection.column is not None
     named = dict(zip(columns, types.values(), strict=True)) if types else {}
     for name in (selection.column, *selection.by):
-        if not _CATEGORY_TYPES.fullmatch(named.get(name, "VARCHAR")):
+        if not CATEGORY_TYPES.fullmatch(named.get(name, "VARCHAR")):
             raise column_type_error(name, named[name], where)
     query = _Query(relation, columns, list(types) if types else duck.plain_names(columns), named, selection)
     sql = query.sql()

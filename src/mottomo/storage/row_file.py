@@ -1,0 +1,48 @@
+"""Rows of numbers in a temporary file: written once, then read in order as often as needed, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+
+from mottomo.errors import SourceError
+from mottomo.messages import say, verbatim
+
+
+class RowFile:
+    """Rows of `width` numbers of one type, in a file that nobody else reads."""
+
+    def __init__(self, path: Path, width: int, kind: type[np.generic]) -> None:
+        self._path, self._width, self._kind = path, width, np.dtype(kind)
+        self.n = 0
+
+    def append(self, rows: np.ndarray) -> None:
+        """Write rows (m, width) at the end; for a width of 0 they are counted alone."""
+        with _explained(self._path), self._path.open("ab") as stream:
+            stream.write(np.ascontiguousarray(rows, dtype=self._kind).data if rows.size else b"")
+        self.n += len(rows)
+
+    def batches(self, size: int) -> Iterator[np.ndarray]:
+        """All rows in order, (m, width) at a time with m at most `size`."""
+        with _explained(self._path), self._path.open("rb") as stream:
+            for start in range(0, self.n, size):
+                m = min(size, self.n - start)
+                yield np.fromfile(stream, self._kind, m * self._width).reshape(m, self._width)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise SourceError(
+            "temporary-file",
+            say("rows cannot be kept on disk"),
+            verbatim(str(path.parent)),
+            say("room for the columns in the folder of temporary files"),
+            verbatim(error.strerror or str(error)),
+            say("name another folder in the environment variable TMPDIR"),
+        ) from None
