@@ -57,6 +57,7 @@ THIRD_PARTIES = {
     "sklearn": {"classification", "workflows"},
     "threadpoolctl": {"kernels"},
     "safetensors": {"storage"},
+    "onnx": {"storage"},
     "duckdb": {"sources"},
     "narwhals": {"sources"},
     "jinja2": {"report"},

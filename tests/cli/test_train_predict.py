@@ -96,6 +96,16 @@ def test_every_format_of_a_training_is_written(tmp_path):
     assert len(rows) == 6
 
 
+def test_the_same_model_is_trained_on_disk_and_written_for_other_programs(tmp_path):
+    onnx = tmp_path / "m.onnx"
+    done = mottomo(*SEX, "--memory", "0", "--onnx", str(onnx), "--json")
+    assert done.returncode == 0, done.stderr
+    assert str(onnx) in done.stderr
+    found, whole = (json.loads(one.stdout)["result"] for one in (done, mottomo(*SEX, "--json")))
+    assert found["coefficients"]["male"] == pytest.approx(whole["coefficients"]["male"], abs=1e-10)
+    assert onnx.read_bytes()
+
+
 def test_rows_held_out_are_measured_beside_the_die():
     found = json.loads(mottomo(*SEX, "--holdout", "0.2", "--seed", "7", "--json").stdout)["result"]["held_out"]
     assert found["n_observations"] == 67

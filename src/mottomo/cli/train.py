@@ -38,6 +38,7 @@ _SECONDS_BETWEEN_REPORTS = 5.0
         option("--text", metavar="NAMES", help=say("Columns of digits that are text, such as postal codes.")),
         option("--weights", metavar="NAME", help=say("A column that says how often each row counts.")),
         option("--model", metavar="FILE", help=say("Write the model to FILE.")),
+        option("--onnx", metavar="FILE", help=say("Write the model as ONNX, for other programs, to FILE.")),
         option(
             "--penalty",
             metavar="l2=STRENGTH",
@@ -56,6 +57,13 @@ _SECONDS_BETWEEN_REPORTS = 5.0
             help=say("Keep this share of the rows out of the training and measure the cross-entropy on them."),
         ),
         option("--seed", type=int, default=0, metavar="SEED", help=say("Which rows are held out (default: 0).")),
+        option(
+            "--memory",
+            type=click.IntRange(min=0),
+            default=1024,
+            metavar="MIB",
+            help=say("Features that take more than this are kept on disk and read in batches (default: 1024)."),
+        ),
         option("--reference", metavar="NAME", help=say("The category whose coefficients are 0 (default: the first).")),
         CATEGORIES,
         option(
@@ -70,13 +78,16 @@ _SECONDS_BETWEEN_REPORTS = 5.0
         *OUTPUT_OPTIONS,
     ),
 )
-def command(data: str, accept_limit: bool, model: str | None, **settings: Any) -> None:
+def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, **settings: Any) -> None:
     from mottomo.storage.model_file import save_classifier
+    from mottomo.storage.onnx_file import need_onnx, save_onnx
     from mottomo.workflows.training import train_on_table
     from mottomo.workflows.training_rows import TrainingPlan
 
     if settings["seed"] < 0:
         raise usage_error(say("--seed takes a whole number of 0 or more"))
+    if onnx is not None:
+        need_onnx()  # before the work, not after it
     plan = TrainingPlan(
         target=settings["target"],
         features=_listed(settings["features"]) if settings["features"] is not None else None,
@@ -91,17 +102,21 @@ def command(data: str, accept_limit: bool, model: str | None, **settings: Any) -
         where=settings["where"],
         reference=settings["reference"],
         accept_limit=accept_limit,
+        memory=settings["memory"] << 20,
     )
     with table_of(data, settings) as file, progress_bar(data) as reading, _reports() as progress:
         result = train_on_table(file, plan, progress, reading)
     if model is not None and result.is_usable:
         save_classifier(result.classifier, Path(model))
         result = replace(result, model_file=model)
+    if onnx is not None and result.is_usable:
+        save_onnx(result.classifier, Path(onnx))
     show(result, settings, {"source": data})
-    if model is not None and not result.is_usable:
+    written = [file for file in (model, onnx) if file is not None]
+    if written and not result.is_usable:
         note(say("No model was written."))
-    elif model is not None:
-        note(say("model written: {file}", file=model))
+    for file in written if result.is_usable else ():
+        note(say("model written: {file}", file=file))
     if not result.is_usable:
         click.get_current_context().exit(_NO_ANSWER)
 

@@ -1,0 +1,170 @@
+"""A classifier for other programs: an ONNX graph that takes the columns of a table and gives its probabilities.
+
+Each column is an input of its own, (n, 1): numbers as float64, texts as strings. Numbers are multiplied with their
+coefficients; a text picks the row of its level. All is computed in float64.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mottomo.classification.classifier import Classifier
+from mottomo.classification.encoding import Feature
+from mottomo.errors import InvalidInput, MissingExtra
+from mottomo.messages import say, verbatim
+from mottomo.storage.whole_file import write_whole
+
+_OPSET, _ML_OPSET, _IR_VERSION = 17, 3, 8  # what ONNX Runtime reads from version 1.12 on
+
+
+def save_onnx(classifier: Classifier, path: Path) -> None:
+    """Write a classifier as ONNX, whole or not at all."""
+    write_whole(path, onnx_bytes(classifier))
+
+
+def onnx_bytes(classifier: Classifier) -> bytes:
+    """The ONNX model: inputs named like the columns; outputs ``probabilities`` (n, K) and ``label`` (n,).
+
+    A level that training never saw is refused by the runtime, whose index is out of bounds. Raises MissingExtra without
+    the library onnx, InvalidInput for a model without inputs.
+    """
+    need_onnx()
+    from onnx import TensorProto, checker, helper
+
+    if not classifier.encoding.features:
+        raise InvalidInput(
+            "no-inputs",
+            say("a model without features cannot be written as ONNX"),
+            verbatim(classifier.target),
+            say("a model with at least one feature"),
+        )
+    parts = _Parts()
+    nodes, terms = [], []
+    for index, (feature, rows) in enumerate(_shares(classifier)):
+        term = _own(f"term_{index}")
+        weights = parts.constant(f"coefficients_{index}", rows)
+        if feature.levels is None:
+            nodes.append(helper.make_node("MatMul", [feature.name, weights], [term]))
+        else:
+            nodes += _of_level(feature, str(index), weights, term, parts)
+        terms.append(term)
+    names = parts.constant("categories", np.array(classifier.categories.names, dtype=object))
+    logits, position = _own("logits"), _own("position")
+    probabilities, label = _output("probabilities", classifier), _output("label", classifier)
+    nodes += [
+        helper.make_node("Sum", [*terms, parts.constant("intercepts", classifier.intercepts[None, :])], [logits]),
+        helper.make_node("Softmax", [logits], [probabilities], axis=1),
+        helper.make_node("ArgMax", [logits], [position], axis=1, keepdims=0),
+        helper.make_node("Gather", [names, position], [label]),
+    ]
+    kinds = {True: TensorProto.DOUBLE, False: TensorProto.STRING}
+    inputs = [
+        helper.make_tensor_value_info(one.name, kinds[one.levels is None], ["n", 1])
+        for one in classifier.encoding.features
+    ]
+    outputs = [
+        helper.make_tensor_value_info(probabilities, TensorProto.DOUBLE, ["n", len(classifier.categories)]),
+        helper.make_tensor_value_info(label, TensorProto.STRING, ["n"]),
+    ]
+    graph = helper.make_graph(nodes, "mottomo", inputs, outputs, parts.constants)
+    model = helper.make_model(
+        graph,
+        opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid("ai.onnx.ml", _ML_OPSET)],
+        ir_version=_IR_VERSION,
+        producer_name="mottomo",
+        producer_version=str(classifier.history.get("version", "")),
+    )
+    helper.set_model_props(model, _properties(classifier))
+    checker.check_model(model)
+    return bytes(model.SerializeToString(deterministic=True))
+
+
+def need_onnx() -> None:
+    """Raises MissingExtra where the library that writes ONNX is not installed."""
+    if importlib.util.find_spec("onnx") is None:
+        raise MissingExtra(
+            "missing-extra",
+            say("writing ONNX needs a library that is not installed"),
+            None,
+            verbatim("onnx"),
+            None,
+            say("install it: python -m pip install 'mottomo[onnx]'"),
+        )
+
+
+def _shares(classifier: Classifier) -> Iterator[tuple[Feature, np.ndarray]]:
+    """Each column with the rows of W that are its own, (1 or levels, K); the baseline level has zeros."""
+    groups = classifier.encoding.groups()
+    for feature in classifier.encoding.features:
+        rows = classifier.coefficients[groups[feature.name]]
+        if feature.levels is not None and feature.baseline is not None:
+            rows = np.insert(rows, feature.levels.index(feature.baseline), 0.0, axis=0)
+        yield feature, rows
+
+
+def _own(name: str) -> str:
+    """A name inside the graph that no column has."""
+    return f"mottomo:{name}"
+
+
+def _output(name: str, classifier: Classifier) -> str:
+    """The name of an output, with underscores where a column is called like it."""
+    columns = {feature.name for feature in classifier.encoding.features}
+    while name in columns:
+        name += "_"
+    return name
+
+
+def _of_level(feature: Feature, index: str, weights: str, term: str, parts: _Parts) -> list[Any]:
+    from onnx import helper
+
+    assert feature.levels is not None
+    code, flat = _own(f"code_{index}"), _own(f"flat_{index}")
+    return [
+        helper.make_node(
+            "LabelEncoder",
+            [feature.name],
+            [code],
+            domain="ai.onnx.ml",
+            keys_strings=list(feature.levels),
+            values_int64s=list(range(len(feature.levels))),
+            default_int64=len(feature.levels),
+        ),
+        helper.make_node("Reshape", [code, parts.constant(f"shape_{index}", np.array([-1]))], [flat]),
+        helper.make_node("Gather", [weights, flat], [term], axis=0),
+    ]
+
+
+class _Parts:
+    """The constants of a graph."""
+
+    def __init__(self) -> None:
+        self.constants: list[Any] = []
+
+    def constant(self, name: str, values: np.ndarray) -> str:
+        """Keep an array, and say under which name."""
+        from onnx import TensorProto, helper, numpy_helper
+
+        name = _own(name)
+        if values.dtype == object:
+            texts = [text.encode() for text in values.tolist()]
+            self.constants.append(helper.make_tensor(name, TensorProto.STRING, values.shape, texts))
+        else:
+            self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
+        return name
+
+
+def _properties(classifier: Classifier) -> dict[str, str]:
+    """What the model is, for whoever opens it."""
+    return {
+        "target": classifier.target,
+        "categories": json.dumps(list(classifier.categories.names), ensure_ascii=False),
+        "penalty_strength": repr(classifier.penalty_strength),
+        "history": json.dumps(dict(classifier.history), ensure_ascii=False),
+    }
