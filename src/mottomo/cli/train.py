@@ -17,6 +17,7 @@ from mottomo.cli.data import table_of, usage_error
 from mottomo.cli.options import CATEGORIES, FORM_OPTIONS, MISSING_VALUES, OUTPUT_OPTIONS, WHERE
 from mottomo.cli.output import note, show
 from mottomo.cli.progress import progress_bar
+from mottomo.cli.training_settings import FEATURES, PENALTY, TEXT, WEIGHTS, training_plan
 from mottomo.messages import say
 
 _NO_ANSWER = 3
@@ -34,16 +35,12 @@ _SECONDS_BETWEEN_REPORTS = 5.0
     (
         click.argument("data", metavar="DATA"),
         option("--target", required=True, metavar="NAME", help=say("The column with the categories to predict.")),
-        option("--features", metavar="NAMES", help=say("The columns to predict from: a,b,c (default: all others).")),
-        option("--text", metavar="NAMES", help=say("Columns of digits that are text, such as postal codes.")),
-        option("--weights", metavar="NAME", help=say("A column that says how often each row counts.")),
+        FEATURES,
+        TEXT,
+        WEIGHTS,
         option("--model", metavar="FILE", help=say("Write the model to FILE.")),
         option("--onnx", metavar="FILE", help=say("Write the model as ONNX, for other programs, to FILE.")),
-        option(
-            "--penalty",
-            metavar="l2=STRENGTH",
-            help=say("Make log L - STRENGTH/2 sum W^2 large instead of log L (W of standardised columns)."),
-        ),
+        PENALTY,
         option(
             "--accept-limit",
             is_flag=True,
@@ -82,24 +79,15 @@ def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, 
     from mottomo.storage.model_file import save_classifier
     from mottomo.storage.onnx_file import need_onnx, save_onnx
     from mottomo.workflows.training import train_on_table
-    from mottomo.workflows.training_rows import TrainingPlan
 
     if settings["seed"] < 0:
         raise usage_error(say("--seed takes a whole number of 0 or more"))
     if onnx is not None:
         need_onnx()  # before the work, not after it
-    plan = TrainingPlan(
-        target=settings["target"],
-        features=_listed(settings["features"]) if settings["features"] is not None else None,
-        text=_listed(settings["text"]),
-        weights=settings["weights"],
-        categories=settings["categories"],
-        penalty=_penalty(settings["penalty"]),
+    plan = training_plan(
+        settings,
         holdout=settings["holdout"],
         seed=settings["seed"],
-        missing=settings["missing"],
-        missing_values=_listed(settings["missing_values"]),
-        where=settings["where"],
         reference=settings["reference"],
         accept_limit=accept_limit,
         memory=settings["memory"] << 20,
@@ -119,26 +107,6 @@ def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, 
         note(say("model written: {file}", file=file))
     if not result.is_usable:
         click.get_current_context().exit(_NO_ANSWER)
-
-
-def _listed(names: str | None) -> tuple[str, ...]:
-    return tuple(name for name in (names or "").split(",") if name)
-
-
-def _penalty(text: str | None) -> Any:
-    """The penalty of ``l2=STRENGTH``; ``l2`` alone has strength 1."""
-    from mottomo.classification.penalties import L2
-
-    if text is None:
-        return None
-    kind, _, words = text.partition("=")
-    try:
-        strength = float(words or 1)
-    except ValueError:
-        kind = ""
-    if kind.strip().lower() != "l2":
-        raise usage_error(say("--penalty takes l2=STRENGTH, such as l2=1"))
-    return L2(strength=strength)
 
 
 @contextmanager

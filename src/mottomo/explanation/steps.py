@@ -1,4 +1,4 @@
-"""What an explanation is: steps with formulas, values and a check, for a tally."""
+"""What an explanation is: steps with formulas, values and a check."""
 
 from __future__ import annotations
 
@@ -32,6 +32,15 @@ class Step:
         """The lines as LaTeX, one below the other."""
         return r" \\ ".join(line.latex for line in self.lines)
 
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "equation": self.equation,
+            "latex": self.latex,
+            "values": dict(self.values),
+            "holds": self.holds,
+        }
+
 
 @dataclass(frozen=True, eq=False)
 class Explanation(Result):
@@ -41,19 +50,7 @@ class Explanation(Result):
     steps: tuple[Step, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            "n_observations": self.tally.n_observations,
-            "steps": [
-                {
-                    "name": step.name,
-                    "equation": step.equation,
-                    "latex": step.latex,
-                    "values": dict(step.values),
-                    "holds": step.holds,
-                }
-                for step in self.steps
-            ],
-        }
+        return {"n_observations": self.tally.n_observations, "steps": [step.to_dict() for step in self.steps]}
 
     @property
     def verdict(self) -> Finding:

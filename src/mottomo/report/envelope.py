@@ -20,6 +20,7 @@ _COMMANDS = {
     "Estimate": "estimate",
     "PartlySeenEstimate": "estimate",
     "Explanation": "explain",
+    "ClassifierExplanation": "explain",
     "Simulation": "simulate",
     "TestResult": "test",
     "ExchangeabilityResult": "test",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Any
@@ -33,12 +35,21 @@ def train_on_table(
 
     Raises InvalidInput for unknown columns, missing values, one category, a share that leaves no rows.
     """
+    with trained(file, plan, progress, reading) as (result, _):
+        return result
+
+
+@contextmanager
+def trained(
+    file: TableFile, plan: TrainingPlan, progress: Progress | None = None, reading: Any = None
+) -> Iterator[tuple[TrainingResult, Data]]:
+    """What ``train_on_table`` gives, with the rows that it was trained on, for as long as they are kept."""
     with training_rows(file, plan, reading) as rows:
         reference = plan.reference or rows.categories.names[0]
         if reference not in rows.categories.names:
             raise unknown_category(reference, rows.categories, verbatim("--reference"))
         fitted = _fitted(rows.data, plan, progress)
-        return _result(fitted, rows, plan, reference)
+        yield _result(fitted, rows, plan, reference), rows.data
 
 
 def _result(fitted: _Fitted, rows: TrainingRows, plan: TrainingPlan, reference: str) -> TrainingResult:

@@ -13,6 +13,7 @@ _DESCRIPTIONS = {
     "Estimate": ("estimation", "describe_estimate"),
     "PartlySeenEstimate": ("partly_seen", "describe_partly_seen"),
     "Explanation": ("explanation", "describe_explanation"),
+    "ClassifierExplanation": ("explanation", "describe_classifier_explanation"),
     "TestResult": ("testing", "describe_test"),
     "ExchangeabilityResult": ("order", "describe_exchangeability"),
     "GroupTests": ("testing", "describe_group_tests"),

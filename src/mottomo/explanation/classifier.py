@@ -1,0 +1,485 @@
+"""The derivation goes on from the die to a classifier, on the rows of a table: steps with formulas, values, a check."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from mottomo.classification.objective import Data
+from mottomo.classification.training_result import TrainingResult
+from mottomo.explanation.notation import (
+    Line,
+    Math,
+    elided,
+    fraction,
+    indexed,
+    line,
+    log,
+    minus,
+    negative,
+    number,
+    parenthesised,
+    power,
+    product,
+    rounded_number,
+    symbol,
+    total,
+)
+from mottomo.explanation.steps import Step
+from mottomo.kernels.cross_entropy import cross_entropy_of_logits
+from mottomo.results import Finding, Result
+from mottomo.tallies import Tally
+
+SHOWN_ROWS = 5
+_MOST_TERMS = 5  # longer sums are elided in the middle
+_DIGITS = 8
+_EPS = float(np.finfo(np.float64).eps)
+_FARTHER = (0.0, 1.0, 2.0, 4.0, 8.0)  # steps along a direction of separation
+
+LOG_L, N = Math(r"\log L", "log L", atomic=False), symbol("N")
+
+
+@dataclass(frozen=True, eq=False)
+class ClassifierExplanation(Result):
+    """The derivation from the rows of a table to a classifier, on these rows."""
+
+    training: TrainingResult
+    steps: tuple[Step, ...]
+
+    @property
+    def tally(self) -> Tally:
+        return self.training.tally
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "n_observations": self.tally.n_observations,
+            "target": self.training.classifier.target,
+            "steps": [step.to_dict() for step in self.steps],
+        }
+
+    @property
+    def verdict(self) -> Finding:
+        failed = [step.name for step in self.steps if not step.holds]
+        if failed:
+            return Finding("explanation-fails", {"names": failed})
+        return Finding("explained", {"n_steps": len(self.steps)})
+
+    @property
+    def notes(self) -> tuple[Finding, ...]:
+        return self.training.notes
+
+
+def explain_classifier(training: TrainingResult, data: Data) -> ClassifierExplanation:
+    """From one-hot rows by logits, softmax, likelihood and cross-entropy to the gradient y - t, on the rows of `data`.
+
+    training : what was learnt from the rows. data : those rows, with features as the classifier's encoding makes them.
+    Each step computes its claims anew and says so in ``holds``. Where there is no maximum the last but one step follows
+    log L along the direction of separation instead.
+    """
+    case = _Case(training, data)
+    return ClassifierExplanation(training, tuple(make(case) for make in _STEPS))
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """What one reading of the rows gives at some coefficients."""
+
+    loss: float
+    predicted: np.ndarray  # (K,) sum_i w_i y_ik
+    counts: np.ndarray  # (K,) sum_i w_i t_ik
+    gradient: np.ndarray  # (p, K) sum_i w_i x_i (y_i - t_i)
+    squares: np.ndarray  # (p,) sum_i w_i x_i^2
+    losses: np.ndarray  # of the first rows
+
+
+@dataclass(frozen=True)
+class _Case:
+    """The classifier and its rows, with everything that several steps need."""
+
+    training: TrainingResult
+    data: Data
+
+    @property
+    def w(self) -> np.ndarray:
+        return self.training.classifier.coefficients
+
+    @property
+    def b(self) -> np.ndarray:
+        return self.training.classifier.intercepts
+
+    @property
+    def n(self) -> int:
+        return self.training.n_observations
+
+    @property
+    def n_categories(self) -> int:
+        return len(self.b)
+
+    @property
+    def is_weighted(self) -> bool:
+        return self.n != self.data.n
+
+    @cached_property
+    def x(self) -> np.ndarray:
+        """The features of the first rows, (m, p)."""
+        features = next(self.data.batches()).features[:SHOWN_ROWS]
+        return np.asarray(features.toarray() if hasattr(features, "indptr") else features, dtype=np.float64)
+
+    @cached_property
+    def labels(self) -> list[int]:
+        """The categories of the first rows."""
+        labels = next(self.data.batches()).labels
+        assert labels is not None
+        return [int(label) for label in labels[:SHOWN_ROWS]]
+
+    @cached_property
+    def z(self) -> list[float]:
+        """The logits of the first row, added up without rounding in between."""
+        return [math.fsum([self.b[k], *(self.x[0] * self.w[:, k]).tolist()]) for k in range(self.n_categories)]
+
+    @cached_property
+    def y(self) -> list[float]:
+        """The probabilities of the first row."""
+        powers = [math.exp(value - max(self.z)) for value in self.z]
+        return [value / math.fsum(powers) for value in powers]
+
+    @cached_property
+    def sums(self) -> _Sums:
+        return self.sums_at(self.w, self.b)
+
+    def sums_at(self, w: np.ndarray, b: np.ndarray) -> _Sums:
+        """One reading of all rows."""
+        losses: list[float] = []
+        first: list[float] = []
+        gradient, squares = np.zeros_like(w), np.zeros(len(w))
+        over, counts = np.zeros(len(b)), np.zeros(len(b))
+        for rows in self.data.batches():
+            assert rows.labels is not None
+            weights = np.ones(rows.n) if rows.weights is None else rows.weights
+            logits = np.ascontiguousarray(np.asarray(rows.features @ w) + b)
+            found = cross_entropy_of_logits(logits, rows.labels, weights=weights, scale=1.0, losses=True)
+            assert found.losses is not None
+            assert found.gradient is not None
+            losses += (found.losses * weights).tolist()
+            first = first or found.losses[:SHOWN_ROWS].tolist()
+            gradient += rows.features.T @ found.gradient
+            over += found.gradient.sum(axis=0)
+            counts += np.bincount(rows.labels, weights, len(b))
+            squared = rows.features.power(2) if rows.is_sparse else rows.features**2
+            squares += np.asarray(weights @ squared).ravel()
+        return _Sums(math.fsum(losses), counts + over, counts, gradient, squares, np.array(first))
+
+    def some_categories(self) -> list[int]:
+        """All of a few, or the first two and the last of many, for lines of their own."""
+        k = self.n_categories
+        return list(range(k)) if k <= _MOST_TERMS else [0, 1, k - 1]
+
+    def over_categories(self, piece: Callable[[int], Math]) -> list[Math]:
+        return elided(piece, range(self.n_categories), _MOST_TERMS)
+
+
+def _pair(name: str, i: int | str, k: int | str) -> Math:
+    """A name with two indices: that of a row (or a column) and that of a category."""
+    return indexed(name, f"{i},{k}")
+
+
+def _over_rows(body: Math, *, sign: str = "sum") -> Math:
+    mark = {"sum": "Σ", "prod": "Π"}[sign]
+    return Math(rf"\{sign}_{{i=1}}^{{N}} {body.latex}", f"{mark}(i=1..N) {body.text}", atomic=False)
+
+
+def _over_both(sign: str, body: Math, n_categories: int) -> Math:
+    mark = {"sum": "Σ", "prod": "Π"}[sign]
+    inner = Math(rf"\{sign}_{{k=1}}^{{{n_categories}}} {body.latex}", f"{mark}(k=1..{n_categories}) {body.text}")
+    return _over_rows(inner, sign=sign)
+
+
+def _exponential(value: float) -> Math:
+    return power(symbol("e"), _about(value))
+
+
+def _about(value: float) -> Math:
+    """A number after ≈: enough digits to check a line by hand; all of them are in the step's values."""
+    return rounded_number(value, _DIGITS)
+
+
+# --- the steps -------------------------------------------------------------------------------------------------------
+
+
+def _rows(case: _Case) -> Step:
+    """One-hot rows."""
+    hot = [int(k == case.labels[0]) for k in range(case.n_categories)]
+    lines = [
+        line(
+            total(case.over_categories(lambda k: _pair("t", 1, k + 1))),
+            ("=", total(case.over_categories(lambda k: number(hot[k])))),
+            ("=", number(1)),
+        )
+    ]
+    counts = [int(count) for count in case.training.tally.counts]
+    for k in case.some_categories():
+        lines.append(line(_over_rows(_pair("t", "i", k + 1)), ("=", indexed("t", k + 1)), ("=", number(counts[k]))))
+    values = {
+        "n": case.n,
+        "n_rows": case.data.n,
+        "counts": counts,
+        "categories": list(case.training.classifier.categories.names),
+        "columns": list(case.training.classifier.encoding.columns),
+        "features": case.x.tolist(),
+        "labels": case.labels,
+    }
+    holds = case.sums.counts.tolist() == counts
+    return Step("rows", None, tuple(lines), values, holds, "weighted" if case.is_weighted else "")
+
+
+def _logits(case: _Case) -> Step:
+    """z_k = b_k + sum_j x_j w_jk, in numbers for the first row."""
+    lines = []
+    for k in case.some_categories():
+        names, numbers = _terms(case, k)
+        lines.append(
+            line(
+                _pair("z", 1, k + 1),
+                ("=", total([indexed("b", k + 1), *names])),
+                ("≈", total([_about(case.b[k]), *numbers])),
+                ("≈", _about(case.z[k])),
+            )
+        )
+    found = np.asarray(case.training.classifier.logits(case.x[:1]))[0]
+    scale = np.abs(case.b) + np.abs(case.x[0]) @ np.abs(case.w)
+    holds = bool((np.abs(found - case.z) <= 4 * (len(case.w) + 1) * _EPS * scale + 1e-300).all())
+    return Step("logits", None, tuple(lines), {"logits": case.z}, holds, "" if len(case.w) else "no-features")
+
+
+def _terms(case: _Case, k: int) -> tuple[list[Math], list[Math]]:
+    """x_1j w_jk for each column j, in symbols and in numbers."""
+    positions = range(len(case.w))
+
+    def names(j: int) -> Math:
+        return product([_pair("x", 1, j + 1), _pair("w", j + 1, k + 1)])
+
+    def numbers(j: int) -> Math:
+        return product([parenthesised(number(float(case.x[0, j]))), parenthesised(_about(case.w[j, k]))], "×")
+
+    return elided(names, positions, _MOST_TERMS), elided(numbers, positions, _MOST_TERMS)
+
+
+def _softmax(case: _Case) -> Step:
+    below = total(case.over_categories(lambda k: _exponential(case.z[k])))
+    lines = []
+    for k in case.some_categories():
+        names = total(case.over_categories(lambda j: power(symbol("e"), _pair("z", 1, j + 1))))
+        formula = fraction(power(symbol("e"), _pair("z", 1, k + 1)), names)
+        numbers = fraction(_exponential(case.z[k]), below)
+        lines.append(line(_pair("y", 1, k + 1), ("=", formula), ("≈", numbers), ("≈", _about(case.y[k]))))
+    lines.append(line(total(case.over_categories(lambda k: _pair("y", 1, k + 1))), ("=", number(1))))
+    found = np.exp(-_losses_of_each(case))
+    holds = bool(np.allclose(found, case.y, rtol=1e-12, atol=1e-300)) and abs(math.fsum(case.y) - 1) < 1e-15 * (
+        4 + case.n_categories
+    )
+    return Step("softmax", None, tuple(lines), {"probabilities": case.y}, holds)
+
+
+def _losses_of_each(case: _Case) -> np.ndarray:
+    """-log y of each category for the first row, by the kernel that scores rows."""
+    k = case.n_categories
+    found = cross_entropy_of_logits(np.tile(np.array(case.z), (k, 1)), np.arange(k), losses=True).losses
+    assert found is not None
+    return found
+
+
+def _likelihood(case: _Case) -> Step:
+    own = case.labels[0]
+    hot = [int(k == own) for k in range(case.n_categories)]
+    body = power(_pair("y", "i", "k"), _pair("t", "i", "k"))
+    names = product(case.over_categories(lambda k: power(_pair("y", 1, k + 1), number(hot[k]))))
+    lines = (
+        line(symbol("L"), ("=", _over_both("prod", body, case.n_categories))),
+        line(names, ("=", _pair("y", 1, own + 1)), ("≈", _about(case.y[own]))),
+    )
+    values = {
+        "labels": case.labels,
+        "categories": list(case.training.classifier.categories.names),
+        "losses": case.sums.losses.tolist(),
+        "probabilities": np.exp(-case.sums.losses).tolist(),
+    }
+    raised = math.prod(y**t for y, t in zip(case.y, hot, strict=True))
+    holds = raised == case.y[own] and math.isclose(case.sums.losses[0], _losses_of_each(case)[own], rel_tol=1e-9)
+    return Step("row-likelihood", None, lines, values, holds, "weighted" if case.is_weighted else "")
+
+
+def _log_likelihood(case: _Case) -> Step:
+    body = product([_pair("t", "i", "k"), log(_pair("y", "i", "k"))])
+    lines = (line(LOG_L, ("=", _over_both("sum", body, case.n_categories)), ("≈", _about(-case.sums.loss))),)
+    log_likelihood = case.training.log_likelihood
+    holds = abs(case.sums.loss + log_likelihood) <= 1e-11 * max(1.0, abs(log_likelihood))
+    return Step("row-log-likelihood", None, lines, {"log_likelihood": -case.sums.loss}, holds)
+
+
+def _cross_entropy(case: _Case) -> Step:
+    counts = [int(count) for count in case.training.tally.counts]
+    nats, die = case.sums.loss / case.n, -math.fsum(t * math.log(t / case.n) for t in counts if t) / case.n
+    mean = negative(product([fraction(number(1), N), LOG_L]))
+    terms = case.over_categories(
+        lambda k: product([fraction(number(counts[k]), number(case.n)), log(_share(counts[k], case.n))])
+    )
+    lines = [line(mean, ("≈", fraction(_about(case.sums.loss), number(case.n))), ("≈", _about(nats)))]
+    if all(counts):
+        lines.append(line(negative(parenthesised(total(terms))), ("≈", _about(die))))
+    lines.append(line(minus(_about(die), _about(nats)), ("≈", _about(die - nats))))
+    null = case.training.null_log_likelihood
+    holds = math.isclose(die * case.n, -null, rel_tol=1e-12, abs_tol=1e-12)
+    return Step("row-cross-entropy", None, tuple(lines), {"nats": nats, "nats_of_the_die": die}, holds)
+
+
+def _share(count: int, n: int) -> Math:
+    return fraction(number(count), number(n))
+
+
+def _gradient(case: _Case) -> Step:
+    """y - t in numbers for the first row; what it adds up to over all rows; and the same from differences of log L."""
+    own, lines = case.labels[0], []
+    for k in case.some_categories():
+        hot = number(int(k == own))
+        # for the category that came, y - 1 by the others: close to 1 the subtraction would leave only rounding
+        difference = -math.fsum(y for j, y in enumerate(case.y) if j != own) if k == own else case.y[k]
+        lines.append(
+            line(
+                _slope(_pair("z", 1, k + 1)),
+                ("=", minus(_pair("y", 1, k + 1), _pair("t", 1, k + 1))),
+                ("≈", minus(_about(case.y[k]), hot)),
+                ("≈", _about(difference)),
+            )
+        )
+    residual = parenthesised(minus(_pair("y", "i", "k"), _pair("t", "i", "k")))
+    lines.append(line(_slope(_pair("w", "j", "k")), ("=", _over_rows(product([_pair("x", "i", "j"), residual])))))
+    values: dict[str, Any] = {
+        "predicted": case.sums.predicted.tolist(),
+        "counts": [int(count) for count in case.training.tally.counts],
+        "categories": list(case.training.classifier.categories.names),
+        "largest": float(np.abs(case.sums.gradient).max(initial=0.0)),
+    }
+    holds, checked = True, _difference_quotient(case)
+    if checked is not None:
+        by_formula, by_differences, scale = checked
+        values |= {"slope": by_formula, "difference_quotient": by_differences}
+        holds = abs(by_formula - by_differences) <= 1e-6 * scale
+    if case.training.converged:
+        holds = holds and _is_flat(case)
+    return Step("gradient", None, tuple(lines), values, holds, _kind(case))
+
+
+def _slope(variable: Math) -> Math:
+    return Math(
+        rf"\frac{{\partial (-\log L)}}{{\partial {variable.latex}}}", f"∂(-log L)/∂{variable.text}", atomic=False
+    )
+
+
+def _kind(case: _Case) -> str:
+    if case.training.existence.direction is not None:
+        return "no-maximum"
+    return "" if case.training.is_maximum_likelihood else "penalised"
+
+
+def _difference_quotient(case: _Case) -> tuple[float, float, float] | None:
+    """The slope of -log L in the first column's last coefficient at the die, by formula and by differences."""
+    if not len(case.w):
+        return None
+    w, seen = np.zeros_like(case.w), np.maximum(case.sums.counts, 0.5)
+    b = np.log(seen / seen.sum())
+    scale = math.sqrt(case.sums.squares[0] * case.n) + 1e-300
+    h = 1e-4 * math.sqrt(case.n / max(case.sums.squares[0], 1e-300))
+    up, down = w.copy(), w.copy()
+    up[0, -1], down[0, -1] = h, -h
+    difference = case.sums_at(up, b).loss - case.sums_at(down, b).loss
+    return float(case.sums_at(w, b).gradient[0, -1]), difference / (2 * h), scale
+
+
+def _is_flat(case: _Case) -> bool:
+    """Whether the gradient is as small as the gap says: g^2 <= 2 gap H, and no curvature is above a quarter of x^2.
+
+    With a penalty this holds for the intercepts, which it leaves free.
+    """
+    gap = 1.01 * case.training.gap + 1e-12 * max(1.0, case.sums.loss)
+    over = np.abs(case.sums.predicted - case.sums.counts)
+    if (over > np.sqrt(gap * case.n / 2) + 1e-9 * case.n).any():
+        return False
+    if not case.training.is_maximum_likelihood:
+        return True
+    kept = np.setdiff1d(np.arange(len(case.w)), [one.column for one in case.training.dependent])
+    limits = np.sqrt(gap * case.sums.squares / 2) + 1e-9 * np.sqrt(case.sums.squares * case.n)
+    return bool((np.abs(case.sums.gradient[kept]) <= limits[kept, None]).all())
+
+
+def _maximum(case: _Case) -> Step:
+    """Convexity, and how near; or log L on its way along the direction of separation."""
+    found = case.training.existence
+    values: dict[str, Any] = {
+        "gap": case.training.gap,
+        "proved": case.training.gap_is_proved,
+        "converged": case.training.converged,
+    }
+    if found.direction is None:
+        return Step("classifier-maximum", None, (), values, True, _kind(case))
+    unit = max(float(np.abs(case.w).max(initial=0.0)), 1.0)
+    steps = [unit * step for step in _FARTHER]
+    on_the_way = [
+        -case.sums_at(case.w + s * found.direction[:-1], case.b + s * found.direction[-1]).loss for s in steps
+    ]
+    slack = 1e-9 * max(1.0, case.sums.loss)
+    rising = all(after >= before - slack for before, after in pairwise(on_the_way))
+    assert found.supremum is not None
+    values |= {"steps": steps, "log_likelihoods": on_the_way, "supremum": found.supremum, "verdict": found.verdict}
+    return Step(
+        "classifier-maximum", None, (), values, rising and on_the_way[-1] <= found.supremum + slack, "no-maximum"
+    )
+
+
+def _two_categories(case: _Case) -> Step:
+    """Softmax of two is the logistic function of the difference of their logits."""
+    first, second = case.y[0], case.y[1]
+    apart = case.z[0] - case.z[1]
+    formula = fraction(number(1), total([number(1), power(symbol("e"), negative(parenthesised(_difference())))]))
+    numbers = fraction(number(1), total([number(1), _exponential(-apart)]))
+    share = 1 / (1 + math.exp(-apart)) if apart > -700 else math.exp(apart)
+    lines: list[Line] = []
+    if case.n_categories == 2:
+        lines.append(line(_pair("y", 1, 1), ("=", formula), ("≈", numbers), ("≈", _about(share))))
+        one, other = product([_pair("t", "i", 1), log(_pair("y", "i", 1))]), _other_category()
+        loss = negative(_over_rows(parenthesised(total([one, other]))))
+        lines.append(line(negative(LOG_L), ("=", loss), ("≈", _about(case.sums.loss))))
+    else:
+        ratio = fraction(_pair("y", 1, 1), total([_pair("y", 1, 1), _pair("y", 1, 2)]))
+        lines.append(line(ratio, ("=", formula), ("≈", numbers), ("≈", _about(share))))
+    expected = first / (first + second) if first + second else share
+    holds = math.isclose(share, expected, rel_tol=1e-9, abs_tol=1e-300)
+    variant = "" if case.n_categories == 2 else "of-several"
+    return Step("two-categories", None, tuple(lines), {"share": share}, holds, variant)
+
+
+def _difference() -> Math:
+    return minus(_pair("z", 1, 1), _pair("z", 1, 2))
+
+
+def _other_category() -> Math:
+    left = parenthesised(minus(number(1), _pair("t", "i", 1)))
+    return product([left, log(minus(number(1), _pair("y", "i", 1)))])
+
+
+_STEPS: tuple[Callable[[_Case], Step], ...] = (
+    _rows,
+    _logits,
+    _softmax,
+    _likelihood,
+    _log_likelihood,
+    _cross_entropy,
+    _gradient,
+    _maximum,
+    _two_categories,
+)
