@@ -50,7 +50,7 @@ build.sub_commands.append(("compile_catalogues", None))
 SOURCES = Path("src/mottomo/kernels/c")
 LOOPS = Extension(
     "mottomo.kernels._native",
-    sources=[str(SOURCES / "module.c")],
+    sources=[str(path) for path in sorted(SOURCES.glob("*.c"))],
     depends=[str(path) for path in sorted(SOURCES.glob("*.h"))],
     extra_compile_args=["-O3", "-std=gnu11", "-Wno-psabi"],
     optional=True,  # without a compiler mottomo is installed all the same, and computes with numpy

@@ -89,7 +89,7 @@ def test_exp_is_within_one_unit_in_the_last_place_of_mpmath(wanted, dtype, lowes
     x = np.concatenate([np.linspace(lowest, 0, 2048), -generator.exponential(1, 1024), -np.logspace(-20, 0, 1024)])
     x = np.maximum(x, lowest).astype(dtype)
     y = x.copy()
-    extension.exp(y, y.itemsize)
+    extension.run("exp", y.itemsize, 0, y.size, 1, None, gradient=y)
     extension.use("")
     with mpmath.workdps(40):
         for value, found in zip(x.tolist(), y, strict=True):
@@ -103,7 +103,7 @@ def test_exp_is_zero_far_below_and_one_at_zero(wanted):
     assert extension.use(wanted)
     for dtype in (np.float64, np.float32):
         x = np.array([0.0, -0.0, -np.inf, -1e4, -1e30, -709.0, 0.0, 0.0] * 2, dtype=dtype)
-        extension.exp(x, x.itemsize)
+        extension.run("exp", x.itemsize, 0, x.size, 1, None, gradient=x)
         assert x[:8].tolist() == [1, 1, 0, 0, 0, 0, 1, 1]
     extension.use("")
 
@@ -176,6 +176,28 @@ def test_gradients_are_softmax_minus_target(path, size, dtype):
         softly = cross_entropy_of_logits(logits, None, targets=soft, scale=1.0)
         expected = e / e.sum(axis=1, keepdims=True) - soft
         assert np.abs(softly.gradient - expected).max() <= (1e-15 if dtype is np.float64 else 3e-7) * 3
+
+
+@pytest.mark.parametrize("size", [3, 40])
+def test_the_gradient_goes_where_it_is_told_even_over_the_logits(path, size):
+    generator = np.random.default_rng(size)
+    logits, labels = generator.normal(size=(1000, size)), generator.integers(0, size, 1000)
+    fresh = cross_entropy_of_logits(logits, labels, scale=0.5)
+    given = np.full_like(logits, np.nan)
+    assert cross_entropy_of_logits(logits, labels, scale=0.5, gradient=given).gradient is given
+    np.testing.assert_array_equal(given, fresh.gradient)
+    over = logits.copy()
+    assert cross_entropy_of_logits(over, labels, scale=0.5, gradient=over).total == fresh.total
+    np.testing.assert_array_equal(over, fresh.gradient)
+
+
+@pytest.mark.parametrize("size", [3, 40])
+def test_a_row_of_weight_zero_has_no_part_though_it_be_impossible(path, size):
+    logits, labels, weights = np.zeros((100, size)), np.zeros(100, dtype=np.int64), np.ones(100)
+    logits[40, 0], weights[40] = -np.inf, 0
+    found = cross_entropy_of_logits(logits, labels, weights=weights, scale=1.0)
+    assert found.total == pytest.approx(99 * np.log(size), rel=1e-14)
+    assert not found.gradient[40].any()
 
 
 def test_soft_targets_that_are_certain_give_the_losses_of_labels(path):
@@ -286,6 +308,18 @@ def test_the_first_row_that_is_no_probability_vector_is_named(path, size, row):
     p[43_210, :2] = row
     p[49_999, 0] = 0
     assert gather_log(p, np.zeros(50_000, dtype=np.int64), tolerance=1e-12).wrong == 43_210
+
+
+@pytest.mark.parametrize("size", [3, 40])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_minus_zero_is_a_probability_and_tiny_ones_count(path, size, dtype):
+    p = np.zeros((64 * 3 + 5, size), dtype=dtype)
+    p[:, 0], p[70, 1], p[150, 1] = 1, -0.0, np.finfo(dtype).smallest_subnormal
+    labels = np.zeros(len(p), dtype=np.int64)
+    labels[[10, 150]] = 1
+    found = gather_log(p, labels, tolerance=1e-7)
+    assert (found.wrong, found.impossible) == (None, 1)
+    assert found.total == pytest.approx(float(mpmath.log(float(p[150, 1]))), rel=1e-15)
 
 
 def test_a_label_beyond_the_categories_is_named(path):

@@ -7,7 +7,8 @@ import numpy as np
 from mottomo.kernels.native import extension
 from mottomo.kernels.threads import ranges, workers
 
-_PART = 1 << 22  # codes in a range
+_PART = 1 << 22  # codes in a range, at least
+_MOST_RANGES = 16
 _NUMPY_PART = 1 << 16
 
 
@@ -34,11 +35,11 @@ def count_codes(codes: np.ndarray, n_categories: int) -> tuple[np.ndarray, int]:
 
     def count(first: int, last: int) -> np.ndarray:
         counts = np.zeros(n_categories + 1, dtype=np.int64)
-        native.count(codes, codes.itemsize, first, last, n_categories, counts)
+        native.run("count", codes.itemsize, first, last, n_categories, codes, counts=counts)
         return counts
 
     # A table of counters takes as long to clear and to add as that many codes to count.
-    where = ranges(codes.size, codes.size // max(_PART, 4 * n_categories))
+    where = ranges(codes.size, min(codes.size // max(_PART, 4 * n_categories), _MOST_RANGES))
     with workers(codes.size, len(where)) as run:
         counts = np.sum(run(count, where), axis=0)
     return counts[:n_categories], int(counts[n_categories])

@@ -14,7 +14,8 @@ import numpy as np
 from mottomo.kernels.native import extension
 from mottomo.kernels.threads import Range, ranges, workers
 
-_PART = 1 << 18  # numbers in a range
+_PART = 1 << 18  # numbers in a range, at least
+_MOST_RANGES = 32  # handing a range to a thread takes about as long as 50,000 numbers
 _NUMPY_PART = 1 << 16
 
 
@@ -35,6 +36,7 @@ def cross_entropy_of_logits(
     targets: np.ndarray | None = None,
     weights: np.ndarray | None = None,
     scale: float | None = None,
+    gradient: np.ndarray | None = None,
     losses: bool = False,
 ) -> LogitLosses:
     """sum_i w_i loss_i with loss_i = log sum_k exp(z_ik) - sum_k t_ik z_ik, nats.
@@ -49,30 +51,43 @@ def cross_entropy_of_logits(
     targets : (n, K) of the dtype of the logits, >= 0, each row summing to 1.
     weights : (n,) float64 >= 0.
     scale : the gradient of scale * total is returned as well, (n, K): scale w_i (softmax(z_i) - t_i).
+    gradient : an array that takes it instead of a new one, of the shape and dtype of the logits; it may be their own.
     losses : whether each row's loss is returned, (n,) float64.
 
     >>> round(cross_entropy_of_logits(np.array([[0.0, -50.0, -50.0]]), np.array([0])).total / 1e-22, 3)
     3.857
     """
     n, size = logits.shape
-    gradient = None if scale is None else np.empty_like(logits)
+    if scale is None:
+        gradient = None
+    elif gradient is None:
+        gradient = np.empty_like(logits)
     each = np.empty(n) if losses else None
     native = extension()
 
-    def part(first: int, last: int) -> float:
+    def part(first: int, last: int) -> tuple[float, int]:
         if native is None:
             return _losses_with_numpy(logits, labels, targets, weights, scale, gradient, each, (first, last))
-        return native.cross_entropy(
-            logits, logits.itemsize, first, last, size, labels, targets, weights, scale or 0.0, gradient, each
-        )
+        total, _, wrong = native.run(
+            "cross_entropy", logits.itemsize, first, last, size, logits, labels=labels, targets=targets,
+            weights=weights, scale=scale or 0.0, gradient=gradient, losses=each,
+        )  # fmt: skip
+        return total, wrong
 
-    where = ranges(n, logits.size // (_PART if native else _NUMPY_PART))
+    where = _ranges(logits)
     with workers(logits.size * 4 if native else 0, len(where)) as run:
-        totals = run(part, where)
-    for (first, _), total in zip(where, totals, strict=True):
-        if total < 0:
-            return LogitLosses(math.nan, stray=first - 1 - int(total))
-    return LogitLosses(_sum(totals), gradient, each)
+        parts = run(part, where)
+    stray = next((row for _, row in parts if row >= 0), None)
+    if stray is not None:
+        return LogitLosses(math.nan, stray=stray)
+    return LogitLosses(_sum([total for total, _ in parts]), gradient, each)
+
+
+def _ranges(rows: np.ndarray) -> list[Range]:
+    """Parts to work on: in C for the threads, in numpy so that what is made on the way stays small."""
+    if extension() is None:
+        return ranges(len(rows), rows.size // _NUMPY_PART)
+    return ranges(len(rows), min(rows.size // _PART, _MOST_RANGES))
 
 
 def _sum(totals: list[float]) -> float:
@@ -88,21 +103,26 @@ def _losses_with_numpy(
     gradient: np.ndarray | None,
     losses: np.ndarray | None,
     rows: Range,
-) -> float:
-    """The twin of the C loop: the sum over some rows, or -1 - i where label i is no category."""
+) -> tuple[float, int]:
+    """The twin of the C loop: the sum over some rows, and the first row whose label is no category, or -1."""
     at = slice(*rows)
     z = logits[at]
     if labels is not None:
         stray = np.flatnonzero((labels[at] < 0) | (labels[at] >= z.shape[1]))
         if stray.size:
-            return float(-1 - stray[0])
+            return math.nan, rows[0] + int(stray[0])
     residual, loss = softmax_losses(z, None if labels is None else labels[at], None if targets is None else targets[at])
     w = np.ones(len(z)) if weights is None else weights[at]
     if losses is not None:
         losses[at] = loss
     if gradient is not None and scale is not None:
         gradient[at] = residual * (scale * w)[:, None]
-    return _sum((w * loss).tolist())
+    return weighted_sum(loss, w), -1
+
+
+def weighted_sum(losses: np.ndarray, weights: np.ndarray) -> float:
+    """sum_i w_i loss_i, in which a row of weight 0 has no part, though its loss be infinite."""
+    return _sum((weights[weights != 0] * losses[weights != 0]).tolist())
 
 
 def softmax_losses(
@@ -155,15 +175,18 @@ def gather_log(
     >>> gather_log(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([0, 1]), tolerance=1e-15)
     GatheredLogs(total=-0.6931471805599453, impossible=1, wrong=None)
     """
-    n, size = probabilities.shape
+    size = probabilities.shape[1]
     native = extension()
 
     def part(first: int, last: int) -> tuple[float, int, int]:
         if native is None:
             return _gathered_with_numpy(probabilities, labels, weights, tolerance, (first, last))
-        return native.gather_log(probabilities, probabilities.itemsize, first, last, size, labels, weights, tolerance)
+        return native.run(
+            "gather_log", probabilities.itemsize, first, last, size, probabilities, labels=labels, weights=weights,
+            scale=tolerance,
+        )  # fmt: skip
 
-    where = ranges(n, probabilities.size // (_PART if native else _NUMPY_PART))
+    where = _ranges(probabilities)
     with workers(probabilities.size if native else 0, len(where)) as run:
         parts = run(part, where)
     wrong = next((row for _, _, row in parts if row >= 0), None)

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from mottomo.kernels.cross_entropy import softmax_losses
+from mottomo.kernels.cross_entropy import softmax_losses, weighted_sum
 from mottomo.kernels.native import extension
 from mottomo.kernels.threads import Range, Run, ranges, workers
 
@@ -93,14 +93,15 @@ class TrainingPass:
     ) -> tuple[float, np.ndarray, np.ndarray]:
         gradient, intercept_gradient = np.zeros_like(w), np.zeros_like(b)
         x: Any = self._features
-        values, starts, columns, steps = x, None, None, (0, 0)
+        values, where = x, {}
         if self.is_sparse:
-            values, starts, columns = x.data, x.indptr, x.indices
+            values, where = x.data, {"starts": x.indptr, "columns": x.indices}
         else:
-            steps = (x.strides[0] // x.itemsize, x.strides[1] // x.itemsize)
-        loss = native.training_pass(
-            values, values.itemsize, *steps, *rows, len(w), starts, columns, w, b, len(b), self._size,
-            self._labels, self._targets, self._weights, gradient, intercept_gradient,
+            where = {"row": x.strides[0] // x.itemsize, "column": x.strides[1] // x.itemsize}
+        loss, _, _ = native.run(
+            "training_pass", values.itemsize, *rows, self._size, values,
+            labels=self._labels, targets=self._targets, weights=self._weights, p=len(w), w=w, b=b, width=len(b),
+            gradient=gradient, intercept_gradient=intercept_gradient, **where,
         )  # fmt: skip
         return loss, gradient, intercept_gradient
 
@@ -114,10 +115,9 @@ class TrainingPass:
             labels = None if self._labels is None else self._labels[at]
             targets = None if self._targets is None else self._targets[at]
             residual, loss = softmax_losses(np.asarray(x @ w) + b, labels, targets)
-            if self._weights is not None:
-                loss = self._weights[at] * loss
-                residual *= self._weights[at][:, None]
-            losses.append(math.fsum(loss.tolist()) if np.isfinite(loss).all() else float(loss.sum()))
+            weights = np.ones(len(loss)) if self._weights is None else self._weights[at]
+            residual *= weights[:, None]
+            losses.append(weighted_sum(loss, weights))
             gradient += x.T @ residual
             intercept_gradient += residual.sum(axis=0)
         return PassSums(math.fsum(losses) if np.isfinite(losses).all() else sum(losses), gradient, intercept_gradient)

@@ -1,6 +1,5 @@
-/* What works on rows of numbers, for one instruction set and one type: included after REAL, VREAL (a vector of it),
- * UREAL (the same, unaligned), EXP and FN(x) are defined. */
-
+/* What works on rows of logits or probabilities, for one type: included after REAL, VREAL (a vector of it), UREAL (the
+ * same anywhere in memory), MASK (of a comparison) and FN(x) are defined. */
 #define WIDTH ((int)(VB / sizeof(REAL)))
 #define load(p) (*(const UREAL *)(p))
 
@@ -13,76 +12,62 @@ static inline double FN(sum_lanes)(VREAL x)
 
 static inline VREAL FN(larger)(VREAL a, VREAL b)
 {
-    FN(mask) first = a > b;
-    return (VREAL)(((FN(mask))a & first) | ((FN(mask))b & ~first));
+    MASK first = a > b;
+    return (VREAL)(((MASK)a & first) | ((MASK)b & ~first));
 }
 
-/* c (mr rows, nv vectors) += sum_s a(s, .) b(s, .): a sum of outer products, held in registers. */
-static inline __attribute__((always_inline)) void FN(tile)(
-    const REAL *a, ptrdiff_t a_row, ptrdiff_t a_step, const double *b, double *c, ptrdiff_t width, int64_t count,
-    const int mr, const int nv)
+/* Asks for memory that a stream comes to soon, as much as `n` numbers. */
+static inline void FN(fetch)(const REAL *from, int n)
 {
-    vd sums[8][4];
-#pragma GCC unroll 8
-    for (int i = 0; i < mr; i++)
-#pragma GCC unroll 4
-        for (int v = 0; v < nv; v++) sums[i][v] = *(const NAME(ud) *)(c + i * width + v * LANES);
-    for (int64_t s = 0; s < count; s++)
-#pragma GCC unroll 8
-        for (int i = 0; i < mr; i++) {
-            double x = (double)a[i * a_row + s * a_step];
-#pragma GCC unroll 4
-            for (int v = 0; v < nv; v++) sums[i][v] += x * *(const NAME(ud) *)(b + s * width + v * LANES);
-        }
-#pragma GCC unroll 8
-    for (int i = 0; i < mr; i++)
-#pragma GCC unroll 4
-        for (int v = 0; v < nv; v++) *(NAME(ud) *)(c + i * width + v * LANES) = sums[i][v];
+    for (int at = 0; at < n * (int)sizeof(REAL); at += 64) __builtin_prefetch((const char *)from + AHEAD + at);
 }
 
-/* c (rows, width) += a (rows, count) b (count, width), tile by tile; width is a multiple of the lanes, and a may be
- * read along either axis. */
-static void FN(product)(const REAL *a, ptrdiff_t a_row, ptrdiff_t a_step, const double *b, double *c, ptrdiff_t width,
-                        int64_t rows, int64_t count)
+/* exp of many numbers in place, for the tests of its accuracy. */
+static void FN(exp_many)(struct task *t)
 {
-#define CASE(mr, nv) case mr * 8 + nv: FN(tile)(ap, a_row, a_step, bp, cp, width, count, mr, nv); break;
-    for (int left = (int)(width / LANES), column = 0, nv; left > 0; left -= nv, column += nv * LANES) {
-        int panels = (left + MOST_VECTORS - 1) / MOST_VECTORS;
-        nv = (left + panels - 1) / panels;
-        int most = nv == 1 || (nv == 2 && VB == 64) ? 8 : VB == 64 ? 6 : 4; /* as many sums as registers hold */
-        for (int64_t row = 0, step; row < rows; row += step) {
-            const REAL *ap = a + row * a_row;
-            const double *bp = b + column;
-            double *cp = c + row * width + column;
-            step = rows - row >= most ? most : 1;
-            switch (step * 8 + nv) {
-                CASE(8, 1) CASE(8, 2) CASE(6, 3) CASE(6, 4) CASE(4, 2) CASE(4, 3) CASE(1, 1) CASE(1, 2) CASE(1, 3) CASE(1, 4)
-            }
-        }
-    }
-#undef CASE
+    for (REAL *x = t->gradient; t->n >= WIDTH; t->n -= WIDTH, x += WIDTH) *(UREAL *)x = FN(exp)(load(x));
 }
 
-/* Few categories: rows stand side by side in the lanes, so that each step is one for many rows. e (K, BLOCK) holds
- * exp(z - top) on return, rest the sum of it without one top. */
-static void FN(lane_block)(const REAL *z, ptrdiff_t stride, int rows, int n_categories, REAL *e, REAL *top, double *rest)
+/* Rows stand side by side in the lanes, so that each step is one for many rows: e (K, BLOCK). */
+static void FN(side_by_side)(const REAL *x, ptrdiff_t stride, int rows, int n_categories, REAL *e)
 {
-    for (int i = 0; i < rows; i++)
-        for (int k = 0; k < n_categories; k++) e[k * BLOCK + i] = z[i * stride + k];
-    for (int i = 0; i < rows; i += WIDTH) {
-        VREAL most = load(e + i), sum = {0};
-        FN(mask) ties = {0};
-        for (int k = 1; k < n_categories; k++) most = FN(larger)(load(e + k * BLOCK + i), most);
+    for (int i = 0; i < rows; i += 4) {
+        const REAL *at[4];
+        for (int j = 0; j < 4; j++) at[j] = x + (i + j < rows ? i + j : i) * stride;
+        FN(fetch)(at[0], (int)(4 * stride));
         for (int k = 0; k < n_categories; k++) {
-            VREAL below = load(e + k * BLOCK + i) - most, y = EXP(below);
-            FN(mask) is_top = below == 0;
-            *(UREAL *)(e + k * BLOCK + i) = y;
-            sum += (VREAL)((FN(mask))y & ~is_top);
-            ties -= is_top;
+            FN(quad) four = {at[0][k], at[1][k], at[2][k], at[3][k]};
+            *(FN(quad) *)(e + k * BLOCK + i) = four;
         }
-        *(UREAL *)(top + i) = most;
-        for (int lane = 0; lane < WIDTH; lane++) rest[i + lane] = (double)sum[lane] + (double)(ties[lane] - 1);
     }
+}
+
+/* exp(x - top), summed up with and without what is at the top. */
+static inline VREAL FN(exp_below)(VREAL x, VREAL top, VREAL *all, VREAL *lower)
+{
+    VREAL below = x - top, y = FN(exp)(below);
+    *all += y;
+    *lower += (VREAL)((MASK)y & (below != 0));
+    return y;
+}
+
+/* The sum without one top: `lower`, and 1 for each further category at the top. */
+static inline double FN(without_top)(double all, double lower) { return lower + (double)((int)(all - lower + 0.5) - 1); }
+
+/* e = exp(z - top) for rows side by side, and the sum of it without one top. */
+static void FN(exp_side_by_side)(REAL *e, int rows, int n_categories, REAL *top, double *rest)
+{
+    REAL all[BLOCK], lower[BLOCK];
+    for (int i = 0; i < rows; i += WIDTH) {
+        VREAL most = load(e + i), sum = {0}, sum_lower = {0};
+        for (int k = 1; k < n_categories; k++) most = FN(larger)(load(e + k * BLOCK + i), most);
+        for (int k = 0; k < n_categories; k++)
+            *(UREAL *)(e + k * BLOCK + i) = FN(exp_below)(load(e + k * BLOCK + i), most, &sum, &sum_lower);
+        *(UREAL *)(top + i) = most;
+        *(UREAL *)(all + i) = sum;
+        *(UREAL *)(lower + i) = sum_lower;
+    }
+    for (int i = 0; i < rows; i++) rest[i] = FN(without_top)((double)all[i], (double)lower[i]);
 }
 
 /* Many categories: the lanes run along one row. `tail` is its last, incomplete vector, filled with -infinity. */
@@ -90,11 +75,15 @@ static REAL FN(row_top)(const REAL *z, int n_categories, VREAL *tail)
 {
     int whole = n_categories / WIDTH * WIDTH;
     for (int lane = 0; lane < WIDTH; lane++) (*tail)[lane] = whole + lane < n_categories ? z[whole + lane] : -INFINITY;
-    VREAL most = *tail;
-    for (int k = 0; k < whole; k += WIDTH) {
-        VREAL x = load(z + k);
-        most = FN(larger)(x, most);
+    VREAL most = *tail, other = *tail;
+    int k = 0;
+    for (; k + WIDTH < whole; k += 2 * WIDTH) {
+        FN(fetch)(z + k, 2 * WIDTH);
+        most = FN(larger)(load(z + k), most);
+        other = FN(larger)(load(z + k + WIDTH), other);
     }
+    if (k < whole) most = FN(larger)(load(z + k), most);
+    most = FN(larger)(other, most);
     REAL top = most[0];
     for (int lane = 1; lane < WIDTH; lane++) top = most[lane] > top ? most[lane] : top;
     return top;
@@ -104,23 +93,23 @@ static REAL FN(row_top)(const REAL *z, int n_categories, VREAL *tail)
 static double FN(row_exp)(const REAL *z, int n_categories, VREAL tail, REAL top, REAL *e)
 {
     int whole = n_categories / WIDTH * WIDTH;
-    VREAL ones = (VREAL){0} + 1, ties = {0};
-    double total = 0;
-    for (int start = 0; start <= whole; start += 64 * WIDTH) { /* short sums in REAL, their total in double */
-        VREAL sum = {0};
-        for (int k = start; k <= whole && k < start + 64 * WIDTH; k += WIDTH) {
-            VREAL x = tail;
-            if (k < whole) x = load(z + k);
-            VREAL below = x - top, y = EXP(below);
-            FN(mask) is_top = below == 0;
-            if (e && k < whole) *(UREAL *)(e + k) = y;
-            else if (e) for (int lane = 0; k + lane < n_categories; lane++) e[k + lane] = y[lane];
-            sum += (VREAL)((FN(mask))y & ~is_top);
-            ties += (VREAL)((FN(mask))ones & is_top);
+    VREAL tops = (VREAL){0} + top;
+    double all = 0, lower = 0;
+    for (int start = 0, stop; start <= whole; start = stop) { /* short sums in REAL, their total in double */
+        VREAL sum = {0}, sum_lower = {0};
+        stop = whole - start > 64 * WIDTH ? start + 64 * WIDTH : whole;
+        for (int k = start; k < stop; k += WIDTH) {
+            VREAL y = FN(exp_below)(load(z + k), tops, &sum, &sum_lower);
+            if (e) *(UREAL *)(e + k) = y;
         }
-        total += FN(sum_lanes)(sum);
+        if (stop == whole) {
+            VREAL y = FN(exp_below)(tail, tops, &sum, &sum_lower);
+            for (int lane = 0; e && whole + lane < n_categories; lane++) e[whole + lane] = y[lane];
+            stop++;
+        }
+        all += FN(sum_lanes)(sum), lower += FN(sum_lanes)(sum_lower);
     }
-    return total + (FN(sum_lanes)(ties) - 1);
+    return FN(without_top)(all, lower);
 }
 
 /* sum_k t_k (top - z_k) for soft targets. */
@@ -132,174 +121,166 @@ static double FN(below_top)(const REAL *z, double top, int n_categories, const R
     return sum;
 }
 
-/* w (softmax(z) - t) from e = exp(z - top). For a label it is -w (the others' share): exact also where y is near 1. */
-static inline void FN(residual)(const REAL *e, int e_step, double rest, double weight, int n_categories, int64_t label,
-                                const REAL *targets, REAL *out)
+/* w (softmax(z) - t) from e = exp(z - top) is share e, with share = w / (1 + rest), less w t. For a label it is minus the
+ * others' share, so that it is exact also where its probability is near 1. */
+static inline double FN(less_label)(double own, double share, double rest) { return -share * (rest + (1 - own)); }
+
+static inline void FN(scale_row)(REAL *e, double share, double rest, int n_categories, int64_t label)
 {
-    double share = weight / (1 + rest), own = targets ? 0 : (double)e[label * e_step];
-    for (int k = 0; k < n_categories; k++) out[k] = e[k * e_step] * (REAL)share;
-    if (!targets) out[label] = (REAL)(-share * (rest + (1 - own)));
-    else for (int k = 0; k < n_categories; k++) out[k] -= (REAL)(weight * (double)targets[k]);
+    const REAL times = (REAL)share;
+    double own = label < 0 ? 0 : FN(less_label)((double)e[label], share, rest);
+    for (int k = 0; k < n_categories; k++) e[k] *= times;
+    if (label >= 0) e[label] = (REAL)own;
 }
 
-/* sum_i w_i loss_i of rows of logits, loss = log sum_k exp(z_k) - sum_k t_k z_k = log1p(rest) + sum_k t_k (top - z_k);
- * -1 - i where the label of row i is no category. The gradient scale w (softmax(z) - t) goes to `out`, which may be `z`
- * itself, and each row's loss to `losses`. */
-static double FN(cross_entropy)(const REAL *z, ptrdiff_t stride, int64_t n, int n_categories, const int64_t *labels,
-                                const REAL *targets, const double *weights, double scale, REAL *out, ptrdiff_t out_stride,
-                                double *losses)
+static void FN(residual_side_by_side)(const REAL *e, const double *weight, const double *rest, int rows, int n_categories,
+                                      const int64_t *labels, REAL *out, ptrdiff_t stride)
+{
+    double share[BLOCK];
+    REAL times[BLOCK];
+    for (int i = 0; i < BLOCK; i++) share[i] = weight[i] / (1 + rest[i]);
+    for (int i = 0; i < BLOCK; i++) times[i] = (REAL)share[i];
+    for (int i = 0; i < rows; i += 4) {
+        for (int at = 0; at < 4 * n_categories * (int)sizeof(REAL); at += 64)
+            __builtin_prefetch((char *)(out + i * stride) + AHEAD + at, 1);
+        for (int k = 0; k < n_categories; k++) {
+            FN(quad) y = *(const FN(quad) *)(times + i) * *(const FN(quad) *)(e + k * BLOCK + i);
+            for (int j = 0; j < 4 && i + j < rows; j++) out[(i + j) * stride + k] = y[j];
+        }
+    }
+    for (int i = 0; labels && i < rows; i++)
+        out[i * stride + labels[i]] = (REAL)FN(less_label)((double)e[labels[i] * BLOCK + i], share[i], rest[i]);
+}
+
+/* The first row of a block whose label is no category, or -1. */
+static int FN(stray)(const int64_t *labels, int rows, int n_categories)
+{
+    int any = 0;
+    for (int i = 0; i < rows; i += 8) __builtin_prefetch(labels + BLOCK + i);
+    for (int i = 0; i < rows; i++) any |= (uint64_t)labels[i] >= (uint64_t)n_categories;
+    for (int i = 0; any && i < rows; i++)
+        if ((uint64_t)labels[i] >= (uint64_t)n_categories) return i;
+    return -1;
+}
+
+/* sum_i w_i loss_i of rows of logits, loss = log sum_k exp(z_k) - sum_k t_k z_k = log1p(rest) + sum_k t_k (top - z_k).
+ * The gradient scale w (softmax(z) - t) goes to t->gradient, which may be the logits themselves. */
+static void FN(cross_entropy)(struct task *t)
 {
     REAL e[LANE_CATEGORIES * BLOCK] = {0}, top[BLOCK];
-    double rest[BLOCK] = {0}, below[BLOCK] = {0}, weight[BLOCK], total = 0, lost = 0;
-    const int in_lanes = n_categories <= LANE_CATEGORIES;
-    for (int64_t start = 0; start < n; start += BLOCK) {
-        int rows = n - start < BLOCK ? (int)(n - start) : BLOCK, stray = 0;
-        for (int i = 0; labels && i < rows; i++) stray |= (uint64_t)labels[start + i] >= (uint64_t)n_categories;
-        for (int i = 0; stray && i < rows; i++)
-            if ((uint64_t)labels[start + i] >= (uint64_t)n_categories) return (double)(-1 - (start + i));
-        if (in_lanes) FN(lane_block)(z + start * stride, stride, rows, n_categories, e, top, rest);
+    double rest[BLOCK] = {0}, weight[BLOCK] = {0}, loss[BLOCK];
+    const int K = t->k, in_lanes = K <= LANE_CATEGORIES;
+    struct sum sum = {0, 0};
+    for (int64_t start = 0; start < t->n; start += BLOCK) {
+        int rows = t->n - start < BLOCK ? (int)(t->n - start) : BLOCK, stray;
+        const REAL *z = (const REAL *)t->x + start * t->row, *targets = t->targets;
+        const int64_t *labels = t->labels ? t->labels + start : 0;
+        const double *weights = t->weights ? t->weights + start : 0;
+        REAL *out = t->gradient ? (REAL *)t->gradient + start * t->row : 0;
+        if (targets) targets += start * K;
+        if (labels && (stray = FN(stray)(labels, rows, K)) >= 0) {
+            t->wrong = start + stray;
+            return;
+        }
+        if (in_lanes) {
+            FN(side_by_side)(z, t->row, rows, K, e);
+            FN(exp_side_by_side)(e, rows, K, top, rest);
+        }
+        for (int i = 0; i < rows; i++) weight[i] = t->scale * (weights ? weights[i] : 1);
         for (int i = 0; i < rows; i++) {
-            const REAL *row = z + (start + i) * stride;
+            const REAL *row = z + i * t->row;
             VREAL tail = {0};
-            if (!in_lanes) top[i] = FN(row_top)(row, n_categories, &tail);
-            below[i] = labels ? (double)top[i] - (double)row[labels[start + i]]
-                              : FN(below_top)(row, (double)top[i], n_categories, targets + (start + i) * n_categories);
-            if (!in_lanes)
-                rest[i] = FN(row_exp)(row, n_categories, tail, top[i], out ? out + (start + i) * out_stride : 0);
+            if (!in_lanes) top[i] = FN(row_top)(row, K, &tail);
+            loss[i] = labels ? (double)top[i] - (double)row[labels[i]] : FN(below_top)(row, (double)top[i], K, targets + i * K);
+            if (!in_lanes) rest[i] = FN(row_exp)(row, K, tail, top[i], out ? out + i * t->row : 0);
+            if (!in_lanes && out) FN(scale_row)(out + i * t->row, weight[i] / (1 + rest[i]), rest[i], K, labels ? labels[i] : -1);
         }
-        for (int i = 0; i < BLOCK; i++) weight[i] = i >= rows ? 0 : weights ? weights[start + i] : 1;
-        for (int i = rows; i < BLOCK; i++) rest[i] = below[i] = 0;
-        vd sums = {0};
-        for (int i = 0; i < BLOCK; i += LANES) {
-            vd loss = NAME(log1p)(*(NAME(ud) *)(rest + i)) + *(NAME(ud) *)(below + i);
-            *(NAME(ud) *)(below + i) = loss;
-            sums += loss * *(NAME(ud) *)(weight + i);
-        }
-        if (losses) memcpy(losses + start, below, (size_t)rows * sizeof(double));
-        double block = NAME(sum_lanes_double)(sums), sum = total + block;
-        lost += total >= block ? (total - sum) + block : (block - sum) + total; /* Neumaier's compensation */
-        total = sum;
-        for (int i = 0; out && i < rows; i++) {
-            REAL *row = out + (start + i) * out_stride;
-            FN(residual)(in_lanes ? e + i : row, in_lanes ? BLOCK : 1, rest[i], scale * weight[i], n_categories,
-                         labels ? labels[start + i] : 0, targets ? targets + (start + i) * n_categories : 0, row);
-        }
+        if (in_lanes && out) FN(residual_side_by_side)(e, weight, rest, rows, K, labels, out, t->row);
+        for (int i = 0; out && targets && i < rows; i++)
+            for (int k = 0; k < K; k++) out[i * t->row + k] -= (REAL)(weight[i] * (double)targets[i * K + k]);
+        for (int i = 0; i < BLOCK; i += LANES) *(ud *)(loss + i) += log1p_of(*(ud *)(rest + i));
+        if (t->losses) memcpy(t->losses + start, loss, (size_t)rows * sizeof(double));
+        add_block(&sum, loss, weights, rows);
     }
-    return isfinite(total) ? total + lost : total;
+    t->sum = value(sum);
 }
 
-/* sum_i w_i log p(i, label_i) over rows of probabilities that are each checked: all >= 0, sum within `tolerance` of 1.
- * Rows whose label has probability 0 are counted in *impossible and left out of the sum. Returns in *wrong the first
- * row that is none, or -1. Many factors are multiplied, with their rounding kept, before one logarithm is taken. */
-static double FN(gather_log)(const REAL *p, int64_t n, int n_categories, const int64_t *labels, const double *weights,
-                             double tolerance, int64_t *impossible, int64_t *wrong)
+/* The sum of a long row of probabilities, and in `signs` all bits of its numbers. */
+static inline double FN(row_sum)(const REAL *p, int n_categories, MASK *signs)
 {
-    double sum = 0, lost = 0, product = 1, rounding = 0;
-    int64_t zeros = 0, doublings = 0;
-    for (int64_t i = 0; i < n; i++) {
+    VREAL sums = {0};
+    double rest = 0;
+    int k = 0;
+    for (; k + WIDTH <= n_categories; k += WIDTH) {
+        FN(fetch)(p + k, WIDTH);
+        sums += load(p + k);
+        *signs |= (MASK)load(p + k);
+    }
+    for (; k < n_categories; k++) {
+        rest += (double)p[k];
+        if (p[k] < 0) (*signs)[0] = -1;
+    }
+    return FN(sum_lanes)(sums) + rest;
+}
+
+/* The sums of a block of short rows, four at a time so that none waits for another; and the bits of their numbers. */
+static inline void FN(block_sums)(const REAL *p, int n_categories, double *sums, MASK *signs)
+{
+    for (int i = 0; i < BLOCK; i += 4) {
         const REAL *row = p + i * n_categories;
-        VREAL sums = {0}, least = {0};
-        int k = 0;
-        double total = 0, lowest = 0;
-        if (n_categories >= 2 * WIDTH) {
-            for (; k + WIDTH <= n_categories; k += WIDTH) {
-                VREAL x = load(row + k);
-                sums += x;
-                least = -FN(larger)(-x, -least);
+        REAL first = 0, second = 0, third = 0, fourth = 0;
+        FN(fetch)(row, 4 * n_categories);
+        for (int k = 0; k < n_categories; k++, row++)
+            first += row[0], second += row[n_categories], third += row[2 * n_categories], fourth += row[3 * n_categories];
+        sums[i] = (double)first, sums[i + 1] = (double)second, sums[i + 2] = (double)third, sums[i + 3] = (double)fourth;
+    }
+    for (int k = 0; k < BLOCK * n_categories; k += WIDTH) *signs |= (MASK)load(p + k);
+}
+
+/* The first row of a block that is no probability vector or whose label is no category, or -1. */
+static int FN(wrong_row)(const REAL *p, int n_categories, const int64_t *labels, int rows, double tolerance)
+{
+    double sums[BLOCK];
+    MASK signs = {0};
+    if (n_categories < 2 * WIDTH && rows == BLOCK) FN(block_sums)(p, n_categories, sums, &signs);
+    else for (int i = 0; i < rows; i++) sums[i] = FN(row_sum)(p + i * n_categories, n_categories, &signs);
+    int wrong = FN(stray)(labels, rows, n_categories) >= 0 || any_lane((vl)(signs < 0)); /* -0 is not wrong: look closer */
+    for (int i = 0; i < rows; i++) wrong |= !(fabs(sums[i] - 1) <= tolerance);
+    for (int i = 0; wrong && i < rows; i++) {
+        int negative = 0;
+        for (int k = 0; k < n_categories; k++) negative |= p[i * n_categories + k] < 0;
+        if (negative || !(fabs(sums[i] - 1) <= tolerance) || (uint64_t)labels[i] >= (uint64_t)n_categories) return i;
+    }
+    return -1;
+}
+
+/* sum_i w_i log p(i, label_i) over rows of probabilities that are each checked: all >= 0, sum within t->scale of 1.
+ * Rows whose label has probability 0 are counted and left out of the sum. */
+static void FN(gather_log)(struct task *t)
+{
+    struct sum sum = {0, 0};
+    for (int64_t start = 0; start < t->n; start += BLOCK) {
+        int rows = t->n - start < BLOCK ? (int)(t->n - start) : BLOCK;
+        const REAL *p = (const REAL *)t->x + start * t->k;
+        const int64_t *labels = t->labels + start;
+        const int wrong = FN(wrong_row)(p, t->k, labels, rows, t->scale);
+        if (wrong >= 0) {
+            t->wrong = start + wrong;
+            return;
+        }
+        double own[BLOCK];
+        vl small = {0};
+        for (int i = 0; i < BLOCK; i++) own[i] = i < rows ? (double)p[i * t->k + labels[i]] : 1;
+        for (int i = 0; i < BLOCK; i += LANES) small |= *(ud *)(own + i) < 0x1p-1022;
+        const int any_small = any_lane(small); /* no normal numbers, one by one */
+        for (int i = 0; any_small && i < rows; i++)
+            if (own[i] < 0x1p-1022) {
+                if (own[i] == 0) t->impossible++;
+                else add(&sum, (t->weights ? t->weights[start + i] : 1) * log(own[i]));
+                own[i] = 1;
             }
-            total = FN(sum_lanes)(sums);
-            lowest = FN(sum_lanes)(least);
-        }
-        for (; k < n_categories; k++) total += (double)row[k], lowest += row[k] < 0 ? (double)row[k] : 0;
-        if (!(total - 1 <= tolerance && 1 - total <= tolerance && lowest == 0) || (uint64_t)labels[i] >= (uint64_t)n_categories) {
-            *wrong = i;
-            return 0;
-        }
-        double one = (double)row[labels[i]];
-        if (one == 0) zeros++;
-        else if (weights || one < 0x1p-500) {
-            double term = (weights ? weights[i] : 1) * log(one), next = sum + term;
-            lost += sum <= term ? (sum - next) + term : (term - next) + sum;
-            sum = next;
-        } else {
-            double next = product * one;
-            rounding += __builtin_fma(product, one, -next) / next;
-            product = next;
-            if (product < 0x1p-500) product *= 0x1p500, doublings -= 500;
-        }
+        for (int i = 0; i < BLOCK; i += LANES) *(ud *)(own + i) = log_of(*(ud *)(own + i), (vd){0});
+        add_block(&sum, own, t->weights ? t->weights + start : 0, rows);
     }
-    *impossible = zeros;
-    *wrong = -1;
-    return sum + (lost + log(product) + rounding + (double)doublings * 0x1.62e42fefa39efp-1);
+    t->sum = value(sum);
 }
-
-/* z (rows, width) += x w for rows of a sparse matrix, and g += x' r. Both touch rows of `width` numbers. */
-static inline __attribute__((always_inline)) void FN(sparse_some)(
-    const int64_t *starts, const int32_t *columns, const REAL *values, int64_t rows, const double *from, double *to,
-    ptrdiff_t width, const int backward, const int nv)
-{
-    for (int64_t i = 0; i < rows; i++) {
-        vd held[8];
-#pragma GCC unroll 8
-        for (int v = 0; v < nv; v++) held[v] = *(const NAME(ud) *)((backward ? from : to) + i * width + v * LANES);
-        for (int64_t q = starts[i]; q < starts[i + 1]; q++) {
-            double x = (double)values[q];
-            ptrdiff_t at = columns[q] * width;
-            if (q + AHEAD < starts[rows]) __builtin_prefetch((backward ? to : from) + columns[q + AHEAD] * width);
-#pragma GCC unroll 8
-            for (int v = 0; v < nv; v++)
-                if (backward) *(NAME(ud) *)(to + at + v * LANES) += x * held[v];
-                else held[v] += x * *(const NAME(ud) *)(from + at + v * LANES);
-        }
-#pragma GCC unroll 8
-        for (int v = 0; v < nv && !backward; v++) *(NAME(ud) *)(to + i * width + v * LANES) = held[v];
-    }
-}
-
-static void FN(sparse_product)(const int64_t *starts, const int32_t *columns, const REAL *values, int64_t rows,
-                               const double *from, double *to, ptrdiff_t width, int backward)
-{
-#define CASE(nv)                                                                                          \
-    case nv: FN(sparse_some)(starts, columns, values, rows, from + at, to + at, width, 0, nv); break;     \
-    case 8 + nv: FN(sparse_some)(starts, columns, values, rows, from + at, to + at, width, 1, nv); break;
-    for (int left = (int)(width / LANES), at = 0, nv; left > 0; left -= nv, at += nv * LANES) {
-        nv = left > 8 ? 8 : left;
-        switch (8 * backward + nv) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) }
-    }
-#undef CASE
-}
-
-/* One pass of training over rows of a matrix, dense (starts = 0) or sparse: logits, losses and residuals for a block of
- * rows at a time while they are in the cache, and g (p, width) += x' residual. `w` is (p, width), `b` and `gb` (width). */
-static double FN(training_pass)(const REAL *x, ptrdiff_t row, ptrdiff_t column, int64_t n, int64_t p,
-                                const int64_t *starts, const int32_t *columns, const double *w, const double *b, ptrdiff_t width, int n_categories,
-                                const int64_t *labels, const double *targets, const double *weights, double *g, double *gb,
-                                double *z)
-{
-    double total = 0, lost = 0;
-    int64_t most = starts ? PASS_ROWS : 40000 / (p + 1) / 8 * 8;
-    most = most < 8 ? 8 : most > PASS_ROWS ? PASS_ROWS : most;
-    for (int64_t start = 0, rows; start < n; start += rows) {
-        rows = n - start < most ? n - start : most;
-        for (int64_t i = 0; i < rows; i++) memcpy(z + i * width, b, (size_t)width * sizeof(double));
-        if (starts) FN(sparse_product)(starts + start, columns, x, rows, w, z, width, 0);
-        else FN(product)(x + start * row, row, column, w, z, width, rows, p);
-        double part = NAME(cross_entropy_double)(z, width, rows, n_categories, labels ? labels + start : 0,
-                                                 targets ? targets + start * n_categories : 0, weights ? weights + start : 0,
-                                                 1, z, width, 0);
-        if (part < 0) return part - (double)start;
-        double sum = total + part;
-        lost += total >= part ? (total - sum) + part : (part - sum) + total;
-        total = sum;
-        for (int64_t i = 0; i < rows; i++) {
-            for (ptrdiff_t k = n_categories; k < width; k++) z[i * width + k] = 0;
-            for (ptrdiff_t k = 0; k < n_categories; k++) gb[k] += z[i * width + k];
-        }
-        if (starts) FN(sparse_product)(starts + start, columns, x, rows, z, g, width, 1);
-        else FN(product)(x + start * row, column, row, z, g, width, p, rows);
-    }
-    return isfinite(total) ? total + lost : total;
-}
-
-#undef WIDTH
-#undef load
