@@ -41,7 +41,7 @@ bench: $(STAMPS)/dev
 
 docs: $(STAMPS)/dev
 	$(BIN)/python tools/make_reference.py
-	$(BIN)/python tools/make_picture.py
+	$(BIN)/python tools/make_pictures.py
 	$(BIN)/python tools/update_transcripts.py
 
 golden: $(STAMPS)/dev

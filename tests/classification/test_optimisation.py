@@ -69,7 +69,7 @@ def test_kronecker_curvature_is_exact_where_all_rows_are_equally_undecided():
     scaling = Scaling.of(rows, True)
     g = np.random.default_rng(2).normal(size=(4, 3))
     exact = ExactCurvature(rows, w, b, scaling, 0.3).solve(g)
-    np.testing.assert_allclose(KroneckerCurvature(rows, w, b, scaling, 0.3).solve(g), exact, rtol=1e-6)
+    np.testing.assert_allclose(KroneckerCurvature(rows.excerpt(rows.n), w, b, scaling, 0.3).solve(g), exact, rtol=1e-6)
 
 
 def test_diagonal_curvature_is_the_diagonal():

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mottomo.classification.objective import ObjectiveSums, Rows, chosen_rows, with_wide_starts
+from mottomo.classification.objective import Excerpt, ObjectiveSums, Rows, chosen_rows, with_wide_starts
 from mottomo.kernels.sums import accurate_sum
 
 _LARGEST_SAMPLE = 1 << 27  # numbers that a sample may hold
@@ -80,6 +80,11 @@ class BatchedRows:
                 parts.append(rows.taken(chosen[first:last] - start))
             start += rows.n
         return _joined(parts)
+
+    def excerpt(self, size: int) -> Excerpt:
+        """As many rows at random: of a file they have to be copied."""
+        sample = self.sample(size)
+        return sample.excerpt(sample.n)
 
     @contextmanager
     def running(self) -> Iterator[Callable[[np.ndarray, np.ndarray], ObjectiveSums]]:

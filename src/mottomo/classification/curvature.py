@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from mottomo.classification.coordinates import contrasts
-from mottomo.classification.objective import Data, Rows
+from mottomo.classification.objective import RUN, Data, Excerpt, Rows
 from mottomo.kernels.threads import processors, ranges, workers
 
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
@@ -193,35 +193,35 @@ def information(rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling) -> n
 
 
 def _kronecker_factors(
-    rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, columns: np.ndarray | None = None
+    some: Excerpt, w: np.ndarray, b: np.ndarray, scaling: Scaling, columns: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """The mean of w_i S_i (K - 1, K - 1), and of x~_i x~_i' (P, P) weighted by how undecided the rows are.
 
     Of sparse rows x~ holds the `columns` alone, which are made dense a few rows at a time.
     """
-    p1, q = len(scaling.scale) + scaling.intercept, contrasts(w.shape[1])
-    chunk = max(128, _CHUNK // p1)
+    p1, q, rows = len(scaling.scale) + scaling.intercept, contrasts(w.shape[1]), some.rows
     dense = rows.features if columns is None else rows.features[:, columns]
 
     def part(start: int, stop: int) -> tuple[np.ndarray, np.ndarray, float]:
         mean, gram, total = np.zeros((q.shape[1], q.shape[1])), np.zeros((p1, p1)), 0.0
-        for first in range(start, stop, chunk):
-            some = slice(first, min(first + chunk, stop))
-            y = probabilities(rows.features[some], w, b)
-            weights = np.ones(len(y)) if rows.weights is None else rows.weights[some]
+        for first, last in some.runs[start:stop]:
+            run = slice(first, last)
+            y = probabilities(rows.features[run], w, b)
+            weights = np.ones(len(y)) if rows.weights is None else rows.weights[run]
             yq = y @ q
             mean += (q.T * (weights @ y)) @ q - (yq * weights[:, None]).T @ yq
             undecided = weights * (1 - (y**2).sum(axis=1))
-            design = scaling.design(dense[some] if columns is None else dense[some].toarray())
-            gram += (design * undecided[:, None]).T @ design
+            design = scaling.design(dense[run] if columns is None else dense[run].toarray())
+            design *= np.sqrt(undecided)[:, None]
+            gram += design.T @ design  # of which BLAS computes one half
             total += float(undecided.sum())
         return mean, gram, total
 
-    work = 2.0 * rows.n * p1 * p1
-    where = ranges(rows.n, min(int(work / 1e8), processors()))
+    work = 2.0 * len(some.runs) * RUN * p1 * p1
+    where = ranges(len(some.runs), min(int(work / 1e8), processors()))
     with workers(work, len(where)) as run:
         means, grams, totals = zip(*run(part, where), strict=True)
-    return sum(means) / rows.weight, sum(grams) / sum(totals)
+    return sum(means) / some.weight, sum(grams) / sum(totals)
 
 
 class KroneckerCurvature:
@@ -229,7 +229,7 @@ class KroneckerCurvature:
 
     def __init__(
         self,
-        rows: Rows,
+        some: Excerpt,
         w: np.ndarray,
         b: np.ndarray,
         scaling: Scaling,
@@ -239,7 +239,7 @@ class KroneckerCurvature:
         import scipy.linalg
 
         self._scaling = scaling
-        mean, gram = _kronecker_factors(rows, w, b, scaling, columns)
+        mean, gram = _kronecker_factors(some, w, b, scaling, columns)
         values, self._basis = np.linalg.eigh(mean)
         values = np.maximum(values, 1e-12 * values[-1] + 1e-300)
         penalty = scaling.penalty(decay)
@@ -310,7 +310,7 @@ class HeadCurvature:
         x = rows.features
         squares = np.bincount(x.indices, np.square(x.data, dtype=np.float64), minlength=rows.n_features)
         head = np.sort(np.argsort(-squares, kind="stable")[:HEAD])
-        sample = rows.sample(ROWS_A_COLUMN * len(head))
+        sample = rows.excerpt(ROWS_A_COLUMN * len(head))
         intercept = scaling.intercept
         self._head = KroneckerCurvature(sample, w, b, Scaling.none(len(head), intercept), decay, head)
         self._at = np.append(head, rows.n_features) if intercept else head

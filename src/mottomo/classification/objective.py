@@ -17,7 +17,10 @@ from typing import Any, Protocol
 import numpy as np
 
 from mottomo.classification.coordinates import contrasts
+from mottomo.kernels.threads import Range, ranges
 from mottomo.kernels.training import TrainingPass
+
+RUN = 128  # rows of a run in an excerpt
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +96,24 @@ class Rows:
             return self
         return self.taken(chosen_rows(self.n, size, seed))
 
-    def taken(self, index: np.ndarray) -> Rows:
-        """Some of the rows, by number."""
+    def taken(self, index: np.ndarray | slice) -> Rows:
+        """Some of the rows, by number; of a slice dense features are a view."""
 
         def some(values: np.ndarray | None) -> np.ndarray | None:
             return None if values is None else values[index]
 
         features = with_wide_starts(self.features[index]) if self.is_sparse else self.features[index]
         return Rows(features, self.n_categories, some(self.labels), some(self.targets), some(self.weights))
+
+    def excerpt(self, size: int) -> Excerpt:
+        """About `size` rows spread over all, without a copy where the features are dense."""
+        if self.is_sparse or size >= self.n:
+            sample = self.sample(size)
+            return Excerpt(sample, ranges(sample.n, -(-sample.n // RUN)))
+        strata = ranges(self.n, -(-size // RUN))
+        free = np.random.default_rng(0).random(len(strata))
+        starts = [first + int(share * (last - first - RUN)) for (first, last), share in zip(strata, free, strict=True)]
+        return Excerpt(self, [(start, start + RUN) for start in starts])
 
     def dense(self) -> Rows:
         """The same rows with features that are not sparse."""
@@ -126,6 +139,20 @@ class Rows:
                 return ObjectiveSums(found.loss, found.gradient, found.intercept_gradient, weight)
 
             yield sums
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Runs of consecutive rows: what a curvature is made of."""
+
+    rows: Rows
+    runs: list[Range]
+
+    @property
+    def weight(self) -> float:
+        if self.rows.weights is None:
+            return float(sum(last - first for first, last in self.runs))
+        return float(sum(self.rows.weights[first:last].sum() for first, last in self.runs))
 
 
 def chosen_rows(n: int, size: int, seed: int) -> np.ndarray:
@@ -176,6 +203,8 @@ class Data(Protocol):
     def mapped(self, change: Callable[[Any], Any], n_features: int) -> Data: ...
 
     def sample(self, size: int, seed: int = 0) -> Rows: ...
+
+    def excerpt(self, size: int) -> Excerpt: ...
 
     def running(self) -> AbstractContextManager[Callable[[np.ndarray, np.ndarray], ObjectiveSums]]: ...
 

@@ -33,6 +33,7 @@ _ARMIJO, _WOLFE = 1e-4, 0.9
 _LARGEST_EXACT = 4096  # parameters of which the exact curvature is kept
 _LARGEST_DENSE = 20_000_000  # numbers of a sample of sparse rows that is made dense
 _ROWS_A_PARAMETER = 10
+_START_ROWS_A_COLUMN = 4
 _POLISHING_PASSES = 12
 _NEXT_TO_NOTHING = 5e7  # operations of a pass
 _EXTRA_PASSES = 12  # to go from an estimate of the gap to a bound
@@ -141,6 +142,12 @@ def line_search(objective: Objective, at: Point, direction: np.ndarray, most: in
     return best
 
 
+def kronecker_rows(n: int, n_columns: int, one_pass: float) -> int:
+    """How many rows a Kronecker product is made of: as many as cost about two passes, whose operations are slower."""
+    worth = 10 * one_pass / (2.0 * n_columns**2)
+    return min(n, max(int(min(worth, 64 * n_columns)), ROWS_A_COLUMN * n_columns, 2000))
+
+
 @dataclass(frozen=True, slots=True)
 class Costs:
     """Elementary operations of a pass over all rows and of a curvature, exact or a Kronecker product."""
@@ -151,13 +158,11 @@ class Costs:
 
     @classmethod
     def of(cls, n: int, size: int, n_parameters: int, n_categories: int) -> Costs:
-        """For dense features."""
+        """For dense features; `size` rows in a sample."""
         p1, d = n_parameters // (n_categories - 1), n_categories - 1
-        return cls(
-            4.0 * n * p1 * n_categories + 60.0 * n * n_categories + 5e4,
-            float(size) * p1**2 * d * (d + 1) + n_parameters**3 / 3,
-            2.0 * size * p1**2 + p1**3,
-        )
+        one_pass = 4.0 * n * p1 * n_categories + 60.0 * n * n_categories + 5e4
+        exact = float(size) * p1**2 * d * (d + 1) + n_parameters**3 / 3
+        return cls(one_pass, exact, 2.0 * kronecker_rows(n, p1, one_pass) * p1**2 + p1**3)
 
     @classmethod
     def of_sparse(cls, entries: float, n: int, n_categories: int) -> Costs:
@@ -176,13 +181,14 @@ class Training:
         self.n_parameters = (data.n_features + objective.has_intercept) * (data.n_categories - 1)
         size = _ROWS_A_PARAMETER * self.n_parameters
         costs = Costs.of(data.n, min(size, data.n), self.n_parameters, data.n_categories)
-        self._exact_pays = self.n_parameters <= _LARGEST_EXACT and (
+        exact_pays = self.n_parameters <= _LARGEST_EXACT and (
             3 * size >= data.n or costs.exact < 6 * costs.one_pass + costs.kronecker
         )
-        if not self._exact_pays:
+        if not exact_pays:
             size = max(ROWS_A_COLUMN * data.n_features, 2000)
         self.sample = data.sample(size if 3 * size < data.n else data.n)
         self.is_sparse = data.is_sparse and self.sample.n * data.n_features > _LARGEST_DENSE
+        self.takes_exact = exact_pays and not self.is_sparse  # curvature, which costs no more than what it saves
         if self.is_sparse:
             entries = self.sample.features.nnz * (data.n / self.sample.n)
             self.costs = Costs.of_sparse(entries, data.n, data.n_categories)
@@ -191,6 +197,9 @@ class Training:
             if data.is_sparse:
                 self.sample = self.sample.dense()
             self.costs = Costs.of(data.n, self.sample.n, self.n_parameters, data.n_categories)
+            if not self.takes_exact:
+                columns = data.n_features + objective.has_intercept
+                self.excerpt = data.excerpt(kronecker_rows(data.n, columns, self.costs.one_pass))
             self.scaling = Scaling.of(self.sample, objective.has_intercept)
         self._point: Point | None = None
         self._gap = math.inf
@@ -203,13 +212,11 @@ class Training:
         """Whether the sample is only a part of the rows."""
         return self.sample.n < self._data.n
 
-    def exact_pays(self) -> bool:
-        """Whether the exact curvature costs no more than the passes that it saves."""
-        return self._exact_pays and not self.is_sparse
-
     def curvature(self, point: Point, exact: bool) -> Curvature:
-        kind = HeadCurvature if self.is_sparse else ExactCurvature if exact else KroneckerCurvature
-        return kind(self.sample, *self.objective.coefficients(point.coordinates), self.scaling, self.objective.decay)
+        at = (*self.objective.coefficients(point.coordinates), self.scaling, self.objective.decay)
+        if self.is_sparse:
+            return HeadCurvature(self.sample, *at)
+        return ExactCurvature(self.sample, *at) if exact else KroneckerCurvature(self.excerpt, *at)
 
     def start(self) -> Point:
         """From the input-free model to near the optimum of the sample, where its curvature is worth taking."""
@@ -217,7 +224,7 @@ class Training:
         with self.sample.running() as sums:
             objective = self.objective.on(sums, self.sample.weight)
             point = objective(v)
-            memory = Memory(self.curvature(point, exact=False))
+            memory = Memory(self._first_curvature(point))
             # An optimum of m rows is about P / 2 m nats a row above that of all: nearer to it is no use.
             enough = 0.02 * self.n_parameters / self.sample.n if self.samples else 1e-4 * abs(point.value)
             for _ in range(40):
@@ -231,6 +238,15 @@ class Training:
                 point = new
         return self.objective(point.coordinates) if self.samples else point
 
+    def _first_curvature(self, point: Point) -> Curvature:
+        """A rough one of part of the sample."""
+        if self.is_sparse:
+            return self.curvature(point, exact=False)
+        every = max(self.sample.n // max(_START_ROWS_A_COLUMN * self._data.n_features, 1000), 1)
+        few = self.sample.taken(slice(None, None, every))
+        at = self.objective.coefficients(point.coordinates)
+        return KroneckerCurvature(few.excerpt(few.n), *at, self.scaling, self.objective.decay)
+
     def _is_separated(self, point: Point) -> bool:
         """Whether all losses add up to less than log 2 for one row: then each row's own category is beyond 1/2."""
         if self.objective.decay or self._least_weight is None:
@@ -242,7 +258,7 @@ class Training:
         try:
             with one_thread_blas():
                 self._point = self.start()
-                exact = self.exact_pays()
+                exact = self.takes_exact
                 cost = (self.costs.exact if exact else self.costs.kronecker) / self.costs.one_pass
                 allowance = max(_LEAST_STEPS if exact else _MEMORY, round(cost))
                 while (stopped := self._walk(self.curvature(self._point, exact), allowance)) is None:

@@ -99,7 +99,10 @@ static void FN(training_pass)(struct task *t)
                              .weights = t->weights ? t->weights + start : 0, .scale = 1, .gradient = z, .wrong = -1};
         for (int64_t i = 0; i < rows; i++) memcpy(z + i * width, t->b, (size_t)width * sizeof(double));
         if (starts) FN(sparse_product)(starts, t->columns, x, rows, t->w, z, width, 0);
-        else FN(product)(x, t->row, t->column, t->w, z, width, rows, t->p);
+        else {
+            if (t->column == 1 && t->p <= 128) FN(fetch)(x + rows * t->row, (int)(rows * t->row)); /* the next block, if short */
+            FN(product)(x, t->row, t->column, t->w, z, width, rows, t->p);
+        }
         cross_entropy_double(&block);
         if (block.wrong >= 0) {
             t->wrong = start + block.wrong;
