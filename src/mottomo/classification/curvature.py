@@ -19,6 +19,7 @@ from mottomo.kernels.threads import processors, ranges, workers
 
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
 ROWS_A_COLUMN = 8  # in a sample that a Kronecker product is made of
+_ALIKE = 8.0  # the ratio of eigenvalues that share a factor
 HEAD = 1536  # sparse columns, the most frequent ones, that are not taken one by one
 
 
@@ -246,23 +247,22 @@ class KroneckerCurvature:
         floor = 1e-10 * np.trace(gram) / len(gram)
         self._groups = []
         start = 0
-        while start < len(values):  # one factor serves eigenvalues that are nearly alike
-            stop = start + 1
-            while stop < len(values) and values[stop] <= 1.5 * values[start]:
-                stop += 1
+        while start < len(values):  # b A + P is b (A + P / b), in which P / b may be that of a neighbour
+            stop = start + int(np.searchsorted(values[start:], _ALIKE * values[start], side="right"))
             typical = float(np.exp(np.log(values[start:stop]).mean()))
-            matrix = typical * gram
-            matrix.ravel()[:: len(gram) + 1] += penalty + typical * floor
+            matrix = gram.copy()
+            matrix.ravel()[:: len(gram) + 1] += penalty / typical + floor
             factor = scipy.linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
-            self._groups.append((slice(start, stop), factor))
+            self._groups.append((slice(start, stop), values[start:stop], factor))
             start = stop
 
     def solve(self, g: np.ndarray) -> np.ndarray:
         import scipy.linalg
 
         rotated = self._scaling.gradient(g) @ self._basis
-        for columns, factor in self._groups:
-            rotated[:, columns] = scipy.linalg.cho_solve(factor, rotated[:, columns], check_finite=False)
+        for columns, values, factor in self._groups:
+            solved = scipy.linalg.cho_solve(factor, rotated[:, columns], check_finite=False)
+            rotated[:, columns] = solved / values
         return self._scaling.step(rotated @ self._basis.T)
 
 

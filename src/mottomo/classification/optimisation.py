@@ -236,7 +236,10 @@ class Training:
                     break
                 memory.learn(new.coordinates - point.coordinates, new.gradient - point.gradient)
                 point = new
-        return self.objective(point.coordinates) if self.samples else point
+        if self.samples:
+            return self.objective(point.coordinates)
+        self._memory = memory
+        return point
 
     def _first_curvature(self, point: Point) -> Curvature:
         """A rough one of part of the sample."""
