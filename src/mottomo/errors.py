@@ -92,4 +92,4 @@ class NotConverged(UserWarning):
 
 
 class NotDetermined(UserWarning):
-    """Some columns are combinations of others: their own coefficients are not determined, and are given as 0."""
+    """Some columns are constant or combinations of others: their coefficients are not determined, and given as 0."""

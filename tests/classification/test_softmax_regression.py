@@ -49,10 +49,18 @@ def test_without_features_that_say_anything_the_fit_is_the_die():
     """Intercepts alone give t / n: the article's estimate."""
     counts = np.array([2, 5, 2, 4, 2, 5])
     labels = np.repeat(np.arange(6), counts)
-    model = mo.SoftmaxRegression().fit(np.zeros((20, 1)), labels)
+    with pytest.warns(mo.NotDetermined, match="constant"):
+        model = mo.SoftmaxRegression().fit(np.zeros((20, 1)), labels)
     np.testing.assert_allclose(model.predict_proba([[0.0]])[0], counts / 20, atol=1e-15)
     assert model.log_likelihood_ == pytest.approx(-34.11620581889958, rel=1e-15)
     assert model.null_log_likelihood_ == pytest.approx(-34.11620581889958, rel=1e-15)
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_numbers_whose_squares_overflow_are_refused_with_their_column(size):
+    x = np.random.default_rng(0).normal(size=(50, 2)) * [1, size]
+    with pytest.raises(mo.InvalidInput, match="column 2"):
+        mo.SoftmaxRegression().fit(x, np.arange(50) % 2)
 
 
 @pytest.mark.parametrize("size", [2, 5])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,8 @@ def test_the_output_is_as_it_was_read_and_approved(name, language, request, monk
     done = mottomo(*CASES[name], "--lang", language)
     called = f"$ mottomo {' '.join(CASES[name])} --lang {language}\n"
     shown = f"{called}{done.stdout}--- stderr\n{done.stderr}--- exit {done.returncode}\n"
+    # How many passes a fit takes depends on the last bits of sums, which differ between processors.
+    shown = re.sub(r"(proved, after |証明済み、)\d+", r"\1N", shown)
     path = GOLDEN / f"{name}.{language}.txt"
     if request.config.getoption("--remake-golden"):
         path.write_text(shown, encoding="utf-8")

@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from mottomo.classification.objective import Rows, with_wide_starts
+from mottomo.classification.objective import Data, Rows, with_wide_starts
 from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, say_count, verbatim
 
 _SUM_TOLERANCE_EPS = 8
+_LARGEST = 1e100
+_LOOKED_AT = 1000  # rows
 
 
 def checked_features(x: Any, names: Sequence[str] | None = None) -> Any:
@@ -70,6 +72,25 @@ def _first_not_finite(x: Any) -> tuple[int, int, int]:
             first = (start + int(rows[0]), int(columns[0]))
         total += rows.size
     return (*(first or (0, 0)), total)
+
+
+def refuse_extremes(data: Data, names: Sequence[str] | None = None) -> None:
+    """Refuse columns whose squares a float cannot hold: what is computed with them would be infinite or 0."""
+    first = next(data.batches())
+    x = abs(first.sample(_LOOKED_AT).features)
+    largest = x.max(axis=0).toarray().ravel() if hasattr(x, "indptr") else x.max(axis=0, initial=0.0)
+    largest = largest.astype(np.float64)
+    bad = np.flatnonzero((largest > 0) & ~((largest > 1 / _LARGEST) & (largest < _LARGEST)))
+    if bad.size:
+        column = int(bad[0])
+        raise InvalidInput(
+            "extreme-numbers",
+            say("a column's numbers are too large or too small to work with"),
+            say("column {column}", column=names[column] if names is not None else str(column + 1)),
+            say("largest sizes between {least} and {most}", least=f"{1 / _LARGEST:.0e}", most=f"{_LARGEST:.0e}"),
+            verbatim(f"{largest[column]:.3g}"),
+            say("express it in another unit"),
+        )
 
 
 def checked_weights(weights: Any, n: int) -> np.ndarray | None:

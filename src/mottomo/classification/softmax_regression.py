@@ -17,6 +17,7 @@ from mottomo.classification.labelled_rows import (
     checked_targets,
     checked_weights,
     labelled_rows,
+    refuse_extremes,
     refuse_one_category,
 )
 from mottomo.classification.penalties import L2, strength_of
@@ -95,6 +96,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         weights = checked_weights(sample_weight, x.shape[0])
         codes, targets = self._categories(y, x.shape[0], weights)
         rows = labelled_rows(x, codes, targets, weights, len(self.classes_))
+        refuse_extremes(rows, getattr(self, "feature_names_in_", None))
         found = fit(
             rows,
             strength=strength_of(self.penalty),
@@ -168,10 +170,10 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 NoMaximum,
                 stacklevel=3,
             )
-        if any(not one.is_constant for one in self.dependent_columns_):
+        if self.dependent_columns_:
             columns = [one.column for one in self.dependent_columns_]
             warnings.warn(
-                f"columns {columns} are combinations of others; their coefficients are given as 0",
+                f"columns {columns} are constant or combinations of others; their coefficients are given as 0",
                 NotDetermined,
                 stacklevel=3,
             )

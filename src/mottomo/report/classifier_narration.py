@@ -9,7 +9,7 @@ from typing import Any
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.report.document import Cell, Column, Table
 from mottomo.report.narration import Narration
-from mottomo.report.numbers import rounded, whole
+from mottomo.report.numbers import rounded, significant, whole
 
 _MOST_COLUMNS = 3
 _MOST_CATEGORIES = 6
@@ -50,7 +50,7 @@ def _row_table(values: Any) -> Table:
     heads += [Column(f"t{k}", verbatim(f"t_i{k}")) for k in range(1, len(named) + 1)]
     rows: list[list[Cell]] = []
     for i, (features, label) in enumerate(zip(values["features"], values["labels"], strict=True), 1):
-        row: list[Cell] = [str(i), *(rounded(x, 6) for x in features[: len(shown)])]
+        row: list[Cell] = [str(i), *(significant(x, 6) for x in features[: len(shown)])]
         if len(columns) > len(shown):
             row.append("…")
         row.append(categories[label])
@@ -95,7 +95,7 @@ def _likelihood(step: Any) -> Narration:
         Column("loss", say("loss -log y")),
     )
     rows: list[list[Cell]] = [
-        [str(i), values["categories"][label], rounded(y, 6), rounded(loss, 6)]
+        [str(i), values["categories"][label], rounded(y, 6), significant(loss, 6)]
         for i, (label, y, loss) in enumerate(
             zip(values["labels"], values["probabilities"], values["losses"], strict=True), 1
         )
@@ -143,8 +143,8 @@ def _gradient(step: Any) -> Narration:
             say(
                 "To check the formula: where the classifier is still the die (w = 0), it gives {slope} for the first "
                 "input and the last category; the quotient of differences of log L gives {quotient}.",
-                slope=rounded(values["slope"], 8),
-                quotient=rounded(values["difference_quotient"], 8),
+                slope=significant(values["slope"], 8),
+                quotient=significant(values["difference_quotient"], 8),
             )
         )
     if step.variant == "no-maximum":
@@ -164,7 +164,7 @@ def _gradient(step: Any) -> Narration:
         Column("predicted", say("sum of y over the rows")),
     )
     some = list(zip(values["categories"], values["counts"], values["predicted"], strict=True))[:_MOST_CATEGORIES]
-    rows: list[list[Cell]] = [[name, whole(count), rounded(y, 10)] for name, count, y in some]
+    rows: list[list[Cell]] = [[name, whole(count), significant(y, 10)] for name, count, y in some]
     return Narration(say("The gradient: y - t"), (before,), tuple(after), (Table(heads, rows),))
 
 
@@ -173,21 +173,21 @@ def _maximum(step: Any) -> Narration:
     if step.variant == "no-maximum":
         heads = (Column("steps", say("steps along the direction")), Column("log_likelihood", say("log L")))
         rows: list[list[Cell]] = [
-            [rounded(s), rounded(value, 10)]
+            [significant(s), significant(value, 10)]
             for s, value in zip(values["steps"], values["log_likelihoods"], strict=True)
         ]
         before = say(
             "The categories can be told apart by the inputs. So there is a direction of coefficients along which no "
             "row's own category becomes less probable and some rows' more: log L only rises, towards {supremum}, and "
             "there is no maximum.",
-            supremum=rounded(values["supremum"], 6),
+            supremum=significant(values["supremum"], 6),
         )
         return Narration(say("No maximum"), (before,), (), (Table(heads, rows),))
     before = say(
         "log L is concave in the coefficients: between any two choices of them it never sags below the straight line. "
         "So where the gradient is zero there is no higher place anywhere."
     )
-    gap = rounded(values["gap"], 2)
+    gap = significant(values["gap"], 2)
     if values["converged"] and values["proved"]:
         after = [say("It is proved that at most {gap} nats are left to gain.", gap=gap)]
     elif values["converged"]:

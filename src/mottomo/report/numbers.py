@@ -31,6 +31,15 @@ def rounded(number: float, digits: int = 4) -> str:
     return f"{number:.{digits}g}"
 
 
+def significant(number: float, digits: int = 4) -> str:
+    """A number that is no probability: one near 1 is not written by what it lacks.
+
+    >>> significant(0.99999999), rounded(0.99999999)
+    ('1', '1 - 1e-08')
+    """
+    return f"{number:.{digits}g}" if math.isfinite(number) else rounded(number)
+
+
 def rounded_down(number: float, digits: int = 4) -> str:
     """A lower limit to some significant digits, never above it: what is guaranteed stays so in print.
 

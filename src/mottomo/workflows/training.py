@@ -15,6 +15,7 @@ from mottomo.classification.classifier import Classifier
 from mottomo.classification.coefficient_tests import Covariance, FeatureTest, feature_tests
 from mottomo.classification.existence import separators
 from mottomo.classification.fitting import Fit, fit
+from mottomo.classification.labelled_rows import refuse_extremes
 from mottomo.classification.objective import Data, keeping
 from mottomo.classification.optimisation import Progress
 from mottomo.classification.penalties import strength_of
@@ -48,6 +49,7 @@ def trained(
         reference = plan.reference or rows.categories.names[0]
         if reference not in rows.categories.names:
             raise unknown_category(reference, rows.categories, verbatim("--reference"))
+        refuse_extremes(rows.data, rows.encoding.columns)
         fitted = _fitted(rows.data, plan, progress)
         yield _result(fitted, rows, plan, reference), rows.data
 

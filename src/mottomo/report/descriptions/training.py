@@ -11,7 +11,7 @@ from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, more
 from mottomo.report.document import Block, Cell, Column, Document, Formula, Heading, Paragraph, Table
 from mottomo.report.findings.parts import categories, in_latex, p_text
 from mottomo.report.findings.training import REASONS
-from mottomo.report.numbers import rounded, whole
+from mottomo.report.numbers import rounded, significant, whole
 
 _NAMES = ("category", "column", "coefficient", "standard_error", "z", "p_value")
 
@@ -41,15 +41,15 @@ def _what(result: Any) -> Paragraph:
 
 
 def _likelihoods(result: Any) -> list[Block]:
-    fit, die = rounded(result.log_likelihood, 9), rounded(result.null_log_likelihood, 9)
+    fit, die = significant(result.log_likelihood, 9), significant(result.null_log_likelihood, 9)
     g, df, p = (
-        rounded(result.likelihood_ratio, 6),
+        significant(result.likelihood_ratio, 6),
         result.degrees_of_freedom,
         p_text(result.p_value, result.log10_p_value),
     )
     blocks: list[Block] = []
     if not result.is_maximum_likelihood:
-        strength = rounded(result.classifier.penalty_strength, 6)
+        strength = significant(result.classifier.penalty_strength, 6)
         blocks.append(
             Formula(
                 rf"\log L - \frac{{{strength}}}{{2}} \sum_{{jk}} W_{{jk}}^2",
@@ -57,7 +57,7 @@ def _likelihoods(result: Any) -> list[Block]:
             )
         )
     if result.shows_direction:
-        limit = rounded(result.existence.supremum + 0.0, 9)
+        limit = significant(result.existence.supremum + 0.0, 9)
         blocks.append(
             Formula(
                 rf"\sup \log L = {limit}, \quad \log L(t/n) = \sum_k t_k \log \frac{{t_k}}{{n}} = {die}",
@@ -75,7 +75,8 @@ def _likelihoods(result: Any) -> list[Block]:
         blocks.append(
             Formula(
                 rf"G = 2 [\log L - \log L(t/n)] = {g}, \quad df = {df}, \quad p = {in_latex(p)}",
-                f"G = {g}   df = {df}   p = {p}   AIC = {rounded(result.aic, 8)}   BIC = {rounded(result.bic, 8)}",
+                f"G = {g}   df = {df}   p = {p}   "
+                f"AIC = {significant(result.aic, 8)}   BIC = {significant(result.bic, 8)}",
             )
         )
     return blocks
@@ -92,21 +93,21 @@ def _optimum(result: Any) -> Paragraph:
                 "gain.",
                 reason=REASONS[result.reason],
                 passes=passes,
-                gap=rounded(result.gap, 2),
+                gap=significant(result.gap, 2),
             )
         )
     if result.gap_is_proved:
         return Paragraph(
             say(
                 "There is one maximum, and the fit is within {gap} nats of it: proved, after {passes}.",
-                gap=rounded(result.gap, 2),
+                gap=significant(result.gap, 2),
                 passes=passes,
             )
         )
     return Paragraph(
         say(
             "The fit is within about {gap} nats of the maximum: an estimate, after {passes}.",
-            gap=rounded(result.gap, 2),
+            gap=significant(result.gap, 2),
             passes=passes,
         )
     )
@@ -123,8 +124,8 @@ def _separation(result: Any) -> Message:
             target=result.classifier.target,
             lower=names[one.lower],
             upper=names[one.upper],
-            lower_maximum=rounded(one.lower_maximum, 6),
-            upper_minimum=rounded(one.upper_minimum, 6),
+            lower_maximum=significant(one.lower_maximum, 6),
+            upper_minimum=significant(one.upper_minimum, 6),
         )
     return say(
         "A combination of the columns separates the categories; it stands below. Rows that become certain along it: "
@@ -132,6 +133,10 @@ def _separation(result: Any) -> Message:
         number=str(found.n_separated),
         n=str(result.n_observations),
     )
+
+
+def _in_print(coefficient: float, error: float, z: float, p: float) -> list[str]:
+    return [significant(coefficient, 6), significant(error), significant(z, 3), rounded(p, 3)]
 
 
 def _coefficients(result: Any) -> Table:
@@ -147,10 +152,7 @@ def _coefficients(result: Any) -> Table:
         columns = (*columns[:2], Column("coefficient", _shown(result)))
     every = list(_rows(result))
     rows: list[list[Cell]] = [
-        [name, column, *(rounded(x, 6 if at == 0 else 4 if at == 1 else 3) for at, x in enumerate(numbers))][
-            : len(columns)
-        ]
-        for name, column, *numbers in every[:MOST_ROWS]
+        [name, column, *_in_print(*numbers)][: len(columns)] for name, column, *numbers in every[:MOST_ROWS]
     ]
     if len(every) > MOST_ROWS:
         rows.append([more(len(every) - MOST_ROWS), *[""] * (len(columns) - 1)])
@@ -196,9 +198,9 @@ def _tests(result: Any) -> Table:
     for test in result.feature_tests[:MOST_ROWS]:
         ratio = test.likelihood_ratio
         p = p_text(test.p_value, test.log10_p_value) if ratio is not None else "–"
-        g = rounded(ratio, 5) if ratio is not None else "–"
+        g = significant(ratio, 5) if ratio is not None else "–"
         rows.append(
-            [test.name, str(test.degrees_of_freedom), g, p, rounded(test.wald, 5), rounded(test.wald_p_value, 3)]
+            [test.name, str(test.degrees_of_freedom), g, p, significant(test.wald, 5), rounded(test.wald_p_value, 3)]
         )
     return Table(columns, rows)
 

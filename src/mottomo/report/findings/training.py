@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from mottomo.messages import Message, say, say_count
 from mottomo.report.findings.parts import Values, some
-from mottomo.report.numbers import rounded, whole
+from mottomo.report.numbers import rounded, significant, whole
 
 # Why a fit ended without having converged.
 REASONS: dict[str, Message] = {
@@ -69,9 +69,9 @@ def _no_maximum(values: Values) -> Message:
 def _dependent(values: Values) -> Message:
     if not values["shares"]:
         return say("“{column}” is constant and says nothing; its coefficient is 0.", column=values["column"])
-    terms = " + ".join(f"{rounded(share, 4)} {name}" for name, share in values["shares"].items())
+    terms = " + ".join(f"{significant(share, 4)} {name}" for name, share in values["shares"].items())
     if abs(values["constant"]) > 1e-9:
-        terms = f"{rounded(values['constant'], 4)} + {terms}"
+        terms = f"{significant(values['constant'], 4)} + {terms}"
     return say(
         "“{column}” is determined by other columns ({column} = {terms}); its own coefficient is not determined, and is "
         "given as 0.",
