@@ -16,6 +16,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import mottomo as mo
+from mottomo.classification import existence, optimisation
 from tests.classification.data import simulated
 
 with warnings.catch_warnings():
@@ -54,6 +55,26 @@ def test_without_features_that_say_anything_the_fit_is_the_die():
     np.testing.assert_allclose(model.predict_proba([[0.0]])[0], counts / 20, atol=1e-15)
     assert model.log_likelihood_ == pytest.approx(-34.11620581889958, rel=1e-15)
     assert model.null_log_likelihood_ == pytest.approx(-34.11620581889958, rel=1e-15)
+
+
+@pytest.mark.parametrize("form", [np.asarray, scipy.sparse.csr_matrix])
+def test_a_maximum_is_proved_also_where_the_curvature_of_all_rows_would_cost_too_much(form, monkeypatch):
+    x, labels = simulated(3000, 30, 4)
+    exact = mo.SoftmaxRegression().fit(x, labels)
+    monkeypatch.setattr(optimisation, "_PASSES_FOR_ALL", 0)
+    found = mo.SoftmaxRegression().fit(form(x), labels)
+    assert (found.existence_.verdict, found.converged_, found.gap_is_proved_) == ("exists", True, True)
+    assert found.log_likelihood_ == pytest.approx(exact.log_likelihood_, abs=1e-6)
+    np.testing.assert_allclose(found.coef_, exact.coef_, atol=1e-3)
+
+
+def test_what_can_neither_be_proved_nor_refuted_is_called_so(monkeypatch):
+    x, labels = simulated(3000, 30, 4)
+    monkeypatch.setattr(optimisation, "_LARGEST_EXACT", 10)
+    monkeypatch.setattr(existence, "_LARGEST_PROGRAMME", 10)
+    with pytest.warns(mo.NotConverged, match="could not be proved"):
+        model = mo.SoftmaxRegression().fit(x, labels)
+    assert (model.existence_.verdict, model.converged_, model.reason_) == ("undecided", False, "gap")
 
 
 @pytest.mark.parametrize("size", [1e-200, 1e200])

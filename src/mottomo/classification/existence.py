@@ -21,6 +21,8 @@ _FIRST_PAIRS = 3000
 _MORE_PAIRS = 2000
 _MOST_ROUNDS = 60
 _LARGEST_COEFFICIENT = 1e6
+_LARGEST_PROGRAMME = 2_000_000  # numbers other than 0 in its constraints
+_LONGEST = 60.0  # seconds for one programme
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +235,8 @@ class _Separation:
         used = self._used.copy()
         used[np.arange(len(used)), self._labels] = False
         row, other = np.nonzero(used)
+        if 2 * row.size * p1 > _LARGEST_PROGRAMME:
+            return None
         own = self._labels[row]  # type: ignore[index]
         blocks = np.zeros((row.size, size, p1))
         index = np.arange(row.size)
@@ -247,7 +251,11 @@ class _Separation:
             b_ub=np.zeros(row.size),
             bounds=[(-_LARGEST_COEFFICIENT, _LARGEST_COEFFICIENT)] * pairs.shape[1] + [(0, 1)] * row.size,
             method="highs",
-            options={"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9},
+            options={
+                "primal_feasibility_tolerance": 1e-9,
+                "dual_feasibility_tolerance": 1e-9,
+                "time_limit": _LONGEST,
+            },
         )
         if found.status != 0:
             return None

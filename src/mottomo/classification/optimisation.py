@@ -34,6 +34,8 @@ _LARGEST_EXACT = 4096  # parameters of which the exact curvature is kept
 _LARGEST_DENSE = 20_000_000  # numbers of a sample of sparse rows that is made dense
 _ROWS_A_PARAMETER = 10
 _START_ROWS_A_COLUMN = 4
+_PROOF_ROWS_A_COLUMN = 10
+_PASSES_FOR_ALL = 300
 _POLISHING_PASSES = 12
 _NEXT_TO_NOTHING = 5e7  # operations of a pass
 _EXTRA_PASSES = 12  # to go from an estimate of the gap to a bound
@@ -181,9 +183,10 @@ class Training:
         self.n_parameters = (data.n_features + objective.has_intercept) * (data.n_categories - 1)
         size = _ROWS_A_PARAMETER * self.n_parameters
         costs = Costs.of(data.n, min(size, data.n), self.n_parameters, data.n_categories)
-        exact_pays = self.n_parameters <= _LARGEST_EXACT and (
-            3 * size >= data.n or costs.exact < 6 * costs.one_pass + costs.kronecker
-        )
+        worth = 6 * costs.one_pass + costs.kronecker
+        if 3 * size >= data.n:  # all rows: their curvature proves the most
+            worth = max(worth, _PASSES_FOR_ALL * costs.one_pass)
+        exact_pays = self.n_parameters <= _LARGEST_EXACT and costs.exact < worth
         if not exact_pays:
             size = max(ROWS_A_COLUMN * data.n_features, 2000)
         self.sample = data.sample(size if 3 * size < data.n else data.n)
@@ -199,11 +202,13 @@ class Training:
             self.costs = Costs.of(data.n, self.sample.n, self.n_parameters, data.n_categories)
             if not self.takes_exact:
                 columns = data.n_features + objective.has_intercept
-                self.excerpt = data.excerpt(kronecker_rows(data.n, columns, self.costs.one_pass))
+                source = self.sample if data.is_sparse else data
+                self.excerpt = source.excerpt(kronecker_rows(data.n, columns, self.costs.one_pass))
             self.scaling = Scaling.of(self.sample, objective.has_intercept)
         self._point: Point | None = None
         self._gap = math.inf
         self._extra = 0
+        self._proves = False
         self._memory: Memory | None = None
         self._least_weight = data.least_weight()
 
@@ -261,10 +266,7 @@ class Training:
         try:
             with one_thread_blas():
                 self._point = self.start()
-                exact = self.takes_exact
-                cost = (self.costs.exact if exact else self.costs.kronecker) / self.costs.one_pass
-                allowance = max(_LEAST_STEPS if exact else _MEMORY, round(cost))
-                while (stopped := self._walk(self.curvature(self._point, exact), allowance)) is None:
+                while (stopped := self._walk(self.curvature(self._point, self.takes_exact))) is None:
                     pass
             return stopped
         except KeyboardInterrupt:
@@ -277,11 +279,24 @@ class Training:
         rounding = 4 * float(np.finfo(np.float64).eps) * abs(self._point.value) * self.objective.weight
         return Optimum(self._point, max(gap, rounding), proved, reason, self.objective.n_passes)
 
-    def _walk(self, curvature: Curvature, allowance: int) -> Optimum | None:
+    def _begins_proof(self) -> bool:
+        """Whether to go on with the exact curvature of some rows: without a penalty only a bound proves a maximum."""
+        if self.objective.decay or self.is_sparse or self.n_parameters > _LARGEST_EXACT:
+            return False
+        size = _PROOF_ROWS_A_COLUMN * self.n_parameters // (self._data.n_categories - 1)
+        sample = self._data.sample(min(max(size, 1000), self._data.n))
+        self.sample = sample.dense() if self._data.is_sparse else sample
+        self.takes_exact = self._proves = True
+        return True
+
+    def _walk(self, curvature: Curvature) -> Optimum | None:
         """Steps from one curvature; None when it is time for another."""
         certificate, history = None, Shortfall()
         exact = isinstance(curvature, ExactCurvature)
-        memory = Memory(curvature) if exact or self._memory is None else self._memory.renewed(curvature)
+        cost = (self.costs.exact if exact else self.costs.kronecker) / self.costs.one_pass
+        allowance = max(_LEAST_STEPS if exact else _MEMORY, round(cost))
+        anew = self._memory is None or (exact and not self._proves)
+        memory = Memory(curvature) if anew else self._memory.renewed(curvature)  # type: ignore[union-attr]
         self._memory = memory
         spent = 0
         while spent < allowance or self._gap < 1e3 * self.tolerance:  # so near the end another curvature is no use
@@ -297,7 +312,7 @@ class Training:
                 return self._stop("separated", point.value * self.objective.weight, proved=True)
             if self._gap <= self.tolerance:
                 if not exact:
-                    return self._stop("gap", self._gap)
+                    return None if self._begins_proof() else self._stop("gap", self._gap)
                 assert isinstance(curvature, ExactCurvature)
                 certificate = certificate or Certificate(curvature, self.objective.weight)
                 bound = certificate.bound(point, *self.objective.coefficients(point.coordinates))

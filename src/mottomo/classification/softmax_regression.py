@@ -156,7 +156,15 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return codes.astype(np.int64), None
 
     def _warn(self) -> None:
-        if self.existence_.verdict == "undecided" or not (self.converged_ or self.existence_.direction is not None):
+        if self.existence_.verdict == "undecided" and self.reason_ in ("gap", "unproved"):
+            warnings.warn(
+                "it could not be proved that log L has a maximum; if it has one, at most about "
+                f"{self.gap_:.3g} nats are left to gain. A penalty makes it certain: "
+                "SoftmaxRegression(mottomo.L2(strength=1))",
+                NotConverged,
+                stacklevel=3,
+            )
+        elif not (self.converged_ or self.existence_.direction is not None):
             warnings.warn(
                 f"the fit did not converge ({self.reason_}); at most about {self.gap_:.3g} nats are left to gain",
                 NotConverged,

@@ -291,7 +291,9 @@ class TrainingResult(Result):
             }
             return Finding("no-maximum", separated)
         if not self.converged:
-            return Finding("not-converged", {"reason": self.reason, "gap": self.gap})
+            unknown = self.existence.verdict == "undecided" and self.reason in ("gap", "unproved")
+            code = "existence-undecided" if unknown else "not-converged"
+            return Finding(code, {"reason": self.reason, "gap": self.gap})
         values: dict[str, Any] = {
             "target": self.classifier.target,
             "n": self.n_observations,

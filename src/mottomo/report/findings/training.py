@@ -83,6 +83,11 @@ def _dependent(values: Values) -> Message:
 WORDS: dict[str, Callable[[Values], Message]] = {
     "trained": _trained,
     "no-maximum": _no_maximum,
+    "existence-undecided": lambda values: say(
+        "It could not be proved that log L has a maximum. If it has one, about {gap} nats of log L are left to gain. "
+        "With a penalty, such as --penalty l2=1, there always is one.",
+        gap=significant(values["gap"], 2),
+    ),
     "not-converged": lambda values: say(
         "The fit did not converge ({reason}): about {gap} nats of log L are left to gain.",
         reason=REASONS[values["reason"]],
