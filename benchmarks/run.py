@@ -1,4 +1,7 @@
-"""Runs every benchmark and writes RESULTS.md: the figures that were seen, with the machine and the versions."""
+"""Runs every benchmark and writes RESULTS.md: the figures that were seen, with the machine and the versions.
+
+Training is last: with all its peers, some of which need 20 minutes for one fit, it takes two hours.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,15 @@ from pathlib import Path
 ROOT = Path(__file__).parent
 sys.path.insert(0, str(ROOT.parent))
 
-from benchmarks import cold_start, exact_tests, many_tallies, parquet_tally  # noqa: E402 - the path comes first
+from benchmarks import (  # noqa: E402 - the path comes first
+    cold_start,
+    exact_tests,
+    kernels,
+    many_tallies,
+    parquet_tally,
+    training,
+    training_cost,
+)
 
 
 def main() -> None:
@@ -18,7 +29,7 @@ def main() -> None:
         "“× reference” is the time beside that of the table's first row. The machine is shared: ratios are sound to "
         "about 20 %, seconds are not.",
     ]
-    for benchmark in (cold_start, exact_tests, many_tallies, parquet_tally):
+    for benchmark in (cold_start, exact_tests, many_tallies, parquet_tally, kernels, training_cost, training):
         print(f"{benchmark.TITLE} ...", flush=True)
         parts.append(f"## {benchmark.TITLE}\n\n{benchmark.run()}")
         print(parts[-1], flush=True)
