@@ -81,8 +81,17 @@ def test_separated_and_dependent_columns_are_found_in_batches(size):
     assert found.existence.reach > 0
 
 
-def test_what_only_a_linear_programme_over_all_rows_decides_is_said_to_be_undecided():
+def test_what_a_single_column_tells_is_told_of_batches_too():
     x = np.array([[-2.0], [-1.0], [0.0], [0.0], [1.0], [2.0]])
-    found = fit(batched(Rows(x, 2, np.array([0, 0, 0, 1, 1, 1])), 2), strength=0.0, tolerance=1e-9)
-    assert found.existence.verdict == "undecided"
-    assert not found.converged
+    rows = Rows(x, 2, np.array([0, 0, 0, 1, 1, 1]))
+    found = fit(batched(rows, 2), strength=0.0, tolerance=1e-9).existence
+    assert (found.verdict, found.n_separated, found.categories) == ("quasi-complete-separation", 4, (0, 1))
+    assert found.supremum == pytest.approx(2 * np.log(0.5), abs=1e-8)
+    np.testing.assert_allclose(found.direction, fit(rows, strength=0.0, tolerance=1e-9).existence.direction, atol=1e-6)
+
+
+def test_what_only_a_linear_programme_over_all_rows_decides_is_said_to_be_undecided():
+    x = np.array([[-2.0, 1], [-1, -3], [1, -1], [-1, 1], [1, 3], [3, -2], [0, 0], [0, 0]])
+    rows = Rows(x, 2, np.array([0, 0, 0, 1, 1, 1, 0, 1]))
+    assert fit(rows, strength=0.0, tolerance=1e-9).existence.verdict == "quasi-complete-separation"
+    assert fit(batched(rows, 2), strength=0.0, tolerance=1e-9).existence.verdict == "undecided"

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.datasets import load_digits, load_iris
 
+from mottomo.classification import separation
 from mottomo.classification.columns import dependent_columns
 from mottomo.classification.existence import existence
 from mottomo.classification.objective import Rows
@@ -148,6 +149,68 @@ def test_weights_do_not_change_whether_there_is_a_maximum():
     for scale in (1e-6, 1.0, 1e6):
         rows = Rows(x, 2, labels, weights=np.full(6, scale))
         assert verdict_of(rows).verdict == "quasi-complete-separation"
+
+
+@pytest.mark.parametrize(("n", "p", "size"), [(2000, 5, 3), (10_000, 10, 5), (3000, 2, 2), (20_000, 3, 2)])
+def test_categories_that_only_just_are_separated_are_found_to_be(n, p, size):
+    """No row has any margin to spare: coefficients must become large before each row's own category is beyond 1/2."""
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(n, p))
+    rows = rows_of(x, (x @ rng.normal(size=(p, size))).argmax(axis=1), size)
+    optimum, objective = train(rows, strength=0, intercept=True, tolerance=1e-7)
+    assert optimum.n_passes < 200
+    found = existence(rows, optimum, objective)
+    assert (found.verdict, found.n_separated) == ("complete-separation", n)
+    own = margins(rows, found.direction)
+    own[np.arange(n), rows.labels] = np.inf
+    assert own.min() > 0
+
+
+def with_levels(n: int, rare: bool):
+    """Two columns of numbers and 20 of levels; of the rare last one a row of the first category alone is there."""
+    rng = np.random.default_rng(3)
+    x, levels = rng.normal(size=(n, 2)), rng.integers(0, 20, n)
+    levels[:20] = np.arange(20)
+    labels = (x @ rng.normal(size=(2, 3)) + rng.gumbel(size=(n, 3))).argmax(axis=1)
+    if rare:
+        levels = np.where((levels == 19) & (labels > 0), 0, levels)
+        levels[0], labels[0] = 19, 0
+    return np.column_stack([x, (levels[:, None] == np.arange(1, 20)).astype(float)]), labels
+
+
+@pytest.mark.parametrize("n", [500, 5000])
+def test_a_level_that_some_categories_never_have_is_quasi_complete_separation(n):
+    x, labels = with_levels(n, rare=True)
+    rows = rows_of(x, labels, 3)
+    found = verdict_of(rows)
+    assert found.verdict == "quasi-complete-separation"
+    assert found.direction[20, 0] > max(found.direction[20, 1:])
+    assert (margins(rows, found.direction) >= -1e-7).all()
+    assert verdict_of(rows_of(*with_levels(n, rare=False), 3)).verdict == "exists"
+
+
+def test_pairs_that_no_programme_has_used_are_not_taken_for_overlapping(monkeypatch):
+    """Only the surest pairs are separated, and the first programme sees none of them."""
+    monkeypatch.setattr(separation, "_UNSURE", 40)
+    monkeypatch.setattr(separation, "_CERTAIN", 0)
+    x, labels = with_levels(500, rare=True)
+    x = np.column_stack([x[:, :2], x[:, 20] + x[:, 0] - x[:, 1]])  # no single column tells
+    found = verdict_of(rows_of(x, labels, 3))
+    assert found.verdict == "quasi-complete-separation"
+
+
+def test_soft_targets_are_separated_as_the_rows_that_they_stand_for():
+    x = column(-2, -1, 0, 1, 2)
+    targets = np.array([[1, 0], [1, 0], [0.3, 0.7], [0, 1], [0, 1]])
+    rows = Rows(x, 2, None, targets)
+    optimum, objective = train(rows, strength=0, intercept=True, tolerance=1e-9)
+    found = existence(rows, optimum, objective)
+    assert found.verdict == "quasi-complete-separation"
+    assert found.supremum == pytest.approx(0.3 * np.log(0.3) + 0.7 * np.log(0.7), abs=1e-8)
+    assert found.n_separated == 4
+    targets[1] = [0.9, 0.1]
+    rows = Rows(x, 2, None, targets)
+    assert existence(rows, *train(rows, strength=0, intercept=True, tolerance=1e-9)).verdict == "exists"
 
 
 # --- columns ---------------------------------------------------------------------------------------------------------

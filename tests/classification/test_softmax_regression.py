@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import types
 import warnings
 
 import numpy as np
@@ -16,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import mottomo as mo
-from mottomo.classification import existence, optimisation
+from mottomo.classification import optimisation, separation
 from tests.classification.data import simulated
 
 with warnings.catch_warnings():
@@ -68,10 +69,18 @@ def test_a_maximum_is_proved_also_where_the_curvature_of_all_rows_would_cost_too
     np.testing.assert_allclose(found.coef_, exact.coef_, atol=1e-3)
 
 
+class Undefined:
+    """The curvature of rows that do not curve in some direction."""
+
+    floor = np.inf
+    rows = types.SimpleNamespace(weight=1.0)
+
+
 def test_what_can_neither_be_proved_nor_refuted_is_called_so(monkeypatch):
     x, labels = simulated(3000, 30, 4)
     monkeypatch.setattr(optimisation, "_LARGEST_EXACT", 10)
-    monkeypatch.setattr(existence, "_LARGEST_PROGRAMME", 10)
+    monkeypatch.setattr(separation, "_LARGEST_PROGRAMME", 10)
+    monkeypatch.setattr(optimisation, "LeastCurvature", lambda *given: Undefined())
     with pytest.warns(mo.NotConverged, match="could not be proved"):
         model = mo.SoftmaxRegression().fit(x, labels)
     assert (model.existence_.verdict, model.converged_, model.reason_) == ("undecided", False, "gap")
@@ -312,3 +321,41 @@ def test_an_unknown_label_or_reference_is_refused():
         model.log_likelihood([[1.0]], ["wolf"])
     with pytest.raises(mo.InvalidInput, match="none of the categories"):
         model.coefficients("wolf")
+
+
+def test_targets_that_are_all_0_or_1_are_labels():
+    x, labels = simulated(200, 3, 3)
+    soft = mo.SoftmaxRegression().fit(x, np.eye(3)[labels])
+    hard = mo.SoftmaxRegression().fit(x, labels)
+    np.testing.assert_array_equal(soft.coef_, hard.coef_)
+    with pytest.warns(mo.NoMaximum, match="complete-separation"):
+        mo.SoftmaxRegression().fit([[-2.0], [-1], [1], [2]], np.eye(2)[[0, 0, 1, 1]])
+
+
+@pytest.mark.parametrize("offset", [1e6, 1e9, 1e11])
+def test_columns_far_from_zero_are_fitted_as_those_near_it(offset):
+    x, labels = simulated(500, 3, 3)
+    near = mo.SoftmaxRegression().fit(x, labels)
+    x = x + offset  # which rounds
+    far = mo.SoftmaxRegression().fit(x, labels)
+    rounded = mo.SoftmaxRegression().fit(x - offset, labels)
+    assert far.log_likelihood_ == pytest.approx(rounded.log_likelihood_, abs=1e-8)
+    assert far.gap_is_proved_
+    np.testing.assert_allclose(far.coef_, near.coef_, atol=1e-4)
+    np.testing.assert_allclose(far.intercept_, rounded.intercept_ - offset * far.coef_.sum(axis=1), rtol=1e-6)
+
+
+def test_the_direction_and_the_combination_of_columns_far_from_zero_are_those_of_the_columns():
+    x = np.array([-2.0, -1, 1, 2]) + 1e9
+    with pytest.warns(mo.NoMaximum):
+        model = mo.SoftmaxRegression().fit(x[:, None], [0, 0, 1, 1])
+    scores = x * model.existence_.direction[0, 1] + model.existence_.direction[1, 1]
+    assert (scores[:2] < 0).all()
+    assert (scores[2:] > 0).all()
+    x, labels = simulated(100, 2, 2)
+    x[:, 0] += 1e9
+    with pytest.warns(mo.NotDetermined):
+        model = mo.SoftmaxRegression().fit(np.column_stack([x, 2 * x[:, 0] + 3]), labels)
+    (one,) = model.dependent_columns_
+    assert one.shares[0] == pytest.approx(2, rel=1e-6)
+    assert one.constant == pytest.approx(3, abs=1e4)  # 1e9 times the rounding of the share

@@ -2,7 +2,7 @@
 
 Along any step d the curvature of a row's loss falls at most like exp(-t r), with r the range of what d does to the
 row's logits: the third cumulant of a distribution is at most its range times its variance. So some rows whose Hessian
-H is known bound the whole objective from below,
+is H or above bound the whole objective from below,
 
     f(v + d) >= f(v) + g'd + |d|^2 (exp(-c |d|) + c |d| - 1) / (c |d|)^2,   |d|^2 = k d'Hd,
 
@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from mottomo.classification.curvature import ExactCurvature
+from mottomo.classification.curvature import ExactCurvature, LeastCurvature
 from mottomo.classification.objective import Point
 
 # The bound is finite for u < 1. On the way to infinity along a direction of separation u falls towards 1, and rounding
@@ -27,10 +27,10 @@ _LARGEST = 0.5
 class Certificate:
     """Bounds the gap of points, from the curvature of some rows at some earlier point."""
 
-    def __init__(self, curvature: ExactCurvature, total_weight: float) -> None:
+    def __init__(self, curvature: ExactCurvature | LeastCurvature, total_weight: float) -> None:
         self._curvature = curvature
         self._share = curvature.rows.weight / total_weight
-        self._widest = curvature.widest_logits()
+        self._widest = math.inf if curvature.floor else curvature.widest_logits()
 
     def bound(self, point: Point, w: np.ndarray, b: np.ndarray) -> float:
         """At most this much, in nats a row, is `point` above the minimum; infinite where that cannot be told.

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from mottomo.classification.coordinates import contrasts
-from mottomo.classification.curvature import Scaling, information
+from mottomo.classification.curvature import information
 from mottomo.classification.objective import Data, keeping
 from mottomo.classification.optimisation import train
+from mottomo.classification.scaling import Scaling
 from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.kernels.threads import one_thread_blas
 

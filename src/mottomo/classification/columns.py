@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mottomo.classification.curvature import Scaling
 from mottomo.classification.objective import Data
+from mottomo.classification.scaling import Scaling
 
 _DEPENDENT = 1e-9  # what is left of a column of length 1 beside the others, if it is a combination of them
 _SHARE = 1e-7

@@ -8,86 +8,17 @@ no step. Each kind of curvature solves H d = g; exactly for its rows, or nearly 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 from typing import Any, Protocol
 
 import numpy as np
 
 from mottomo.classification.coordinates import contrasts
-from mottomo.classification.objective import RUN, Data, Excerpt, Rows
+from mottomo.classification.objective import Rows
+from mottomo.classification.scaling import Scaling
 from mottomo.kernels.threads import processors, ranges, workers
 
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
-ROWS_A_COLUMN = 8  # in a sample that a Kronecker product is made of
-_ALIKE = 8.0  # the ratio of eigenvalues that share a factor
-HEAD = 1536  # sparse columns, the most frequent ones, that are not taken one by one
-
-
-@dataclass(frozen=True, slots=True)
-class Scaling:
-    """Centres and scales of the features, (p,) each: x~ = (x - centre) / scale."""
-
-    centre: np.ndarray
-    scale: np.ndarray
-    intercept: bool
-
-    @classmethod
-    def of(cls, data: Data, intercept: bool) -> Scaling:
-        """From dense rows; constant features keep their scale, and without an intercept nothing is centred."""
-        p = data.n_features
-        centre, square, chunk = np.zeros(p), np.zeros(p), max(64, _CHUNK // max(p, 1))
-        for rows in data.batches() if intercept else ():
-            centre += _shares(rows, data.weight) @ rows.features
-        for rows in data.batches():
-            x, share = rows.features, _shares(rows, data.weight)
-            for first in range(0, len(x), chunk):
-                square += share[first : first + chunk] @ (x[first : first + chunk] - centre) ** 2
-        spread = np.sqrt(square)
-        return cls(centre, np.where(spread > 0, spread, 1.0), intercept)
-
-    @classmethod
-    def none(cls, n_features: int, intercept: bool) -> Scaling:
-        """Features as they are: those of a sparse matrix would not stay sparse."""
-        return cls(np.zeros(n_features), np.ones(n_features), intercept)
-
-    def design(self, x: np.ndarray) -> np.ndarray:
-        """Centred, scaled features with a column of ones for the intercept."""
-        design = np.empty((len(x), x.shape[1] + self.intercept))
-        np.subtract(x, self.centre, out=design[:, : x.shape[1]])
-        design[:, : x.shape[1]] /= self.scale
-        if self.intercept:
-            design[:, -1] = 1
-        return design
-
-    def gradient(self, g: np.ndarray) -> np.ndarray:
-        """The gradient in the coefficients of the scaled features, from that in those of the features."""
-        scaled = g.copy()
-        p = len(self.scale)
-        if self.intercept:
-            scaled[:p] -= self.centre[:, None] * g[-1]
-        scaled[:p] /= self.scale[:, None]
-        return scaled
-
-    def step(self, d: np.ndarray) -> np.ndarray:
-        """The step in the coefficients of the features, from that in those of the scaled features."""
-        p = len(self.scale)
-        step = d.copy()
-        step[:p] /= self.scale[:, None]
-        if self.intercept:
-            step[-1] -= self.centre @ step[:p]
-        return step
-
-    def penalty(self, decay: float) -> np.ndarray:
-        """The penalty's curvature for each row of coefficients of the scaled features."""
-        p = len(self.scale)
-        diagonal = np.zeros(p + self.intercept)
-        diagonal[:p] = decay / self.scale**2
-        return diagonal
-
-
-def _shares(rows: Rows, total: float) -> np.ndarray:
-    """Each row's share of the total weight, (n,)."""
-    return (np.ones(rows.n) if rows.weights is None else rows.weights) / total
 
 
 class Curvature(Protocol):
@@ -114,9 +45,22 @@ def probabilities(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 class ExactCurvature:
-    """The Hessian of some rows, all of it, by its Cholesky factor: (P (K - 1))^2 numbers."""
+    """The Hessian of some rows, all of it, by its Cholesky factor: (P (K - 1))^2 numbers.
 
-    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: float) -> None:
+    With a `gradient` it is damped (Levenberg and Marquardt) until a step does not promise to gain more than `most`: far
+    from the optimum a quadratic may promise more than there is.
+    """
+
+    def __init__(
+        self,
+        rows: Rows,
+        w: np.ndarray,
+        b: np.ndarray,
+        scaling: Scaling,
+        decay: float,
+        gradient: np.ndarray | None = None,
+        most: float = math.inf,
+    ) -> None:
         import scipy.linalg
 
         self.rows, self.w, self.b = rows, w, b
@@ -126,16 +70,18 @@ class ExactCurvature:
         self._shape = (p1, d)
         diagonal = hessian.ravel()[:: p1 * d + 1]
         diagonal += np.tile(scaling.penalty(decay), d)
-        # Where these rows do not curve at all the direction is left to the other rows, and to later steps.
+        least = 1e-11 * float(diagonal.mean()) + 1e-300
         self.floor = 0.0
         while True:
             try:
                 self._factor = scipy.linalg.cho_factor(hessian, lower=True, check_finite=False)
-                return
+                if gradient is None or 0.5 * float(np.vdot(self.solve(gradient), gradient)) <= most:
+                    return
             except np.linalg.LinAlgError:
-                raised = max(10 * self.floor, 1e-11 * float(diagonal.mean()) + 1e-300)
-                diagonal += raised - self.floor
-                self.floor = raised
+                pass  # where these rows do not curve at all, the direction is left to the others and to later steps
+            raised = max(10 * self.floor, least)
+            diagonal += raised - self.floor
+            self.floor = raised
 
     def solve(self, g: np.ndarray) -> np.ndarray:
         import scipy.linalg
@@ -161,6 +107,61 @@ class ExactCurvature:
         for first in range(0, self.rows.n, 4096):
             design = self._scaling.design(self.rows.features[first : first + 4096])
             most = max(most, float(np.einsum("ip,pq,iq->i", design, total, design, optimize=True).max()))
+        return float(np.sqrt(2 * most))
+
+
+class LeastCurvature:
+    """A curvature below the Hessian of some rows that takes P^2 numbers for any number of categories.
+
+    c'(diag y - y y')c >= min_k y_k |c|^2 for contrasts c that add to zero; so A (x) I with A = sum w_i min_k y_ik
+    x~_i x~_i' is nowhere above the Hessian. A Newton step it does not give, but a proof.
+    """
+
+    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: float) -> None:
+        import scipy.linalg
+
+        self.rows, self.w, self.b = rows, w, b
+        self._scaling, self.floor = scaling, 0.0
+        p1, chunk = len(scaling.scale) + scaling.intercept, max(64, _CHUNK // max(len(scaling.scale), 1))
+
+        def part(start: int, stop: int) -> np.ndarray:
+            total = np.zeros((p1, p1))
+            for first in range(start, stop, chunk):
+                some = slice(first, min(first + chunk, stop))
+                design = scaling.design(rows.features[some])
+                least = probabilities(rows.features[some], w, b).min(axis=1)
+                design *= np.sqrt(least if rows.weights is None else least * rows.weights[some])[:, None]
+                total += design.T @ design
+            return total
+
+        work = 2.0 * rows.n * p1 * p1
+        where = ranges(rows.n, min(int(work / 1e8), processors()))
+        with workers(work, len(where)) as run:
+            matrix = sum(run(part, where)) / rows.weight
+        matrix.ravel()[:: p1 + 1] += scaling.penalty(decay)
+        try:
+            self._factor = scipy.linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+        except np.linalg.LinAlgError:
+            self.floor = math.inf
+
+    def solve(self, g: np.ndarray) -> np.ndarray:
+        import scipy.linalg
+
+        scaled = self._scaling.gradient(g)
+        return self._scaling.step(scipy.linalg.cho_solve(self._factor, scaled, check_finite=False))
+
+    def widest_logits(self) -> float:
+        """A bound of how far logits of a row can move apart along a step of length 1 in the norm of this curvature.
+
+        x~'(d_k - d_l) <= |d_k - d_l|_A sqrt(x~' A^-1 x~), and two columns of d Q' are at most sqrt 2 |d| apart.
+        """
+        import scipy.linalg
+
+        most = 0.0
+        for first in range(0, self.rows.n, 4096):
+            design = self._scaling.design(self.rows.features[first : first + 4096])
+            half = scipy.linalg.solve_triangular(self._factor[0], design.T, lower=True, check_finite=False)
+            most = max(most, float((half**2).sum(axis=0).max()))
         return float(np.sqrt(2 * most))
 
 
@@ -191,131 +192,3 @@ def information(rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling) -> n
     full[first, :, second, :] = blocks.transpose(1, 0, 2)
     full[second, :, first, :] = blocks.transpose(1, 2, 0)
     return full.reshape(d * p1, d * p1)
-
-
-def _kronecker_factors(
-    some: Excerpt, w: np.ndarray, b: np.ndarray, scaling: Scaling, columns: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """The mean of w_i S_i (K - 1, K - 1), and of x~_i x~_i' (P, P) weighted by how undecided the rows are.
-
-    Of sparse rows x~ holds the `columns` alone, which are made dense a few rows at a time.
-    """
-    p1, q, rows = len(scaling.scale) + scaling.intercept, contrasts(w.shape[1]), some.rows
-    dense = rows.features if columns is None else rows.features[:, columns]
-
-    def part(start: int, stop: int) -> tuple[np.ndarray, np.ndarray, float]:
-        mean, gram, total = np.zeros((q.shape[1], q.shape[1])), np.zeros((p1, p1)), 0.0
-        for first, last in some.runs[start:stop]:
-            run = slice(first, last)
-            y = probabilities(rows.features[run], w, b)
-            weights = np.ones(len(y)) if rows.weights is None else rows.weights[run]
-            yq = y @ q
-            mean += (q.T * (weights @ y)) @ q - (yq * weights[:, None]).T @ yq
-            undecided = weights * (1 - (y**2).sum(axis=1))
-            design = scaling.design(dense[run] if columns is None else dense[run].toarray())
-            design *= np.sqrt(undecided)[:, None]
-            gram += design.T @ design  # of which BLAS computes one half
-            total += float(undecided.sum())
-        return mean, gram, total
-
-    work = 2.0 * len(some.runs) * RUN * p1 * p1
-    where = ranges(len(some.runs), min(int(work / 1e8), processors()))
-    with workers(work, len(where)) as run:
-        means, grams, totals = zip(*run(part, where), strict=True)
-    return sum(means) / some.weight, sum(grams) / sum(totals)
-
-
-class KroneckerCurvature:
-    """B (x) A with A the mean x~ x~' weighted by how undecided the rows are, and B the mean S_i."""
-
-    def __init__(
-        self,
-        some: Excerpt,
-        w: np.ndarray,
-        b: np.ndarray,
-        scaling: Scaling,
-        decay: float,
-        columns: np.ndarray | None = None,
-    ) -> None:
-        import scipy.linalg
-
-        self._scaling = scaling
-        mean, gram = _kronecker_factors(some, w, b, scaling, columns)
-        values, self._basis = np.linalg.eigh(mean)
-        values = np.maximum(values, 1e-12 * values[-1] + 1e-300)
-        penalty = scaling.penalty(decay)
-        floor = 1e-10 * np.trace(gram) / len(gram)
-        self._groups = []
-        start = 0
-        while start < len(values):  # b A + P is b (A + P / b), in which P / b may be that of a neighbour
-            stop = start + int(np.searchsorted(values[start:], _ALIKE * values[start], side="right"))
-            typical = float(np.exp(np.log(values[start:stop]).mean()))
-            matrix = gram.copy()
-            matrix.ravel()[:: len(gram) + 1] += penalty / typical + floor
-            factor = scipy.linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
-            self._groups.append((slice(start, stop), values[start:stop], factor))
-            start = stop
-
-    def solve(self, g: np.ndarray) -> np.ndarray:
-        import scipy.linalg
-
-        rotated = self._scaling.gradient(g) @ self._basis
-        for columns, values, factor in self._groups:
-            solved = scipy.linalg.cho_solve(factor, rotated[:, columns], check_finite=False)
-            rotated[:, columns] = solved / values
-        return self._scaling.step(rotated @ self._basis.T)
-
-
-class DiagonalCurvature:
-    """The diagonal of the Hessian alone, (P, K - 1)."""
-
-    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: float) -> None:
-        import scipy.sparse
-
-        weights = np.ones(rows.n) if rows.weights is None else rows.weights
-        squares = contrasts(w.shape[1]) ** 2
-        p = rows.n_features
-        self._diagonal = np.zeros((p + scaling.intercept, w.shape[1] - 1))
-        step = max(256, _CHUNK // w.shape[1])
-        for first in range(0, rows.n, step):
-            at = slice(first, first + step)
-            x = rows.features[at]
-            y = probabilities(x, w, b)
-            own = (y @ squares - (y @ contrasts(w.shape[1])) ** 2) * weights[at, None]
-            if scipy.sparse.issparse(x):
-                x = x.copy()
-                x.data **= 2
-            else:
-                x = x**2
-            self._diagonal[:p] += x.T @ own
-            if scaling.intercept:
-                self._diagonal[-1] += own.sum(axis=0)
-        self._diagonal /= rows.weight
-        self._diagonal += scaling.penalty(decay)[:, None]
-        self._diagonal += 1e-9 * self._diagonal.max(axis=0) + 1e-300
-
-    def solve(self, g: np.ndarray) -> np.ndarray:
-        return np.asarray(g / self._diagonal)
-
-
-class HeadCurvature:
-    """For many sparse features: a Kronecker product for the few that most rows have, the diagonal for the others.
-
-    Where frequencies fall like 1 / rank it is the frequent features that are correlated, with each other and with the
-    intercept; a rare one has little curvature beside its penalty.
-    """
-
-    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: float) -> None:
-        self._diagonal = DiagonalCurvature(rows, w, b, scaling, decay)
-        x = rows.features
-        squares = np.bincount(x.indices, np.square(x.data, dtype=np.float64), minlength=rows.n_features)
-        head = np.sort(np.argsort(-squares, kind="stable")[:HEAD])
-        sample = rows.excerpt(ROWS_A_COLUMN * len(head))
-        intercept = scaling.intercept
-        self._head = KroneckerCurvature(sample, w, b, Scaling.none(len(head), intercept), decay, head)
-        self._at = np.append(head, rows.n_features) if intercept else head
-
-    def solve(self, g: np.ndarray) -> np.ndarray:
-        step = self._diagonal.solve(g)
-        step[self._at] = self._head.solve(g[self._at])
-        return step

@@ -8,21 +8,18 @@ supremum.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from mottomo.classification.curvature import Scaling
 from mottomo.classification.objective import Data, Objective, Rows
 from mottomo.classification.optimisation import Optimum
+from mottomo.classification.scaling import Scaling
+from mottomo.classification.separation import ZERO, Separation, margins
 
-_ZERO = 1e-7  # a margin that the linear programme may leave at 0, in units of the scaled features
-_FIRST_PAIRS = 3000
-_MORE_PAIRS = 2000
-_MOST_ROUNDS = 60
-_LARGEST_COEFFICIENT = 1e6
-_LARGEST_PROGRAMME = 2_000_000  # numbers other than 0 in its constraints
-_LONGEST = 60.0  # seconds for one programme
+_OUT_OF_SIGHT = 60.0  # nats: a probability of exp(-60) is 0 beside 1
+_MOST_NUMBERS = 20_000_000  # of features of rows that are made from soft targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,189 +76,142 @@ def _ranges(data: Data) -> tuple[np.ndarray, np.ndarray]:
     """The smallest and the largest value of each feature in each category, (K, p); of no rows inf and -inf."""
     lows = np.full((data.n_categories, data.n_features), np.inf)
     highs = -lows
-    for rows in data.batches():
+    for rows in _labelled_batches(data):
         assert rows.labels is not None
         for k in range(data.n_categories):
             part = rows.features[rows.labels == k]
-            if len(part):
-                lows[k] = np.minimum(lows[k], part.min(axis=0))
-                highs[k] = np.maximum(highs[k], part.max(axis=0))
+            if part.shape[0]:
+                lows[k] = np.minimum(lows[k], _dense(part.min(axis=0)))
+                highs[k] = np.maximum(highs[k], _dense(part.max(axis=0)))
     return lows, highs
 
 
-def existence(data: Data, optimum: Optimum, objective: Objective) -> Existence:
-    """Decide whether there is a maximum, from where the training stopped.
+def _dense(row: np.ndarray) -> np.ndarray:
+    return row.toarray().ravel() if hasattr(row, "toarray") else row
+
+
+# --- the decision ----------------------------------------------------------------------------------------------------
+
+
+def existence(
+    data: Data, optimum: Optimum, objective: Objective, waiting: Callable[[], None] = lambda: None
+) -> Existence:
+    """Decide whether there is a maximum, from where the training stopped; `waiting` is called while that takes time.
 
     Where the certificate bounds the gap, it exists. Where each row's own category has come beyond 1/2, the coefficients
-    themselves are a direction of complete separation. Otherwise a linear programme decides, over dense labelled rows
-    that are in memory.
+    themselves are a direction of complete separation. Otherwise single columns are looked at, and over dense rows that
+    are in memory a linear programme decides.
     """
-    never = np.flatnonzero(data.category_weights() == 0)
-    if never.size and objective.has_intercept:
-        return _never_seen(data, never, optimum)
-    if objective.decay:
-        return Existence("penalised")
-    if optimum.reason == "gap" and optimum.proved:
-        return Existence("exists")
     w, b = objective.coefficients(optimum.point.coordinates)
     if optimum.reason == "separated":
-        direction = _normalised(np.vstack([w, b]))
-        reach = max(_reach(rows, w, b, direction, None) for rows in data.batches())
-        return Existence("complete-separation", direction, tuple(range(data.n_categories)), 0.0, data.n, reach)
-    cut_short = optimum.reason in ("interrupted", "passes")
-    if not isinstance(data, Rows) or data.is_sparse or data.labels is None or cut_short:
-        return Existence("undecided")
-    return _by_linear_programme(data, w, b, Scaling.of(data, objective.has_intercept))
-
-
-def _never_seen(data: Data, never: np.ndarray, optimum: Optimum) -> Existence:
+        return _along(data, w, b, np.vstack([w, b]), all_of_it=True)
     direction = np.zeros((data.n_features + 1, data.n_categories))
-    direction[-1, never] = -1
-    direction[-1] -= direction[-1].mean()
-    supremum = -optimum.point.value * data.weight
-    return Existence("quasi-complete-separation", direction, tuple(never.tolist()), supremum, 0, 1000.0)
+    if objective.has_intercept:
+        direction[-1, data.category_weights() == 0] = -1  # what never came up has no finite intercept
+    if objective.decay:
+        return _along(data, w, b, direction) if direction.any() else Existence("penalised")
+    if optimum.exists:
+        return Existence("exists")
+    if optimum.reason != "interrupted":
+        direction += _by_single_columns(data, objective.has_intercept)
+        if isinstance(data, Rows) and not data.is_sparse:
+            rows, *others = _labelled_batches(data)
+            scaling = Scaling.of(rows, objective.has_intercept)
+            found = None if others else _by_linear_programme(rows, w, b, direction, scaling, waiting)
+            if found is not None:
+                return found
+    return _along(data, w, b, direction) if direction.any() else Existence("undecided")
 
 
-def _normalised(direction: np.ndarray) -> np.ndarray:
-    centred = direction - direction.mean(axis=1, keepdims=True)
-    return np.asarray(centred / np.abs(centred).max())
+def _labelled_batches(data: Data) -> Iterator[Rows]:
+    """Soft targets as rows with a label each, of which log L is the same sum; rows with labels as they are."""
+    for rows in data.batches():
+        if rows.labels is not None:
+            yield rows
+            continue
+        step = max(1, _MOST_NUMBERS // (rows.n_features * rows.n_categories + 1))
+        for first in range(0, rows.n, step):
+            some = rows.taken(slice(first, first + step))
+            assert some.targets is not None
+            row, label = np.nonzero(some.targets)
+            weights = some.targets[row, label] * (1.0 if some.weights is None else some.weights[row])
+            yield Rows(some.features[row], rows.n_categories, label, None, weights)
 
 
-def _by_linear_programme(rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling) -> Existence:
+def _by_single_columns(data: Data, intercept: bool) -> np.ndarray:
+    """A direction (p + 1, K) of all columns of which one category has only the smallest or only the largest values.
+
+    Where a column is nowhere above c in one category and nowhere below it in the others, that category's logit may fall
+    with the column for ever. So it is with an indicator of a level that a category never had.
+    """
+    direction = np.zeros((data.n_features + 1, data.n_categories))
+    lows, highs = _ranges(data)
+    spread = highs.max(axis=0) - lows.min(axis=0)
+    spread[spread == 0] = 1
+    for k in np.flatnonzero(data.category_weights() > 0):
+        others = np.arange(data.n_categories) != k
+        for own, other, sign in (
+            (highs[k], lows[others].min(axis=0), -1.0),
+            (lows[k], highs[others].max(axis=0), 1.0),
+        ):
+            beyond = lows[others].min(axis=0) if sign > 0 else highs[others].max(axis=0)
+            between = np.where(intercept, (own + other) / 2, 0.0)
+            apart = sign * (own - other) >= 0
+            if not intercept:
+                apart = (sign * own >= 0) & (sign * other <= 0)
+            says = apart & ((own != other) | (beyond != other) | (highs[k] != lows[k]))
+            direction[:-1, k] += np.where(says, sign / spread, 0.0)
+            direction[-1, k] -= float((sign * between / spread)[says].sum())
+    return direction
+
+
+def _by_linear_programme(
+    rows: Rows, w: np.ndarray, b: np.ndarray, known: np.ndarray, scaling: Scaling, waiting: Callable[[], None]
+) -> Existence | None:
+    """What linear programmes find beside the `known` direction; None where they do not decide."""
+    assert rows.labels is not None
     design = scaling.design(np.asarray(rows.features, dtype=np.float64))
-    programme = _Separation(design, rows, w, b)
-    direction = programme.solve()
+    logits = rows.features @ w + b
+    lead = logits[np.arange(rows.n), rows.labels][:, None] - logits
+    _, one_each = np.unique(np.column_stack([rows.labels, design]), axis=0, return_index=True)
+    separation = Separation(design[one_each], rows.labels[one_each], lead[one_each], scaling.scaled(known))
+    direction = separation.solve(waiting)
     if direction is None:
-        return Existence("undecided")
+        return None
     if not direction.any():
         return Existence("exists")
-    strict = programme.margins(direction) > _ZERO
-    assert rows.labels is not None
-    strict[np.arange(rows.n), rows.labels] = False
     in_features = scaling.step(direction)
     if not scaling.intercept:
         in_features = np.vstack([in_features, np.zeros(rows.n_categories)])
-    in_features = _normalised(in_features)
-    reach = _reach(rows, w, b, in_features, strict)
-    own = np.unique(rows.labels[strict.any(axis=1)])
-    others = np.flatnonzero(strict.any(axis=0))
-    certain = strict.sum(axis=1) == rows.n_categories - 1
-    complete = bool(certain.all())
+    return _along(rows, w, b, in_features)
+
+
+def _along(data: Data, w: np.ndarray, b: np.ndarray, direction: np.ndarray, all_of_it: bool = False) -> Existence:
+    """What a direction (p + 1, K) separates, and log L at its end: pairs of a margin above 0, or `all_of_it`."""
+    direction = direction - direction.mean(axis=1, keepdims=True)
+    seen = data.category_weights() > 0
+    told = ~seen
+    reach, supremum, n, n_certain = 0.0, 0.0, 0, 0
+    for rows in _labelled_batches(data):
+        assert rows.labels is not None
+        reached = margins(rows.features, rows.labels, direction[:-1], direction[-1])
+        strict = reached > (0 if all_of_it else ZERO)
+        behind = -margins(rows.features, rows.labels, w, b)
+        reach = max(reach, float(((_OUT_OF_SIGHT + behind[strict]) / reached[strict]).max(initial=0.0)))
+        certain = strict.sum(axis=1) == data.n_categories - 1
+        n, n_certain = n + rows.n, n_certain + int(certain.sum())
+        told[np.unique(rows.labels[strict[:, seen].any(axis=1)])] = True
+        told |= strict.any(axis=0)
+        behind[strict] = -np.inf
+        losses = np.log(np.exp(behind).sum(axis=1))
+        supremum -= float(losses @ (np.ones(rows.n) if rows.weights is None else rows.weights))
+    complete = n_certain == n
+    length = np.abs(direction).max()
     return Existence(
         "complete-separation" if complete else "quasi-complete-separation",
-        in_features,
-        tuple(sorted({*own.tolist(), *others.tolist()})),
-        0.0 if complete else _supremum(rows, w, b, in_features, reach, strict),
-        int(certain.sum()),
-        reach,
+        direction / length,
+        tuple(np.flatnonzero(told).tolist()),
+        0.0 if complete else supremum,
+        n_certain,
+        reach * length,
     )
-
-
-def _reach(rows: Rows, w: np.ndarray, b: np.ndarray, direction: np.ndarray, strict: np.ndarray | None) -> float:
-    """How far along the direction the other categories of what it separates fall below exp(-60)."""
-    logits = rows.features @ w + b
-    scores = rows.features @ direction[:-1] + direction[-1]
-    index = np.arange(rows.n)
-    margins = scores[index, rows.labels][:, None] - scores
-    if strict is None:
-        strict = np.ones(margins.shape, dtype=bool)
-        strict[index, rows.labels] = False
-    behind = logits - logits[index, rows.labels][:, None]
-    return float(max(0.0, ((60 + behind[strict]) / margins[strict]).max()))
-
-
-def _supremum(
-    rows: Rows, w: np.ndarray, b: np.ndarray, direction: np.ndarray, reach: float, strict: np.ndarray
-) -> float:
-    """log L far along the direction, where the rows that it separates have come to their limit."""
-    logits = rows.features @ (w + reach * direction[:-1]) + b + reach * direction[-1]
-    logits -= logits[np.arange(rows.n), rows.labels][:, None]
-    logits[strict] = -np.inf
-    losses = np.log(np.exp(logits).sum(axis=1))
-    return -float(losses @ (np.ones(rows.n) if rows.weights is None else rows.weights))
-
-
-class _Separation:
-    """The linear programme: as many strictly positive margins as there can be, with none negative.
-
-    maximise sum s_ik subject to  x~_i (d_y(i) - d_k) >= s_ik,  0 <= s_ik <= 1,  over pairs of a row i and a category k
-    other than its own. Pairs are brought in as they are needed: those that a direction breaks, and those that may still
-    be separated; rows that the model is unsure of come first.
-    """
-
-    def __init__(self, design: np.ndarray, rows: Rows, w: np.ndarray, b: np.ndarray) -> None:
-        self._design, self._labels, self._size = design, rows.labels, rows.n_categories
-        logits = rows.features @ w + b
-        index = np.arange(rows.n)
-        assert rows.labels is not None
-        self._lead = logits[index, rows.labels][:, None] - logits
-        self._lead[index, rows.labels] = np.inf
-        self._used = np.zeros(self._lead.shape, dtype=bool)
-        self._used[index, rows.labels] = True
-
-    def solve(self) -> np.ndarray | None:
-        """A direction (P, K) that separates all that can be; all zero if none can be; None if it was not found."""
-        self._bring_in(self._lead, _FIRST_PAIRS)
-        for _ in range(_MOST_ROUNDS):
-            direction = self._programme()
-            if direction is None or not direction.any():
-                return direction
-            margins = self.margins(direction)
-            broken = np.where(self._used | (margins >= -_ZERO), np.inf, margins)
-            idle = np.where(self._used | (np.abs(margins) > _ZERO), np.inf, self._lead)
-            if not self._bring_in(broken, _MORE_PAIRS) and not self._bring_in(idle, _MORE_PAIRS):
-                return direction
-        return None
-
-    def margins(self, direction: np.ndarray) -> np.ndarray:
-        """x~_i (d_y(i) - d_k), (n, K), in units of the largest coefficient."""
-        scores = self._design @ direction
-        return scores[np.arange(len(scores)), self._labels][:, None] - scores
-
-    def _bring_in(self, order: np.ndarray, most: int) -> bool:
-        """Use the pairs with the smallest values, at most so many of those that are finite and not yet used."""
-        values = np.where(self._used, np.inf, order).ravel()
-        candidates = np.flatnonzero(np.isfinite(values))
-        if candidates.size > most:
-            candidates = candidates[np.argpartition(values[candidates], most)[:most]]
-        self._used.ravel()[candidates] = True
-        return bool(candidates.size)
-
-    def _programme(self) -> np.ndarray | None:
-        import scipy.optimize
-        import scipy.sparse
-
-        size, p1 = self._size, self._design.shape[1]
-        used = self._used.copy()
-        used[np.arange(len(used)), self._labels] = False
-        row, other = np.nonzero(used)
-        if 2 * row.size * p1 > _LARGEST_PROGRAMME:
-            return None
-        own = self._labels[row]  # type: ignore[index]
-        blocks = np.zeros((row.size, size, p1))
-        index = np.arange(row.size)
-        blocks[index, own] = self._design[row]
-        blocks[index, other] = -self._design[row]
-        pairs = blocks[:, 1:].reshape(row.size, -1)  # the first category's coefficients stay 0
-        scale = np.abs(pairs).max(axis=1, keepdims=True)
-        constraints = scipy.sparse.hstack([scipy.sparse.csr_matrix(-pairs / scale), scipy.sparse.eye(row.size)])
-        found = scipy.optimize.linprog(
-            np.concatenate([np.zeros(pairs.shape[1]), -np.ones(row.size)]),
-            A_ub=constraints.tocsr(),
-            b_ub=np.zeros(row.size),
-            bounds=[(-_LARGEST_COEFFICIENT, _LARGEST_COEFFICIENT)] * pairs.shape[1] + [(0, 1)] * row.size,
-            method="highs",
-            options={
-                "primal_feasibility_tolerance": 1e-9,
-                "dual_feasibility_tolerance": 1e-9,
-                "time_limit": _LONGEST,
-            },
-        )
-        if found.status != 0:
-            return None
-        if -found.fun < 0.5:
-            return np.zeros((p1, size))
-        direction = np.zeros((size, p1))
-        direction[1:] = found.x[: pairs.shape[1]].reshape(size - 1, p1)
-        direction = (direction - direction.mean(axis=0)).T
-        return np.asarray(direction / np.abs(direction).max())

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mottomo.classification.columns import Dependence, dependent_columns
 from mottomo.classification.existence import Existence, existence
-from mottomo.classification.objective import Data, Rows, keeping
-from mottomo.classification.optimisation import Progress, train
+from mottomo.classification.objective import Data, Objective, Rows, keeping
+from mottomo.classification.optimisation import Optimum, Progress, Standing, train
+from mottomo.classification.scaling import Scaling
 from mottomo.kernels.sums import accurate_sum
 
 _SMALL = 1 << 21  # numbers in a sparse matrix that is as well worked on as a dense one
+_FAR = 1e4  # times its spread from 0: a column whose products would lose that many digits of the logits
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +62,9 @@ def fit(
     """Fit to rows that have been checked; `tolerance` in nats, see ``train``; `progress` hears how it goes."""
     if isinstance(data, Rows) and data.is_sparse and data.n * data.n_features <= _SMALL:
         data = data.dense()
+    centre = far_centre(data, intercept)
+    if centre.any():
+        data = data.mapped(lambda x: x - centre, data.n_features)
     dependent = () if strength or data.is_sparse else dependent_columns(data, intercept)
     kept = np.setdiff1d(np.arange(data.n_features), [one.column for one in dependent])
     learnt = keeping(data, kept) if dependent else data
@@ -71,16 +76,16 @@ def fit(
         most_passes=most_passes,
         progress=progress,
     )
+    optimum, found = _decided(learnt, optimum, objective, progress)
     some, b = objective.coefficients(optimum.point.coordinates)
     w = np.zeros((data.n_features, data.n_categories))
     w[kept] = some
-    found = existence(learnt, optimum, objective)
     return Fit(
         w=w,
-        b=b,
+        b=b - centre @ w,
         coordinates=optimum.point.coordinates,
-        dependent=dependent,
-        existence=found,
+        dependent=tuple(_moved(one, centre) for one in dependent),
+        existence=_turned(found, centre[kept]),
         converged=optimum.converged and found.has_maximum,
         reason=optimum.reason,
         n_passes=max(optimum.n_passes, 1),
@@ -90,6 +95,57 @@ def fit(
         null_log_likelihood=_null_log_likelihood(data, intercept),
         gradient_norm=float(np.abs(optimum.point.gradient).max(initial=0.0)),
     )
+
+
+def _decided(
+    data: Data, optimum: Optimum, objective: Objective, progress: Progress | None
+) -> tuple[Optimum, Existence]:
+    """Whether there is a maximum; where that was all that was left to prove, the fit has converged.
+
+    Ctrl-C leaves the question open and the fit as it is.
+    """
+
+    def waiting() -> None:
+        if progress is not None:
+            progress(Standing(optimum.n_passes, optimum.point.value, optimum.gap, "existence"))
+
+    try:
+        found = existence(data, optimum, objective, waiting)
+    except KeyboardInterrupt:
+        return replace(optimum, reason="interrupted"), Existence("undecided")
+    if optimum.reason == "unproved" and found.has_maximum:
+        optimum = replace(optimum, reason="gap")
+    return optimum, found
+
+
+# --- columns far from 0 ----------------------------------------------------------------------------------------------
+
+
+def far_centre(data: Data, intercept: bool) -> np.ndarray:
+    """(p,) what to take from columns that lie far from 0 beside their spread; 0 for all others.
+
+    The intercept takes it back: the model is the same, and its logits do not cancel.
+    """
+    if data.is_sparse or not intercept or not data.n_features:
+        return np.zeros(data.n_features)
+    scaling = Scaling.of(data.sample(1000), intercept)
+    return np.where((np.abs(scaling.centre) > _FAR * scaling.scale) & (scaling.spread > 0), scaling.centre, 0.0)
+
+
+def _moved(one: Dependence, centre: np.ndarray) -> Dependence:
+    """The same dependence of columns from which nothing was taken."""
+    others = sum(share * centre[j] for j, share in one.shares.items())
+    return replace(one, constant=float(one.constant + centre[one.column] - others))
+
+
+def _turned(found: Existence, centre: np.ndarray) -> Existence:
+    """The same direction over columns from which nothing was taken."""
+    if found.direction is None or not centre.any():
+        return found
+    direction = found.direction.copy()
+    direction[-1] -= centre @ direction[:-1]
+    length = np.abs(direction).max()
+    return replace(found, direction=direction / length, reach=found.reach * length)
 
 
 def _null_log_likelihood(data: Data, intercept: bool) -> float:

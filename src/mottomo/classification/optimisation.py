@@ -15,21 +15,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from mottomo.classification.certificate import Certificate
-from mottomo.classification.curvature import (
-    HEAD,
-    ROWS_A_COLUMN,
-    Curvature,
-    ExactCurvature,
-    HeadCurvature,
-    KroneckerCurvature,
-    Scaling,
-)
+from mottomo.classification.curvature import Curvature, ExactCurvature, LeastCurvature
+from mottomo.classification.gap_estimates import Shortfall, Tail, gain
+from mottomo.classification.kronecker import HEAD, ROWS_A_COLUMN, HeadCurvature, KroneckerCurvature
 from mottomo.classification.objective import Data, Objective, Point
+from mottomo.classification.quasi_newton import MEMORY, Memory, line_search
+from mottomo.classification.scaling import Scaling
 from mottomo.kernels.threads import one_thread_blas
 
-_MEMORY = 30
 _LEAST_STEPS = 8  # from one curvature
-_ARMIJO, _WOLFE = 1e-4, 0.9
+_PASSES_WHEN_HARD = 100
+_LAST_STEPS = 30  # that may be added where little is left to gain
 _LARGEST_EXACT = 4096  # parameters of which the exact curvature is kept
 _LARGEST_DENSE = 20_000_000  # numbers of a sample of sparse rows that is made dense
 _ROWS_A_PARAMETER = 10
@@ -38,6 +34,7 @@ _PROOF_ROWS_A_COLUMN = 10
 _PASSES_FOR_ALL = 300
 _POLISHING_PASSES = 12
 _NEXT_TO_NOTHING = 5e7  # operations of a pass
+_PASSES_OF_A_GOOD_STEP = 3
 _EXTRA_PASSES = 12  # to go from an estimate of the gap to a bound
 
 Progress = Callable[["Standing"], None]
@@ -45,18 +42,23 @@ Progress = Callable[["Standing"], None]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where training stands: passes over all rows so far, log L, and how much the estimate says is left to gain."""
+    """Where training stands: passes over all rows so far, -log L / N, how much the estimate says is left to gain.
+
+    `stage` is what is worked on: ``passes``, then ``existence`` of a maximum, then ``standard-errors``.
+    """
 
     n_passes: int
     value: float
     gap: float
+    stage: str = "passes"
 
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
     """The best point found, and how good it is.
 
-    `gap` bounds (`proved`) or estimates what is left to gain, in nats of N times the objective. `reason` is one of
+    `gap` bounds (`proved`) or estimates what is left to gain, in nats of N times the objective; `exists` says whether
+    it is proved that there is an optimum. `reason` is one of
     ``gap`` (small enough), ``separated`` (every row's own category beyond 1/2: no maximum), ``unproved`` (it seems
     small, but that there is a maximum cannot be proved), ``rounding`` (no step goes down any more), ``passes`` (too
     many) and ``interrupted``.
@@ -67,81 +69,11 @@ class Optimum:
     proved: bool
     reason: str
     n_passes: int
+    exists: bool
 
     @property
     def converged(self) -> bool:
         return self.reason == "gap"
-
-
-class Memory:
-    """L-BFGS: a curvature corrected by the last steps and the changes of the gradient along them."""
-
-    def __init__(self, curvature: Curvature) -> None:
-        self.curvature = curvature
-        self._pairs: list[tuple[np.ndarray, np.ndarray, float]] = []
-        self._scale = 1.0
-
-    def renewed(self, curvature: Curvature) -> Memory:
-        """The same steps on another curvature: what they say beside an approximate one remains true of it."""
-        other = Memory(curvature)
-        other._pairs, other._scale = self._pairs, self._scale
-        return other
-
-    def learn(self, step: np.ndarray, change: np.ndarray) -> None:
-        product = float(np.vdot(step, change))
-        if product > 1e-14 * float(np.linalg.norm(step)) * float(np.linalg.norm(change)):
-            self._pairs.append((step, change, 1 / product))
-            self._scale = product / float(np.vdot(change, self.curvature.solve(change)))
-            del self._pairs[:-_MEMORY]
-
-    @property
-    def has_learnt(self) -> bool:
-        return bool(self._pairs)
-
-    def solve(self, g: np.ndarray) -> np.ndarray:
-        """The two-loop recursion."""
-        q = g.copy()
-        shares = []
-        for step, change, inverse in reversed(self._pairs):
-            share = inverse * float(np.vdot(step, q))
-            shares.append(share)
-            q -= share * change
-        d = self._scale * self.curvature.solve(q)
-        for (step, change, inverse), share in zip(self._pairs, reversed(shares), strict=True):
-            d += (share - inverse * float(np.vdot(change, d))) * step
-        return d
-
-
-def line_search(objective: Objective, at: Point, direction: np.ndarray, most: int = 25) -> Point | None:
-    """A point along `direction` that is lower by enough and flat enough; None where rounding hides any descent."""
-    slope = float(np.vdot(at.gradient, direction))
-    low, high, t = 0.0, math.inf, 1.0
-    noise = 4e-16 * abs(at.value)
-    best = None
-    for _ in range(most):
-        new = objective(at.coordinates + t * direction)
-        rise = new.value - at.value
-        new_slope = float(np.vdot(new.gradient, direction)) if math.isfinite(new.value) else math.inf
-        # Where values differ by rounding alone, the slope tells which side of the minimum this is (Hager and Zhang).
-        lower = rise <= _ARMIJO * t * slope or (rise <= noise and new_slope <= -_WOLFE * slope)
-        if math.isfinite(new.value) and lower:
-            best = new
-            if new_slope >= _WOLFE * slope:
-                return new
-            low = t
-            flatter = slope - new_slope  # < 0; 0 where the slope has not changed at all
-            t = (
-                0.5 * (low + high)
-                if math.isfinite(high)
-                else t * min(10.0, max(2.0, slope / flatter if flatter else 10.0))
-            )
-            continue
-        high = t
-        inside = -slope / (new_slope - slope) if math.isfinite(new_slope) and new_slope > 0 else 0.3
-        t = low + (high - low) * min(0.9, max(0.1, inside))
-        if t * float(np.linalg.norm(direction)) <= 1e-16 * float(np.linalg.norm(at.coordinates)):
-            break
-    return best
 
 
 def kronecker_rows(n: int, n_columns: int, one_pass: float) -> int:
@@ -170,6 +102,9 @@ class Costs:
     def of_sparse(cls, entries: float, n: int, n_categories: int) -> Costs:
         """For sparse features, which are read in no order: some ten times what a product costs in a dense matrix."""
         return cls(40.0 * entries * n_categories, math.inf, 2.0 * min(n, ROWS_A_COLUMN * HEAD) * HEAD**2)
+
+
+_GO_ON = Optimum(Point(np.zeros(0), 0.0, np.zeros(0)), math.inf, False, "", 0, False)  # in place of an end
 
 
 class Training:
@@ -209,7 +144,11 @@ class Training:
         self._gap = math.inf
         self._extra = 0
         self._proves = False
+        self._tail = Tail()
+        self._is_hard = False
+        self._trust = 0.5
         self._memory: Memory | None = None
+        self._certificate: Certificate | None = None
         self._least_weight = data.least_weight()
 
     @property
@@ -222,6 +161,28 @@ class Training:
         if self.is_sparse:
             return HeadCurvature(self.sample, *at)
         return ExactCurvature(self.sample, *at) if exact else KroneckerCurvature(self.excerpt, *at)
+
+    def _next_curvature(self) -> Curvature:
+        point = self._point
+        assert point is not None
+        if self.objective.n_passes >= _PASSES_WHEN_HARD:
+            self._becomes_hard()
+        if not self._is_hard:
+            return self.curvature(point, self.takes_exact)
+        at = (*self.objective.coefficients(point.coordinates), self.scaling, self.objective.decay)
+        return ExactCurvature(self.sample, *at, point.gradient, self._trust * point.value)
+
+    def _becomes_hard(self) -> bool:
+        """From now on take the curvature of all rows: where categories are all but separated, few curve at all.
+
+        False where it is so already, or that would be too large.
+        """
+        if self._is_hard or self.is_sparse or self.n_parameters > _LARGEST_EXACT:
+            return False
+        sample = self._data.sample(_LARGEST_DENSE // max(self._data.n_features, 1))
+        self.sample = sample.dense() if self._data.is_sparse else sample
+        self.takes_exact = self._is_hard = True
+        return True
 
     def start(self) -> Point:
         """From the input-free model to near the optimum of the sample, where its curvature is worth taking."""
@@ -239,12 +200,24 @@ class Training:
                 new = line_search(objective, point, -d)
                 if new is None:
                     break
-                memory.learn(new.coordinates - point.coordinates, new.gradient - point.gradient)
+                step = new.coordinates - point.coordinates
+                memory.learn(step, new.gradient - point.gradient)
+                if not self.samples:
+                    self._tail.gained(gain(step, point, new) * self.objective.weight)
                 point = new
         if self.samples:
-            return self.objective(point.coordinates)
+            whole = self.objective(point.coordinates)
+            return whole if whole.value <= self._input_free_value() else self.objective(v)
         self._memory = memory
         return point
+
+    def _input_free_value(self) -> float:
+        """The objective of the model without features."""
+        if not self.objective.has_intercept:
+            return math.log(self._data.n_categories)
+        weights = self._data.category_weights()
+        seen = weights[weights > 0] / weights.sum()
+        return -float(seen @ np.log(seen))
 
     def _first_curvature(self, point: Point) -> Curvature:
         """A rough one of part of the sample."""
@@ -266,7 +239,7 @@ class Training:
         try:
             with one_thread_blas():
                 self._point = self.start()
-                while (stopped := self._walk(self.curvature(self._point, self.takes_exact))) is None:
+                while (stopped := self._walk(self._next_curvature())) is None:
                     pass
             return stopped
         except KeyboardInterrupt:
@@ -274,10 +247,12 @@ class Training:
                 raise
             return self._stop("interrupted", self._gap)
 
-    def _stop(self, reason: str, gap: float, proved: bool = False) -> Optimum:
+    def _stop(self, reason: str, gap: float, proved: bool = False, exists: bool = False) -> Optimum:
         assert self._point is not None
         rounding = 4 * float(np.finfo(np.float64).eps) * abs(self._point.value) * self.objective.weight
-        return Optimum(self._point, max(gap, rounding), proved, reason, self.objective.n_passes)
+        most = self._point.value * self.objective.weight  # no loss is below 0
+        exists = exists or (reason == "gap" and proved)
+        return Optimum(self._point, max(min(gap, most), rounding), proved, reason, self.objective.n_passes, exists)
 
     def _begins_proof(self) -> bool:
         """Whether to go on with the exact curvature of some rows: without a penalty only a bound proves a maximum."""
@@ -289,49 +264,100 @@ class Training:
         self.takes_exact = self._proves = True
         return True
 
+    def _proved_from_below(self, memory: Memory) -> Optimum:
+        """The end where the exact curvature would be too large; without a penalty one below it may prove a maximum."""
+        if self.objective.decay or self.is_sparse:
+            return self._stop("gap", self._gap)
+        assert self._point is not None
+        sample = self._data.sample(_LARGEST_DENSE // max(self._data.n_features, 1))
+        rows = sample.dense() if self._data.is_sparse else sample
+        at = self.objective.coefficients(self._point.coordinates)
+        certificate = Certificate(LeastCurvature(rows, *at, self.scaling, 0.0), self.objective.weight)
+        for _ in range(_EXTRA_PASSES):
+            point = self._point
+            bound = certificate.bound(point, *self.objective.coefficients(point.coordinates)) * self.objective.weight
+            if bound <= self.tolerance:
+                return self._stop("gap", bound, proved=True)
+            if math.isfinite(bound):
+                return self._stop("gap", self._gap, exists=True)
+            new = line_search(self.objective, point, -memory.solve(point.gradient))
+            if new is None:
+                break
+            memory.learn(new.coordinates - point.coordinates, new.gradient - point.gradient)
+            self._point = new
+        return self._stop("gap", self._gap)
+
     def _walk(self, curvature: Curvature) -> Optimum | None:
         """Steps from one curvature; None when it is time for another."""
-        certificate, history = None, Shortfall()
         exact = isinstance(curvature, ExactCurvature)
         cost = (self.costs.exact if exact else self.costs.kronecker) / self.costs.one_pass
-        allowance = max(_LEAST_STEPS if exact else _MEMORY, round(cost))
+        allowance = _LEAST_STEPS if self._is_hard else max(_LEAST_STEPS if exact else MEMORY, round(cost))
         anew = self._memory is None or (exact and not self._proves)
         memory = Memory(curvature) if anew else self._memory.renewed(curvature)  # type: ignore[union-attr]
-        self._memory = memory
+        self._memory, self._certificate, history = memory, None, Shortfall()
         spent = 0
-        while spent < allowance or self._gap < 1e3 * self.tolerance:  # so near the end another curvature is no use
+        # So near the end another curvature is no use, unless the end does not come: that of a ray towards infinity.
+        while spent < allowance or (self._gap < 1e3 * self.tolerance and spent < allowance + _LAST_STEPS):
             spent += 1
             point = self._point
             assert point is not None
             d = memory.solve(point.gradient)
-            estimate = 0.5 * float(np.vdot(d, point.gradient)) * self.objective.weight
-            self._gap = estimate * history.factor(point.value * self.objective.weight, estimate)
-            if self.progress is not None:
-                self.progress(Standing(self.objective.n_passes, point.value, self._gap))
+            self._estimate_gap(point, d, history, exact)
             if self._is_separated(point):
                 return self._stop("separated", point.value * self.objective.weight, proved=True)
             if self._gap <= self.tolerance:
-                if not exact:
-                    return None if self._begins_proof() else self._stop("gap", self._gap)
-                assert isinstance(curvature, ExactCurvature)
-                certificate = certificate or Certificate(curvature, self.objective.weight)
-                bound = certificate.bound(point, *self.objective.coefficients(point.coordinates))
-                bound *= self.objective.weight
-                if bound <= self.tolerance:
-                    return self._polished(memory, certificate, bound)
-                if self._extra >= _EXTRA_PASSES:
-                    return self._stop("unproved", self._gap)
-                self._extra += 1
-                if not self.samples and memory.has_learnt:
-                    return None  # the exact curvature where it is now proves more, and costs little
+                ended = self._ended_with_proof(point, memory) if exact else self._ended_with_estimate(memory)
+                if ended is not _GO_ON:
+                    return ended
             if self.objective.n_passes >= self._most_passes:
                 return self._stop("passes", self._gap)
+            before = self.objective.n_passes
             new = line_search(self.objective, point, -d)
             if new is None:
-                return self._stop("rounding", self._gap)
-            memory.learn(new.coordinates - point.coordinates, new.gradient - point.gradient)
+                return None if self._becomes_hard() else self._stop("rounding", self._gap)
+            if exact and spent == 1:
+                self._judge(self.objective.n_passes - before)
+            step = new.coordinates - point.coordinates
+            memory.learn(step, new.gradient - point.gradient)
+            self._tail.gained(gain(step, point, new) * self.objective.weight)
             self._point = new
         return None
+
+    def _estimate_gap(self, point: Point, d: np.ndarray, history: Shortfall, exact: bool) -> None:
+        """From the step d, from what such estimates fell short by, and from how the gains have been falling."""
+        total = point.value * self.objective.weight
+        estimate = 0.5 * float(np.vdot(d, point.gradient)) * self.objective.weight
+        left = 0.0 if exact else self._tail.left()  # beside the exact curvature there is a proof
+        self._gap = min(max(estimate * history.factor(total, estimate), left), total)
+        if self.progress is not None:
+            self.progress(Standing(self.objective.n_passes, point.value, self._gap))
+
+    def _judge(self, n_passes: int) -> None:
+        """Trust an exact curvature less if its own step, whole, was too long: it took more than one pass to shorten."""
+        if self._is_hard:
+            self._trust = min(1.0, 2 * self._trust) if n_passes == 1 else self._trust / 2
+        elif n_passes > _PASSES_OF_A_GOOD_STEP:
+            self._becomes_hard()
+
+    def _ended_with_estimate(self, memory: Memory) -> Optimum | None:
+        return None if self._begins_proof() else self._proved_from_below(memory)
+
+    def _ended_with_proof(self, point: Point, memory: Memory) -> Optimum | None:
+        """Converged if the gap is proved to be small; else `_GO_ON`, or None for another curvature that proves more."""
+        assert isinstance(memory.curvature, ExactCurvature)
+        certificate = self._certificate or Certificate(memory.curvature, self.objective.weight)
+        self._certificate = certificate
+        bound = certificate.bound(point, *self.objective.coefficients(point.coordinates)) * self.objective.weight
+        if bound <= self.tolerance:
+            return self._polished(memory, certificate, bound)
+        if self._extra >= _EXTRA_PASSES:
+            if not self._becomes_hard():
+                return self._stop("unproved", self._gap)
+            self._extra = 0
+            return None
+        self._extra += 1
+        renewed_proves_more = not self.samples and memory.has_learnt
+        return None if renewed_proves_more else _GO_ON
 
     def _polished(self, memory: Memory, certificate: Certificate, bound: float) -> Optimum:
         """Converged; where passes cost next to nothing, a few more steps for the last digits of the coefficients."""
@@ -346,19 +372,6 @@ class Training:
                 break
             self._point, bound = new, left
         return self._stop("gap", bound, proved=True)
-
-
-class Shortfall:
-    """How far estimates of the gap fell short of what was gained after them, on the way so far."""
-
-    def __init__(self) -> None:
-        self._past: list[tuple[float, float]] = []
-
-    def factor(self, total: float, estimate: float) -> float:
-        """What to multiply an estimate with, from the estimates before it and what has been gained since."""
-        worst = max(((then - total) / guess for then, guess in self._past if guess > 0), default=1.0)
-        self._past.append((total, estimate))
-        return max(1.0, worst)
 
 
 def train(

@@ -138,7 +138,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if len(array) != n:
                 raise _lengths(len(array), n)
             self.classes_ = np.asarray(y.columns) if hasattr(y, "columns") else np.arange(array.shape[1])
-            return None, checked_targets(array)
+            return _labels_or_targets(checked_targets(array))
         labels = column_or_1d(y, warn=True)
         check_classification_targets(labels)
         if len(labels) != n:
@@ -264,6 +264,13 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _labels_or_targets(targets: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
+    """Targets that are all 0 or 1 are labels, and are read faster as such."""
+    if ((targets == 0) | (targets == 1)).all():
+        return targets.argmax(axis=1), None
+    return None, targets
 
 
 def _lengths(found: int, expected: int) -> InvalidInput:

@@ -1,0 +1,144 @@
+"""Curvature where all of the Hessian would be too large: a Kronecker product, for sparse features beside a diagonal."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mottomo.classification.coordinates import contrasts
+from mottomo.classification.curvature import probabilities
+from mottomo.classification.objective import RUN, Excerpt, Rows
+from mottomo.classification.scaling import Scaling
+from mottomo.kernels.threads import processors, ranges, workers
+
+ROWS_A_COLUMN = 8  # in a sample that a Kronecker product is made of
+_ALIKE = 8.0  # the ratio of eigenvalues that share a factor
+HEAD = 1536  # sparse columns, the most frequent ones, that are not taken one by one
+_CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
+
+
+def _kronecker_factors(
+    some: Excerpt, w: np.ndarray, b: np.ndarray, scaling: Scaling, columns: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The mean of w_i S_i (K - 1, K - 1), and of x~_i x~_i' (P, P) weighted by how undecided the rows are.
+
+    Of sparse rows x~ holds the `columns` alone, which are made dense a few rows at a time.
+    """
+    p1, q, rows = len(scaling.scale) + scaling.intercept, contrasts(w.shape[1]), some.rows
+    dense = rows.features if columns is None else rows.features[:, columns]
+
+    def part(start: int, stop: int) -> tuple[np.ndarray, np.ndarray, float]:
+        mean, gram, total = np.zeros((q.shape[1], q.shape[1])), np.zeros((p1, p1)), 0.0
+        for first, last in some.runs[start:stop]:
+            run = slice(first, last)
+            y = probabilities(rows.features[run], w, b)
+            weights = np.ones(len(y)) if rows.weights is None else rows.weights[run]
+            yq = y @ q
+            mean += (q.T * (weights @ y)) @ q - (yq * weights[:, None]).T @ yq
+            undecided = weights * (1 - (y**2).sum(axis=1))
+            design = scaling.design(dense[run] if columns is None else dense[run].toarray())
+            design *= np.sqrt(undecided)[:, None]
+            gram += design.T @ design  # of which BLAS computes one half
+            total += float(undecided.sum())
+        return mean, gram, total
+
+    work = 2.0 * len(some.runs) * RUN * p1 * p1
+    where = ranges(len(some.runs), min(int(work / 1e8), processors()))
+    with workers(work, len(where)) as run:
+        means, grams, totals = zip(*run(part, where), strict=True)
+    return sum(means) / some.weight, sum(grams) / sum(totals)
+
+
+class KroneckerCurvature:
+    """B (x) A with A the mean x~ x~' weighted by how undecided the rows are, and B the mean S_i."""
+
+    def __init__(
+        self,
+        some: Excerpt,
+        w: np.ndarray,
+        b: np.ndarray,
+        scaling: Scaling,
+        decay: float,
+        columns: np.ndarray | None = None,
+    ) -> None:
+        import scipy.linalg
+
+        self._scaling = scaling
+        mean, gram = _kronecker_factors(some, w, b, scaling, columns)
+        values, self._basis = np.linalg.eigh(mean)
+        values = np.maximum(values, 1e-12 * values[-1] + 1e-300)
+        penalty = scaling.penalty(decay)
+        floor = 1e-10 * np.trace(gram) / len(gram)
+        self._groups = []
+        start = 0
+        while start < len(values):  # b A + P is b (A + P / b), in which P / b may be that of a neighbour
+            stop = start + int(np.searchsorted(values[start:], _ALIKE * values[start], side="right"))
+            typical = float(np.exp(np.log(values[start:stop]).mean()))
+            matrix = gram.copy()
+            matrix.ravel()[:: len(gram) + 1] += penalty / typical + floor
+            factor = scipy.linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+            self._groups.append((slice(start, stop), values[start:stop], factor))
+            start = stop
+
+    def solve(self, g: np.ndarray) -> np.ndarray:
+        import scipy.linalg
+
+        rotated = self._scaling.gradient(g) @ self._basis
+        for columns, values, factor in self._groups:
+            solved = scipy.linalg.cho_solve(factor, rotated[:, columns], check_finite=False)
+            rotated[:, columns] = solved / values
+        return self._scaling.step(rotated @ self._basis.T)
+
+
+class DiagonalCurvature:
+    """The diagonal of the Hessian alone, (P, K - 1)."""
+
+    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: float) -> None:
+        import scipy.sparse
+
+        weights = np.ones(rows.n) if rows.weights is None else rows.weights
+        squares = contrasts(w.shape[1]) ** 2
+        p = rows.n_features
+        self._diagonal = np.zeros((p + scaling.intercept, w.shape[1] - 1))
+        step = max(256, _CHUNK // w.shape[1])
+        for first in range(0, rows.n, step):
+            at = slice(first, first + step)
+            x = rows.features[at]
+            y = probabilities(x, w, b)
+            own = (y @ squares - (y @ contrasts(w.shape[1])) ** 2) * weights[at, None]
+            if scipy.sparse.issparse(x):
+                x = x.copy()
+                x.data **= 2
+            else:
+                x = x**2
+            self._diagonal[:p] += x.T @ own
+            if scaling.intercept:
+                self._diagonal[-1] += own.sum(axis=0)
+        self._diagonal /= rows.weight
+        self._diagonal += scaling.penalty(decay)[:, None]
+        self._diagonal += 1e-9 * self._diagonal.max(axis=0) + 1e-300
+
+    def solve(self, g: np.ndarray) -> np.ndarray:
+        return np.asarray(g / self._diagonal)
+
+
+class HeadCurvature:
+    """For many sparse features: a Kronecker product for the few that most rows have, the diagonal for the others.
+
+    Where frequencies fall like 1 / rank it is the frequent features that are correlated, with each other and with the
+    intercept; a rare one has little curvature beside its penalty.
+    """
+
+    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: float) -> None:
+        self._diagonal = DiagonalCurvature(rows, w, b, scaling, decay)
+        x = rows.features
+        squares = np.bincount(x.indices, np.square(x.data, dtype=np.float64), minlength=rows.n_features)
+        head = np.sort(np.argsort(-squares, kind="stable")[:HEAD])
+        sample = rows.excerpt(ROWS_A_COLUMN * len(head))
+        intercept = scaling.intercept
+        self._head = KroneckerCurvature(sample, w, b, Scaling.none(len(head), intercept), decay, head)
+        self._at = np.append(head, rows.n_features) if intercept else head
+
+    def solve(self, g: np.ndarray) -> np.ndarray:
+        step = self._diagonal.solve(g)
+        step[self._at] = self._head.solve(g[self._at])
+        return step

@@ -1,0 +1,86 @@
+"""Centres and scales of features: what makes steps and linear programmes the same in any unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from mottomo.classification.objective import Data, Rows
+
+_CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """Centres and scales of the features, (p,) each: x~ = (x - centre) / scale; constant features have spread 0."""
+
+    centre: np.ndarray
+    spread: np.ndarray
+    intercept: bool
+
+    @property
+    def scale(self) -> np.ndarray:
+        return np.where(self.spread > 0, self.spread, 1.0)
+
+    @classmethod
+    def of(cls, data: Data, intercept: bool) -> Scaling:
+        """From dense rows; without an intercept nothing is centred."""
+        p = data.n_features
+        centre, square, chunk = np.zeros(p), np.zeros(p), max(64, _CHUNK // max(p, 1))
+        for rows in data.batches() if intercept else ():
+            centre += _shares(rows, data.weight) @ rows.features
+        for rows in data.batches():
+            x, share = rows.features, _shares(rows, data.weight)
+            for first in range(0, len(x), chunk):
+                square += share[first : first + chunk] @ (x[first : first + chunk] - centre) ** 2
+        return cls(centre, np.sqrt(square), intercept)
+
+    @classmethod
+    def none(cls, n_features: int, intercept: bool) -> Scaling:
+        """Features as they are: those of a sparse matrix would not stay sparse."""
+        return cls(np.zeros(n_features), np.ones(n_features), intercept)
+
+    def design(self, x: np.ndarray) -> np.ndarray:
+        """Centred, scaled features with a column of ones for the intercept."""
+        design = np.empty((len(x), x.shape[1] + self.intercept))
+        np.subtract(x, self.centre, out=design[:, : x.shape[1]])
+        design[:, : x.shape[1]] /= self.scale
+        if self.intercept:
+            design[:, -1] = 1
+        return design
+
+    def gradient(self, g: np.ndarray) -> np.ndarray:
+        """The gradient in the coefficients of the scaled features, from that in those of the features."""
+        scaled = g.copy()
+        p = len(self.scale)
+        if self.intercept:
+            scaled[:p] -= self.centre[:, None] * g[-1]
+        scaled[:p] /= self.scale[:, None]
+        return scaled
+
+    def step(self, d: np.ndarray) -> np.ndarray:
+        """The step in the coefficients of the features, from that in those of the scaled features."""
+        p = len(self.scale)
+        step = d.copy()
+        step[:p] /= self.scale[:, None]
+        if self.intercept:
+            step[-1] -= self.centre @ step[:p]
+        return step
+
+    def scaled(self, d: np.ndarray) -> np.ndarray:
+        """Coefficients of the scaled features from (p + 1, K) of the features; the last row only with an intercept."""
+        slopes = d[:-1] * self.scale[:, None]
+        return np.vstack([slopes, d[-1] + self.centre @ d[:-1]]) if self.intercept else slopes
+
+    def penalty(self, decay: float) -> np.ndarray:
+        """The penalty's curvature for each row of coefficients of the scaled features."""
+        p = len(self.scale)
+        diagonal = np.zeros(p + self.intercept)
+        diagonal[:p] = decay / self.scale**2
+        return diagonal
+
+
+def _shares(rows: Rows, total: float) -> np.ndarray:
+    """Each row's share of the total weight, (n,)."""
+    return (np.ones(rows.n) if rows.weights is None else rows.weights) / total
