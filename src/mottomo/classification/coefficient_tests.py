@@ -7,7 +7,7 @@ is shown; probabilities and tests do not depend on the coding.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,17 +21,36 @@ from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.kernels.threads import one_thread_blas
 
 _LARGEST_WORK = 1e12  # operations for the information of all rows
+_LEAST_SHARE = 1e-12  # of a coefficient's information that the others leave to it
+_ROWS_AT_ONCE = 1 << 15
 _LARGEST_REFITS = 2e10  # operations for all fits without one feature each
 
 
 class Covariance:
     """The covariance of the coefficients of a fitted model, in any coding."""
 
-    def __init__(self, data: Data, w: np.ndarray, b: np.ndarray, intercept: bool) -> None:
+    def __init__(
+        self,
+        data: Data,
+        w: np.ndarray,
+        b: np.ndarray,
+        intercept: bool,
+        moved: np.ndarray | float = 0.0,
+        working: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`moved` (p,) was taken from the columns: the intercept meant is that of the columns as they were.
+
+        `working` is called while it takes time. Raises LinAlgError where rounding leaves no inverse.
+        """
+        full: np.ndarray | float = 0.0
         with one_thread_blas():
-            scaling = Scaling.of(data, intercept)
-            full = sum(information(rows, w, b, scaling) for rows in data.batches())
-            inverse = np.linalg.inv(full)
+            scaling = Scaling.robust(data, intercept)
+            for rows in data.batches():
+                for first in range(0, rows.n, _ROWS_AT_ONCE):
+                    working()
+                    some = rows.taken(slice(first, first + _ROWS_AT_ONCE))
+                    full = full + information(some, w, b, scaling)
+            inverse = _inverted(np.asarray(full))
         self._p1, self._d = data.n_features + intercept, data.n_categories - 1
         self._covariance = ((inverse + inverse.T) / 2).reshape(self._d, self._p1, self._d, self._p1)
         # Each row takes the coefficients of the scaled features to one of the features, the last to the intercept.
@@ -39,7 +58,7 @@ class Covariance:
         p = data.n_features
         self._back[np.arange(p), np.arange(p)] = 1 / scaling.scale
         if intercept:
-            self._back[-1, :p] = -scaling.centre / scaling.scale
+            self._back[-1, :p] = -(scaling.centre + moved) / scaling.scale
             self._back[-1, -1] = 1
 
     @staticmethod
@@ -56,7 +75,10 @@ class Covariance:
         errors = np.empty((self._p1, self._d + 1))
         for j, row in enumerate(self._back):
             block = np.einsum("p,apbq,q->ab", row, self._covariance, row, optimize=True)
-            errors[j] = np.sqrt(np.maximum(np.einsum("ka,ab,kb->k", coding, block, coding), 0))
+            variances = np.einsum("ka,ab,kb->k", coding, block, coding)
+            if (variances < -1e-9 * np.abs(variances).max()).any():
+                raise np.linalg.LinAlgError("a variance below 0")
+            errors[j] = np.sqrt(np.maximum(variances, 0))
         return errors
 
     def wald(self, v: np.ndarray, rows: Sequence[int]) -> float:
@@ -67,6 +89,21 @@ class Covariance:
         size = len(index) * self._d
         theta = v[index].reshape(size)
         return float(theta @ np.linalg.solve(block.reshape(size, size), theta))
+
+
+def _inverted(matrix: np.ndarray) -> np.ndarray:
+    """The inverse of a positive definite matrix, as exact whatever the units of its rows are.
+
+    Raises LinAlgError where rounding leaves none.
+    """
+    import scipy.linalg
+
+    units = 1 / np.sqrt(np.diag(matrix))
+    scaled = matrix * units * units[:, None]
+    factor = scipy.linalg.cho_factor(scaled, lower=True)
+    if (np.diag(factor[0]) ** 2 < _LEAST_SHARE).any():
+        raise np.linalg.LinAlgError("the information is singular")
+    return np.asarray(scipy.linalg.cho_solve(factor, np.eye(len(scaled)), check_finite=False)) * units * units[:, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +121,10 @@ class FeatureTest:
     @property
     def wald_p_value(self) -> float:
         return float(chi_square_tail(self.wald, self.degrees_of_freedom))
+
+    @property
+    def log10_wald_p_value(self) -> float:
+        return log10_chi_square_tail(self.wald, self.degrees_of_freedom)
 
     @property
     def p_value(self) -> float:
@@ -108,6 +149,7 @@ def feature_tests(
     *,
     intercept: bool,
     tolerance: float,
+    working: Callable[[], None] = lambda: None,
 ) -> tuple[FeatureTest, ...]:
     """A test for each feature (a group of encoded columns): Wald's, and where affordable by fitting without it."""
     refits = 40.0 * len(groups) * 4 * data.n * (data.n_features + 1) * data.n_categories
@@ -115,6 +157,7 @@ def feature_tests(
     for name, columns in groups.items():
         if not columns:
             continue
+        working()
         ratio = None
         if refits < _LARGEST_REFITS:
             ratio = max(2 * (log_likelihood - _without(data, columns, intercept, tolerance)), 0.0)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from mottomo.classification.objective import Data, Rows, with_wide_starts
+from mottomo.classification.scaling import usual_sizes
 from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, say_count, verbatim
 
 _SUM_TOLERANCE_EPS = 8
 _LARGEST = 1e100
 _LOOKED_AT = 1000  # rows
+_LARGEST_RATIO = 1e10
 
 
 def checked_features(x: Any, names: Sequence[str] | None = None) -> Any:
@@ -25,7 +28,8 @@ def checked_features(x: Any, names: Sequence[str] | None = None) -> Any:
 
     if scipy.sparse.issparse(x):
         x = x.tocsr()
-        x = type(x)((x.data, x.indices, x.indptr), shape=x.shape, copy=False)
+        x = type(x)((x.data, x.indices, x.indptr), shape=x.shape, copy=not x.has_canonical_format)
+        x.sum_duplicates()
         _refuse_not_finite(x, names)
         if x.shape[1] > 2**31 - 1:
             raise InvalidInput("too-many-columns", say("there are more than 2**31 columns"), verbatim("X"))
@@ -75,22 +79,66 @@ def _first_not_finite(x: Any) -> tuple[int, int, int]:
 
 
 def refuse_extremes(data: Data, names: Sequence[str] | None = None) -> None:
-    """Refuse columns whose squares a float cannot hold: what is computed with them would be infinite or 0."""
-    first = next(data.batches())
-    x = abs(first.sample(_LOOKED_AT).features)
-    largest = x.max(axis=0).toarray().ravel() if hasattr(x, "indptr") else x.max(axis=0, initial=0.0)
-    largest = largest.astype(np.float64)
-    bad = np.flatnonzero((largest > 0) & ~((largest > 1 / _LARGEST) & (largest < _LARGEST)))
-    if bad.size:
-        column = int(bad[0])
+    """Refuse columns whose numbers a float cannot hold together: too large or small to square, or one beyond the rest.
+
+    A number 10^10 times as large as most of its column leaves six digits to the others in any sum.
+    """
+    if not data.n_features:
+        return
+    middle, usual = usual_sizes(next(data.batches()).sample(_LOOKED_AT).features)
+    most = np.minimum(_LARGEST, _LARGEST_RATIO * usual)
+    low, high = _extent(data, float((most - np.abs(middle)).min()))
+    largest, away = np.maximum(np.abs(low), np.abs(high)), np.maximum(middle - low, high - middle)
+    size = np.where(usual < 1 / _LARGEST, usual, largest)
+    wrong = np.flatnonzero((usual < 1 / _LARGEST) | (largest >= _LARGEST))
+    if wrong.size:
+        column = int(wrong[0])
         raise InvalidInput(
             "extreme-numbers",
             say("a column's numbers are too large or too small to work with"),
-            say("column {column}", column=names[column] if names is not None else str(column + 1)),
+            _column(column, names),
             say("largest sizes between {least} and {most}", least=f"{1 / _LARGEST:.0e}", most=f"{_LARGEST:.0e}"),
-            verbatim(f"{largest[column]:.3g}"),
+            verbatim(f"{size[column]:.3g}"),
             say("express it in another unit"),
         )
+    apart = np.flatnonzero(away > most)
+    if apart.size:
+        column = int(apart[0])
+        raise InvalidInput(
+            "outlier",
+            say("a number is so much larger than the others of its column that these would be lost beside it"),
+            _column(column, names),
+            say(
+                "distances from the median of at most {ratio} times the usual one, {usual}",
+                ratio=f"{_LARGEST_RATIO:.0e}",
+                usual=f"{usual[column]:.3g}",
+            ),
+            verbatim(f"{away[column]:.3g}"),
+            say("if it stands for a missing value, leave such rows out"),
+        )
+
+
+def _column(column: int, names: Sequence[str] | None) -> Message:
+    return say("column {column}", column=names[column] if names is not None else str(column + 1))
+
+
+def _extent(data: Data, harmless: float) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the largest number of each column, (p,) each; or bounds of all, where those are `harmless`."""
+    low = np.full(data.n_features, np.inf)
+    high = -low
+    for rows in data.batches():
+        x = rows.features
+        flat = x.data if hasattr(x, "indptr") else x.ravel(order="K")
+        with np.errstate(over="ignore"):
+            bound = math.sqrt(float(np.dot(flat, flat)))
+        if bound <= harmless:
+            low, high = np.minimum(low, -bound), np.maximum(high, bound)
+        elif hasattr(x, "indptr"):
+            low = np.minimum(low, x.min(axis=0).toarray().ravel())
+            high = np.maximum(high, x.max(axis=0).toarray().ravel())
+        else:
+            low, high = np.minimum(low, x.min(axis=0)), np.maximum(high, x.max(axis=0))
+    return low, high
 
 
 def checked_weights(weights: Any, n: int) -> np.ndarray | None:

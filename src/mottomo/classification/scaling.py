@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from mottomo.classification.objective import Data, Rows
 
+_ROWS_OF_MEDIANS = 4000
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
 
 
@@ -35,6 +37,12 @@ class Scaling:
             for first in range(0, len(x), chunk):
                 square += share[first : first + chunk] @ (x[first : first + chunk] - centre) ** 2
         return cls(centre, np.sqrt(square), intercept)
+
+    @classmethod
+    def robust(cls, data: Data, intercept: bool) -> Scaling:
+        """From some dense rows, by medians: no single row moves them."""
+        middle, size = usual_sizes(data.sample(_ROWS_OF_MEDIANS).features)
+        return cls(middle if intercept else np.zeros(len(size)), np.where(np.isfinite(size), size, 0.0), intercept)
 
     @classmethod
     def none(cls, n_features: int, intercept: bool) -> Scaling:
@@ -79,6 +87,19 @@ class Scaling:
         diagonal = np.zeros(p + self.intercept)
         diagonal[:p] = decay / self.scale**2
         return diagonal
+
+
+def usual_sizes(x: Any) -> tuple[np.ndarray, np.ndarray]:
+    """The median of each column, (p,), and the median size of what is not there; infinite where nothing says it."""
+    if hasattr(x, "indptr"):
+        return np.zeros(x.shape[1]), np.full(x.shape[1], np.inf)
+    middle = np.median(x, axis=0).astype(np.float64)
+    away = np.abs(x - middle)
+    away[away == 0] = np.nan
+    said = ~np.isnan(away).all(axis=0)
+    size = np.full(x.shape[1], np.inf)
+    size[said] = np.nanmedian(away[:, said], axis=0)
+    return middle, size
 
 
 def _shares(rows: Rows, total: float) -> np.ndarray:

@@ -41,14 +41,16 @@ class LossSums:
     square: float = 0.0
 
     @classmethod
-    def of(cls, losses: np.ndarray) -> LossSums:
-        n = losses.size
+    def of(cls, losses: np.ndarray, weights: np.ndarray | None = None) -> LossSums:
+        """`weights` (n,) say how often each counts."""
+        n = losses.size if weights is None else round(float(weights.sum()))
         if not n:
             return cls()
         if not np.isfinite(losses).all():
             return cls(n, math.inf, math.nan)
-        mean = float(accurate_sum(losses)) / n
-        return cls(n, mean, float(accurate_sum((losses - mean) ** 2)))
+        counted = 1.0 if weights is None else weights
+        mean = float(accurate_sum(losses * counted)) / n
+        return cls(n, mean, float(accurate_sum((losses - mean) ** 2 * counted)))
 
     def __add__(self, other: LossSums) -> LossSums:
         if not self.n or not other.n:
@@ -103,7 +105,8 @@ class TrainingResult(Result):
     of the gradient of the objective, nats a row.
     existence : whether there is a maximum; separators : single columns that separate two categories.
     dependent : columns that others determine. standard_errors : (p + 1, K) for coefficients with those of the reference
-    0, the intercept last; None where they were not computed or mean nothing.
+    0, the intercept last; None where they mean nothing, or were not computed: `without_errors` says why (``work``,
+    ``rounding``, ``interrupted``).
     feature_tests, held_out, reference.
     """
 
@@ -122,6 +125,7 @@ class TrainingResult(Result):
     dependent: tuple[Dependence, ...]
     reference: str
     standard_errors: np.ndarray | None
+    without_errors: str | None
     feature_tests: tuple[FeatureTest, ...]
     held_out: HeldOut | None
     n_dropped: int
@@ -134,8 +138,9 @@ class TrainingResult(Result):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The encoded columns and, last, the intercept."""
-        return (*self.classifier.encoding.columns, "intercept")
+        """The encoded columns and, last, the intercept: in brackets beside a column of that name."""
+        columns = self.classifier.encoding.columns
+        return (*columns, "(intercept)" if "intercept" in columns else "intercept")
 
     def coefficients(self) -> np.ndarray:
         """(p + 1, K) with those of the reference category 0, the intercept last."""
@@ -164,7 +169,9 @@ class TrainingResult(Result):
 
     @property
     def likelihood_ratio(self) -> float:
-        """2 (log L - log L of the die)."""
+        """2 (log L - log L of the die); 0 without features, whose model is the die."""
+        if not self.degrees_of_freedom:
+            return 0.0
         return max(2 * (self.log_likelihood - self.null_log_likelihood), 0.0)
 
     @property
@@ -235,8 +242,10 @@ class TrainingResult(Result):
                     "degrees_of_freedom": test.degrees_of_freedom,
                     "wald": test.wald,
                     "wald_p_value": test.wald_p_value,
+                    "log10_wald_p_value": test.log10_wald_p_value,
                     "likelihood_ratio": test.likelihood_ratio,
                     "p_value": test.p_value,
+                    "log10_p_value": test.log10_p_value,
                 }
                 for test in self.feature_tests
             ],
@@ -315,8 +324,8 @@ class TrainingResult(Result):
             found.append(Finding("dependent-column", self._dependence(one)))
         if not self.is_maximum_likelihood:
             found.append(Finding("penalised", {"strength": self.classifier.penalty_strength}))
-        elif self.standard_errors is None and self.existence.verdict == "exists":
-            found.append(Finding("no-standard-errors", {}))
+        if self.without_errors is not None:
+            found.append(Finding("no-standard-errors", {"reason": self.without_errors}))
         for feature in self.classifier.encoding.features:
             if feature.baseline is not None:
                 found.append(Finding("baseline", {"name": feature.name, "level": feature.baseline}))

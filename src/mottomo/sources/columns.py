@@ -134,10 +134,12 @@ class KeptColumns:
                     say("leave such rows out with --where, or mend them before"),
                 )
 
-    def levels(self, name: str) -> list[str]:
-        """The distinct texts of a column, in no order."""
+    def levels(self, name: str, weights: str | None = None) -> list[str]:
+        """The distinct texts of a column, in no order: with `weights` of rows whose weight is above 0."""
         cell = self._cell(name)
-        found = duck.fetch_all(self._connection, f"SELECT DISTINCT {cell} FROM {self._table} WHERE {cell} IS NOT NULL")
+        counted = f" AND {self._cell(weights)} > 0" if weights is not None and self._numeric[weights] else ""
+        sql = f"SELECT DISTINCT {cell} FROM {self._table} WHERE {cell} IS NOT NULL{counted}"
+        found = duck.fetch_all(self._connection, sql)
         return [row[0] for row in found]
 
     def rows(self, start: int, stop: int) -> Columns:

@@ -14,10 +14,10 @@ from mottomo.categories import unknown_category
 from mottomo.classification.classifier import Classifier
 from mottomo.classification.coefficient_tests import Covariance, FeatureTest, feature_tests
 from mottomo.classification.existence import separators
-from mottomo.classification.fitting import Fit, fit
+from mottomo.classification.fitting import Fit, far_centre, fit
 from mottomo.classification.labelled_rows import refuse_extremes
-from mottomo.classification.objective import Data, keeping
-from mottomo.classification.optimisation import Progress
+from mottomo.classification.objective import Data, Rows, keeping
+from mottomo.classification.optimisation import Progress, Standing
 from mottomo.classification.penalties import strength_of
 from mottomo.classification.training_result import HeldOut, LossSums, TrainingResult
 from mottomo.kernels.cross_entropy import cross_entropy_of_logits
@@ -51,18 +51,20 @@ def trained(
             raise unknown_category(reference, rows.categories, verbatim("--reference"))
         refuse_extremes(rows.data, rows.encoding.columns)
         fitted = _fitted(rows.data, plan, progress)
-        yield _result(fitted, rows, plan, reference), rows.data
+        yield _result(fitted, rows, plan, reference, progress), rows.data
 
 
-def _result(fitted: _Fitted, rows: TrainingRows, plan: TrainingPlan, reference: str) -> TrainingResult:
+def _result(
+    fitted: _Fitted, rows: TrainingRows, plan: TrainingPlan, reference: str, progress: Progress | None
+) -> TrainingResult:
     found = fitted.fit
     classifier = _classifier(fitted, rows, plan)
-    errors, tests = _inference(fitted, rows, reference, plan)
+    inference = _inference(fitted, rows, reference, plan, progress)
     separated = found.existence.direction is not None
     return TrainingResult(
         classifier=classifier,
         tally=rows.tally,
-        log_likelihood=found.log_likelihood,
+        log_likelihood=fitted.log_likelihood(plan.accept_limit),
         null_log_likelihood=found.null_log_likelihood,
         converged=found.converged,
         reason=found.reason,
@@ -74,8 +76,9 @@ def _result(fitted: _Fitted, rows: TrainingRows, plan: TrainingPlan, reference: 
         separators=separators(fitted.data, found.existence.categories) if separated else (),
         dependent=found.dependent,
         reference=reference,
-        standard_errors=errors,
-        feature_tests=tests,
+        standard_errors=inference.standard_errors,
+        without_errors=inference.without_errors,
+        feature_tests=inference.tests,
         held_out=None if rows.held_out is None else _held_out(classifier, rows.tally, rows.held_out, plan.seed),
         n_dropped=rows.n_dropped,
         accepts_limit=plan.accept_limit,
@@ -107,6 +110,11 @@ class _Fitted:
             w, b = w + reach * found[:-1], b + reach * found[-1]
         return self._unscaled(w, b)
 
+    def log_likelihood(self, at_limit: bool) -> float:
+        """Of those coefficients, nats."""
+        found = self.fit.existence
+        return found.supremum + 0.0 if at_limit and found.supremum is not None else self.fit.log_likelihood
+
     def _whole_direction(self) -> np.ndarray | None:
         """The direction over all columns, dependent ones with 0."""
         found = self.fit.existence.direction
@@ -129,9 +137,13 @@ def _fitted(data: Data, plan: TrainingPlan, progress: Progress | None) -> _Fitte
     strength = strength_of(plan.penalty)
     p = data.n_features
     centre, scale = np.zeros(p), np.ones(p)
-    if strength and p and not data.is_sparse:
+    if strength and p:
         centre, scale = _standard(data)
-        data = data.mapped(lambda x: (x - centre) / scale, p)
+        data = data.mapped(lambda x: _standardised(x, centre, scale), p)
+    else:
+        centre = far_centre(data, True)
+        if centre.any():
+            data = data.mapped(lambda x: x - centre, p)
     found = fit(data, strength=strength, tolerance=plan.tolerance, progress=progress)
     return _Fitted(found, data, centre, scale)
 
@@ -139,17 +151,50 @@ def _fitted(data: Data, plan: TrainingPlan, progress: Progress | None) -> _Fitte
 def _standard(data: Data) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of each column; 0 and 1 for columns of zeros and ones, and constant ones keep theirs.
 
-    Means first, then squares of what is left of them: two readings, and no digits lost.
+    Means first, then squares of what is left of them: two readings, and no digits lost. Sparse columns keep their
+    zeros, and so are not centred; a free intercept makes that the same model.
     """
     total, is_indicator = np.zeros(data.n_features), np.ones(data.n_features, dtype=bool)
     for rows in data.batches():
-        total += rows.features.sum(axis=0)
-        is_indicator &= ((rows.features == 0) | (rows.features == 1)).all(axis=0)
-    centre, square = np.where(is_indicator, 0.0, total / data.n), np.zeros(data.n_features)
+        total += _weighted_sum(rows, rows.features)
+        is_indicator &= _is_indicator(rows.features)
+    mean = np.where(is_indicator, 0.0, total / data.weight)
+    square = np.zeros(data.n_features)
     for rows in data.batches():
-        square += ((rows.features - centre) ** 2).sum(axis=0)
-    spread = np.sqrt(square / data.n)
-    return centre, np.where(is_indicator | (spread == 0), 1.0, spread)
+        square += _weighted_squares(rows, mean)
+    spread = np.sqrt(square / data.weight)
+    return np.zeros_like(mean) if data.is_sparse else mean, np.where(is_indicator | (spread == 0), 1.0, spread)
+
+
+def _weighted_sum(rows: Rows, x: Any) -> np.ndarray:
+    return np.asarray(x.sum(axis=0) if rows.weights is None else x.T @ rows.weights).ravel()
+
+
+def _is_indicator(x: Any) -> np.ndarray:
+    """(p,) whether a column holds zeros and ones alone."""
+    if not hasattr(x, "indptr"):
+        return np.asarray(((x == 0) | (x == 1)).all(axis=0))
+    other = (x.data != 0) & (x.data != 1)
+    return np.bincount(x.indices[other], minlength=x.shape[1]) == 0
+
+
+def _weighted_squares(rows: Rows, mean: np.ndarray) -> np.ndarray:
+    """sum_i w_i (x_ij - mean_j)^2, (p,)."""
+    if not rows.is_sparse:
+        return _weighted_sum(rows, (rows.features - mean) ** 2)
+    x = rows.features.copy()
+    x.data = (x.data - mean[x.indices]) ** 2
+    stored = x.copy()
+    stored.data = np.ones_like(x.data)
+    return _weighted_sum(rows, x) + (rows.weight - _weighted_sum(rows, stored)) * mean**2
+
+
+def _standardised(x: Any, centre: np.ndarray, scale: np.ndarray) -> Any:
+    if not hasattr(x, "indptr"):
+        return (x - centre) / scale
+    x = x.copy()
+    x.data = x.data / scale[x.indices]
+    return x
 
 
 def _classifier(fitted: _Fitted, rows: TrainingRows, plan: TrainingPlan) -> Classifier:
@@ -157,7 +202,7 @@ def _classifier(fitted: _Fitted, rows: TrainingRows, plan: TrainingPlan) -> Clas
     history = {
         "version": version("mottomo"),
         "n_observations": rows.data.weight,
-        "log_likelihood": fitted.fit.log_likelihood,
+        "log_likelihood": fitted.log_likelihood(plan.accept_limit),
         "null_log_likelihood": fitted.fit.null_log_likelihood,
         "existence": fitted.fit.existence.verdict,
         "converged": bool(fitted.fit.converged),
@@ -166,30 +211,63 @@ def _classifier(fitted: _Fitted, rows: TrainingRows, plan: TrainingPlan) -> Clas
     return Classifier(plan.target, rows.categories, rows.encoding, w, b, strength_of(plan.penalty), history)
 
 
+@dataclass(frozen=True)
+class _Inference:
+    """Standard errors (p + 1, K) and tests; or why there are none: ``work``, ``rounding``, ``interrupted``."""
+
+    standard_errors: np.ndarray | None = None
+    tests: tuple[FeatureTest, ...] = ()
+    without_errors: str | None = None
+
+
 def _inference(
-    fitted: _Fitted, rows: TrainingRows, reference: str, plan: TrainingPlan
-) -> tuple[np.ndarray | None, tuple[FeatureTest, ...]]:
+    fitted: _Fitted, rows: TrainingRows, reference: str, plan: TrainingPlan, progress: Progress | None
+) -> _Inference:
     """Standard errors and tests, where they mean something: at a maximum of the likelihood, reached."""
     found, data = fitted.fit, fitted.data
-    if plan.penalty is not None or not found.converged or not Covariance.affordable(data, True):
-        return None, ()
+    if plan.penalty is not None or not found.converged:
+        return _Inference()
+    if not Covariance.affordable(data, True):
+        return _Inference(without_errors="work")
     if data.is_sparse:
         data = data.mapped(lambda x: x.toarray(), data.n_features)
     kept = found.kept()
     if found.dependent:
         data = keeping(data, kept)
-    covariance = Covariance(data, found.w[kept], found.b, True)
-    errors = np.full((len(rows.encoding.columns) + 1, data.n_categories), np.nan)
-    errors[[*kept.tolist(), -1]] = covariance.standard_errors(rows.categories.names.index(reference))
+
+    def working() -> None:
+        if progress is not None:
+            progress(Standing(found.n_passes, -found.log_likelihood / data.weight, found.gap, "standard-errors"))
+
+    try:
+        moved = fitted.centre[kept] / fitted.scale[kept]
+        covariance = Covariance(data, found.w[kept], found.b, True, moved, working)
+        errors = np.full((len(rows.encoding.columns) + 1, data.n_categories), np.nan)
+        errors[[*kept.tolist(), -1]] = covariance.standard_errors(rows.categories.names.index(reference))
+        tests = feature_tests(
+            data,
+            covariance,
+            found.coordinates,
+            found.log_likelihood,
+            _groups(rows, kept),
+            intercept=True,
+            tolerance=plan.tolerance,
+            working=working,
+        )
+    except np.linalg.LinAlgError:
+        return _Inference(without_errors="rounding")
+    except KeyboardInterrupt:  # the fit is there
+        return _Inference(without_errors="interrupted")
+    return _Inference(errors, tests)
+
+
+def _groups(rows: TrainingRows, kept: np.ndarray) -> dict[str, list[int]]:
+    """The positions of each feature's columns among those that are kept."""
     position = {int(column): index for index, column in enumerate(kept)}
-    groups = {
+    return {
         name: [position[column] for column in columns if column in position]
         for name, columns in rows.encoding.groups().items()
     }
-    tests = feature_tests(
-        data, covariance, found.coordinates, found.log_likelihood, groups, intercept=True, tolerance=plan.tolerance
-    )
-    return errors, tests
 
 
 def _held_out(classifier: Classifier, tally: Tally, data: Data, seed: int) -> HeldOut:
@@ -204,7 +282,10 @@ def _held_out(classifier: Classifier, tally: Tally, data: Data, seed: int) -> He
         assert losses is not None
         own = -logs[rows.labels]
         losses = np.where(np.isfinite(own), losses, np.inf)
-        n_impossible += int((~np.isfinite(losses)).sum())
+        impossible = ~np.isfinite(losses)
+        n_impossible += round(impossible.sum() if rows.weights is None else rows.weights[impossible].sum())
         with np.errstate(invalid="ignore"):
-            model, die, gain = model + LossSums.of(losses), die + LossSums.of(own), gain + LossSums.of(own - losses)
-    return HeldOut(data.n, seed, model.losses(), die.losses(), gain.losses(), n_impossible)
+            model += LossSums.of(losses, rows.weights)
+            die += LossSums.of(own, rows.weights)
+            gain += LossSums.of(own - losses, rows.weights)
+    return HeldOut(round(data.weight), seed, model.losses(), die.losses(), gain.losses(), n_impossible)

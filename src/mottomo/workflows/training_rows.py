@@ -27,6 +27,7 @@ from mottomo.workflows.held_out import HeldOutRows
 
 IN_MEMORY = 1 << 30  # bytes of features that are held in memory; more are read in batches
 _BATCH = 1 << 22  # numbers in a batch
+_LARGEST_WEIGHT = 2.0**53  # from there on not every whole number is a float
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def _complete(table: KeptColumns, plan: TrainingPlan) -> int:
 
 def _categories(table: KeptColumns, plan: TrainingPlan) -> Categories:
     """The categories of the target, declared or discovered; at least two of them are seen."""
-    seen = [category_name(value) for value in table.levels(plan.target)]
+    seen = [category_name(value) for value in table.levels(plan.target, plan.weights)]
     place = say("{where}, column {column}", where=table.where, column=plan.target)
     if len(seen) < 2:
         raise InvalidInput(
@@ -217,13 +218,14 @@ def _labels(columns: Columns, categories: Categories, target: str) -> np.ndarray
 
 def _weights(columns: Columns, name: str) -> np.ndarray:
     values = columns.values[name]
-    wrong = np.arange(columns.n) if values.dtype == object else np.flatnonzero(~((values >= 0) & (values % 1 == 0)))
+    whole = values.dtype != object and (values >= 0) & (values % 1 == 0) & (values < _LARGEST_WEIGHT)
+    wrong = np.arange(columns.n) if values.dtype == object else np.flatnonzero(~whole)
     if wrong.size:
         raise InvalidInput(
             "weights-whole",
             say("a frequency weight is not a whole number"),
             columns.place(int(wrong[0]), name),
-            say("how often each row counts: whole numbers of 0 or more"),
+            say("how often each row counts: whole numbers of 0 or more, below 2^53"),
             verbatim(str(values[wrong[0]])),
         )
     return values
@@ -250,7 +252,7 @@ class _InMemory:
         self.n = at.stop
 
     def data(self) -> Rows:
-        features = checked_features(self._encoding.expand(self._codes[: self.n]))
+        features = checked_features(self._encoding.expand(self._codes[: self.n]), self._encoding.columns)
         weights = None if self._weights is None else self._weights[: self.n]
         return Rows(features, self._n_categories, self._labels[: self.n], weights=weights)
 
@@ -283,6 +285,6 @@ class _OnDisk:
         size = self._size
         weights = self._weights.batches(size) if self._weights is not None else None
         for codes, labels in zip(self._codes.batches(size), self._labels.batches(size), strict=True):
-            features = checked_features(self._encoding.expand(codes))
+            features = checked_features(self._encoding.expand(codes), self._encoding.columns)
             own = None if weights is None else next(weights)[:, 0]
             yield Rows(features, self._n_categories, labels[:, 0], weights=own)

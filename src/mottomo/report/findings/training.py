@@ -80,6 +80,16 @@ def _dependent(values: Values) -> Message:
     )
 
 
+_NO_ERRORS: dict[str, Message] = {
+    "work": say(
+        "Standard errors were not computed: for so many rows and parameters they would take far longer than the fit."
+    ),
+    "rounding": say(
+        "Standard errors were not computed: some coefficients are so nearly undetermined that rounding hides them."
+    ),
+    "interrupted": say("Standard errors were not computed: that was interrupted."),
+}
+
 WORDS: dict[str, Callable[[Values], Message]] = {
     "trained": _trained,
     "no-maximum": _no_maximum,
@@ -105,9 +115,7 @@ WORDS: dict[str, Callable[[Values], Message]] = {
         "errors here. Columns of numbers were standardised for it; the coefficients are those of the columns as they "
         "are."
     ),
-    "no-standard-errors": lambda values: say(
-        "Standard errors were not computed: for so many rows and parameters they would take far longer than the fit."
-    ),
+    "no-standard-errors": lambda values: _NO_ERRORS[values["reason"]],
     "baseline": lambda values: say(
         "“{name}” is text: its coefficients compare with “{level}”.", name=values["name"], level=values["level"]
     ),
