@@ -359,3 +359,57 @@ def test_the_direction_and_the_combination_of_columns_far_from_zero_are_those_of
     (one,) = model.dependent_columns_
     assert one.shares[0] == pytest.approx(2, rel=1e-6)
     assert one.constant == pytest.approx(3, abs=1e4)  # 1e9 times the rounding of the share
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [({"fit_intercept": "no"}, "fit_intercept"), ({"max_passes": 0.5}, "max_passes"), ({"tolerance": 0}, "tolerance")],
+)
+def test_settings_out_of_range_are_refused_by_name(settings, name):
+    with pytest.raises(mo.InvalidInput, match=name):
+        mo.SoftmaxRegression(**settings).fit([[1.0], [2.0]], [0, 1])
+
+
+@pytest.mark.parametrize("kind", [float, int, np.float32, np.int64])
+def test_a_penalty_is_any_kind_of_number(kind):
+    x, labels = simulated(100, 2, 3)
+    model = mo.SoftmaxRegression(mo.L2(kind(2))).fit(x, labels)
+    assert model.log_likelihood_ == mo.SoftmaxRegression(mo.L2(2)).fit(x, labels).log_likelihood_
+
+
+def test_a_penalty_of_two_over_c_is_scikit_learns_for_two_categories():
+    x, labels = simulated(300, 3, 2)
+    model = mo.SoftmaxRegression(mo.L2(2 / 0.5)).fit(x, labels)
+    peer = LogisticRegression(C=0.5, tol=1e-12, solver="newton-cholesky").fit(x, labels)
+    np.testing.assert_allclose(model.predict_proba(x), peer.predict_proba(x), atol=1e-7)
+
+
+def test_log_likelihood_takes_one_label_a_row():
+    x, labels = simulated(100, 2, 2)
+    model = mo.SoftmaxRegression().fit(x, labels)
+    with pytest.raises(mo.InvalidInput, match="one length"):
+        model.log_likelihood(x, labels[:10])
+
+
+def test_sparse_features_may_have_entries_twice():
+    x, labels = simulated(100, 3, 2)
+    rows, columns = np.nonzero(np.ones((100, 3)))
+    twice = scipy.sparse.csr_matrix(
+        (np.concatenate([x.ravel() / 2] * 2), (np.tile(rows, 2), np.tile(columns, 2))), shape=(100, 3)
+    )
+    raw = scipy.sparse.csr_matrix((100, 3))
+    raw.data, raw.indices = np.repeat(x.ravel() / 2, 2), np.repeat(np.tile(np.arange(3), 100), 2).astype(np.int32)
+    raw.indptr = np.arange(0, 601, 6).astype(np.int32)
+    expected = mo.SoftmaxRegression().fit(x, labels).coef_
+    for form in (twice, raw):
+        np.testing.assert_allclose(mo.SoftmaxRegression().fit(form, labels).coef_, expected, rtol=1e-9)
+
+
+def test_a_number_beyond_all_others_is_refused_wherever_it_stands():
+    x, labels = simulated(5000, 2, 2)
+    x[4000, 1] = 1e200
+    with pytest.raises(mo.InvalidInput, match="column 2"):
+        mo.SoftmaxRegression().fit(x, labels)
+    x[4000, 1] = 1e12
+    with pytest.raises(mo.InvalidInput, match="column 2"):
+        mo.SoftmaxRegression().fit(x, labels)

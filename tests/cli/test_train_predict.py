@@ -5,10 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from mottomo.report.layout import display_width
 from tests.cli.run import mottomo
 
 ROOT = Path(__file__).parent.parent.parent
@@ -154,9 +162,106 @@ def test_an_unknown_level_and_a_missing_value_are_named_at_prediction(model, tmp
     new.write_text("bill_length_mm,body_mass_g,species\n40,,Adelie\n")
     assert "row 1, column body_mass_g" in " ".join(mottomo("predict", str(new), "--model", str(model)).stderr.split())
     new.write_text("bill_length_mm,species\n40,Adelie\n")
-    assert "there is no such column" in mottomo("predict", str(new), "--model", str(model)).stderr
+    assert "no column body_mass_g" in mottomo("predict", str(new), "--model", str(model)).stderr
     new.write_text("bill_length_mm,body_mass_g,species\nlong,4000,Adelie\n")
     assert "another type" in mottomo("predict", str(new), "--model", str(model)).stderr
+
+
+def test_what_is_wrong_is_said_before_anything_is_written(model, tmp_path):
+    new = tmp_path / "new.csv"
+    rows = [f"{30 + i % 20},4000,Adelie" for i in range(70_000)]
+    for bad, words in (("1e999,4000,Adelie", "infinite"), ("40,4000,Adeli", "never seen"), ("40,,Adelie", "missing")):
+        new.write_text("bill_length_mm,body_mass_g,species\n" + "\n".join([*rows, bad]) + "\n")
+        for form in ("csv", "json", "jsonl"):
+            done = mottomo("predict", str(new), "--model", str(model), "--format", form)
+            assert (done.returncode, done.stdout) == (3, "")
+            assert words in done.stderr
+
+
+def test_predictions_are_saved_whole(model, tmp_path):
+    out = tmp_path / "p.csv"
+    done = mottomo("predict", PENGUINS, "--model", str(model), "--where", "body_mass_g <> ''", "--save", str(out))
+    assert done.returncode == 0
+    assert done.stdout == ""
+    plain = mottomo("predict", PENGUINS, "--model", str(model), "--where", "body_mass_g <> ''")
+    assert out.read_text() == plain.stdout
+    nowhere = tmp_path / "no" / "p.csv"
+    done = mottomo("predict", PENGUINS, "--model", str(model), "--save", str(nowhere))
+    assert done.returncode == 3
+    assert "cannot be saved" in done.stderr
+
+
+def test_outputs_that_cannot_be_written_are_refused_before_the_work(tmp_path):
+    done = mottomo(*SEX, "--model", str(tmp_path / "no" / "m"))
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "cannot be saved" in done.stderr
+    same = str(tmp_path / "m")
+    assert mottomo(*SEX, "--model", same, "--onnx", same).returncode == 2
+    assert mottomo(*SEX, "--seed", "1").returncode == 2
+
+
+def test_the_direction_is_not_called_a_coefficient_in_csv():
+    done = mottomo("train", PENGUINS, "--target", "species", "--missing", "drop", "--format", "csv")
+    assert done.returncode == 3
+    assert done.stdout.splitlines()[0] == "category,column,direction"
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_no_table_is_wider_than_a_terminal(tmp_path, language):
+    path = tmp_path / "wide.csv"
+    names = [f"a_rather_long_name_of_a_column_that_ends_in_{j}" for j in range(3)]
+    lines = [",".join([*names, "y"])]
+    lines += [f"{i % 7},{i % 5},{i % 3},{'a_long_name_of_a_category' * (1 + i * 37 % 11 % 2)}" for i in range(60)]
+    path.write_text("\n".join(lines) + "\n")
+    done = mottomo("train", str(path), "--target", "y", "--lang", language)
+    assert done.returncode == 0, done.stderr
+    assert max(map(display_width, done.stdout.splitlines())) <= 80
+    assert "ends_in_2" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(60_000, 40))
+    labels = (x @ rng.normal(size=(40, 8)) + rng.gumbel(size=(60_000, 8))).argmax(axis=1)
+    path = tmp_path_factory.mktemp("large") / "large.parquet"
+    pd.DataFrame(x, columns=[f"x{j}" for j in range(40)]).assign(y=labels).to_parquet(path, index=False)
+    return path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("seconds", [0.7, 1.5, 2.5, 4.0])
+def test_a_signal_leaves_no_model_and_no_drafts(large, tmp_path, seconds, number):
+    model = tmp_path / "m"
+    call = [
+        sys.executable,
+        "-m",
+        "mottomo",
+        "train",
+        str(large),
+        "--target",
+        "y",
+        "--memory",
+        "0",
+        "--model",
+        str(model),
+    ]
+    drafts = tmp_path / "drafts"
+    drafts.mkdir()
+    process = subprocess.Popen(
+        call, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "TMPDIR": str(drafts)}
+    )
+    time.sleep(seconds)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert b"Traceback" not in errors
+    assert list(drafts.iterdir()) == []
+    if number == signal.SIGTERM:
+        assert process.returncode in (0, 128 + signal.SIGTERM)
+    else:
+        assert process.returncode in (0, 130, -signal.SIGINT)  # the last before our own code runs
+    assert {path.name for path in tmp_path.iterdir()} <= {"drafts", "m"}
 
 
 def test_the_version_says_which_path_runs():

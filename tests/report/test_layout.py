@@ -15,8 +15,22 @@ def test_wide_characters_take_two_columns(text, width):
 def test_padding_and_cutting_count_columns():
     assert padded("犬", 4) == "犬  "
     assert padded("犬", 4, right=True) == "  犬"
-    assert shortened("サイコロ", 5) == "サイ…"
+    assert shortened("サイコロ", 5) == "サ…ロ"
     assert shortened("die", 3) == "die"
+
+
+@pytest.mark.parametrize("width", range(3, 30))
+def test_a_shortened_name_keeps_its_end(width):
+    for text in ("temperature_in_january", "最高気温(一月の平均)"):
+        cut = shortened(text, width)
+        assert display_width(cut) <= width
+        assert width < 6 or cut[-1] == text[-1]
+
+
+def test_no_line_begins_with_a_full_stop():
+    for width in range(20, 60):
+        lines = wrapped("どの行を取り分けるかを決めるシード(既定: 0)。最大 95 %)、次。", width).split("\n")
+        assert not any(line.startswith(("。", "、", ")")) for line in lines)
 
 
 def test_no_line_is_too_long_and_nothing_is_lost():

@@ -12,7 +12,7 @@ from mottomo.categories import Categories
 from mottomo.classification.classifier import Classifier
 from mottomo.classification.encoding import Encoding, Feature
 from mottomo.errors import SourceError
-from mottomo.storage.model_file import classifier_bytes, load_classifier, save_classifier
+from mottomo.storage.model_file import _hash, classifier_bytes, load_classifier, save_classifier
 from tests.classification.data import columns_of
 
 COLUMNS = {"x": np.array([0.5, -1.0]), "c": np.array(["b", "ä"], dtype=object)}
@@ -98,3 +98,28 @@ def test_other_files_are_refused(tmp_path):
         load_classifier(path)
     with pytest.raises(SourceError, match="cannot be opened"):
         load_classifier(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda d: d.pop("encoding"),
+        lambda d: d.update(categories=["a"]),
+        lambda d: d.update(encoding=[{"name": "x"}]),
+        lambda d: d.update(encoding=[]),
+        lambda d: d.update(categories=["a", "a", "b"]),
+        lambda d: d.update(history=None),
+        lambda d: d.update(penalty_strength="much"),
+        lambda d: d.clear(),
+    ],
+)
+def test_a_description_that_is_none_is_refused_even_with_its_hash(tmp_path, change):
+    content = classifier_bytes(classifier())
+    header = header_of(content)
+    description = json.loads(header["description"])
+    change(description)
+    text = json.dumps(description)
+    path = tmp_path / "m"
+    path.write_bytes(with_header(content, {**header, "description": text, "sha256": _hash(text, load(content))}))
+    with pytest.raises(SourceError, match="cannot be read"):
+        load_classifier(path)

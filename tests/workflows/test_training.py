@@ -12,10 +12,12 @@ import pytest
 from sklearn.datasets import load_digits, load_iris
 
 from mottomo.classification.penalties import L2
+from mottomo.classification.softmax_regression import SoftmaxRegression
 from mottomo.errors import InvalidInput
 from mottomo.storage.model_file import load_classifier, save_classifier
 from mottomo.workflows import training_rows
 from mottomo.workflows.file_kinds import table_file
+from mottomo.workflows.held_out import HeldOutRows
 from mottomo.workflows.prediction import predict_table
 from mottomo.workflows.training import train_on_table
 from mottomo.workflows.training_rows import TrainingPlan
@@ -118,6 +120,133 @@ def test_the_limit_can_be_accepted_and_is_the_limit(write):
     own = batch[np.arange(150), frame["target"]]
     assert np.log(own).sum() == pytest.approx(result.existence.supremum, abs=1e-6)
     assert (own[:50] == 1).all()
+
+
+def test_log_l_is_that_of_the_model_that_is_written(write):
+    """Of separated categories the last iterate's is not 0, and that of the limit is."""
+    frame = pd.DataFrame({"x": [-2.0, -1.0, 1.0, 2.0], "y": ["a", "a", "b", "b"]})
+    result = train_on_table(write(frame), TrainingPlan("y", accept_limit=True))
+    assert result.log_likelihood == result.classifier.history["log_likelihood"] == 0
+    assert train_on_table(write(frame), TrainingPlan("y")).log_likelihood < 0
+
+
+@pytest.mark.parametrize("penalty", [None, L2(1.0)])
+def test_a_category_that_never_came_up_is_named_and_the_limit_gives_it_0(write, penalty):
+    frame = pd.DataFrame({"x": [-2.0, -1.0, 1.0, 2.0], "y": ["a", "b", "a", "b"]})
+    plan = TrainingPlan("y", categories="a,b,never", penalty=penalty)
+    result = train_on_table(write(frame), plan)
+    assert (result.verdict.code, result.never_seen, result.is_usable) == ("never-seen", ("never",), False)
+    plain = train_on_table(write(frame), dataclasses.replace(plan, categories=None))
+    assert result.existence.supremum == pytest.approx(plain.log_likelihood, abs=1e-6)
+    limit = train_on_table(write(frame), dataclasses.replace(plan, accept_limit=True))
+    (batch,) = predict_table(limit.classifier, write(frame))
+    assert (batch[:, 2] < 1e-20).all()
+
+
+def test_separation_beside_a_category_that_never_came_up_is_told(write):
+    frame = pd.DataFrame({"x": [-2.0, -1.0, 1.0, 2.0], "y": ["a", "a", "b", "b"]})
+    result = train_on_table(write(frame), TrainingPlan("y", categories="a,b,never"))
+    assert (result.existence.verdict, result.existence.supremum, result.never_seen) == ("complete-separation", 0.0, ())
+
+
+def test_without_features_the_model_is_the_die_with_its_standard_errors(write):
+    frame = pd.DataFrame({"y": ["a"] * 3 + ["b"] * 5})
+    result = train_on_table(write(frame), TrainingPlan("y"))
+    assert (result.p_value, result.log10_p_value, result.degrees_of_freedom) == (1, 0, 0)
+    assert result.coefficients()[0, 1] == pytest.approx(math.log(5 / 3), rel=1e-12)
+    assert result.standard_errors[0, 1] == pytest.approx(math.sqrt(1 / 3 + 1 / 5), rel=1e-12)
+
+
+def outlying(value: float) -> pd.DataFrame:
+    rng = np.random.default_rng(1)
+    x = rng.normal(size=(300, 2))
+    frame = pd.DataFrame(x, columns=["a", "b"]).assign(y=(x[:, 0] + rng.logistic(size=300) > 0).astype(int))
+    frame.loc[7, "a"] = value
+    return frame
+
+
+@pytest.mark.parametrize("size", [1e4, 1e6, 1e9])
+def test_one_far_row_leaves_the_others_their_standard_errors(write, size):
+    frame = outlying(size).assign(y=lambda table: np.where(np.arange(300) == 7, 1, table["y"]))
+    result = train_on_table(write(frame), TrainingPlan("y"))
+    others = train_on_table(write(frame.drop(index=7), "o.csv"), TrainingPlan("y"))  # the row's own loss is 0
+    assert result.gap_is_proved
+    np.testing.assert_allclose(result.coefficients(), others.coefficients(), rtol=1e-5)
+    np.testing.assert_allclose(result.standard_errors, others.standard_errors, rtol=1e-5)
+
+
+@pytest.mark.parametrize("value", [1e12, -1e20, 1e90])
+def test_a_number_beside_which_the_others_are_lost_is_refused(write, value):
+    with pytest.raises(InvalidInput, match=r"(?s)so much larger than the others.*column a"):
+        train_on_table(write(outlying(value)), TrainingPlan("y"))
+
+
+def weighted_table() -> pd.DataFrame:
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"x": rng.normal(size=200) * 10, "times": rng.integers(0, 5, 200)})
+    return frame.assign(y=(frame["x"] / 10 + rng.logistic(size=200) > 0).map({True: "b", False: "a"}))
+
+
+def test_weights_repeat_rows_for_a_penalty_too(write):
+    frame = weighted_table()
+    repeated = frame.loc[frame.index.repeat(frame["times"])].drop(columns="times")
+    one = train_on_table(write(frame), TrainingPlan("y", weights="times", penalty=L2(5.0)))
+    other = train_on_table(write(repeated, "r.csv"), TrainingPlan("y", penalty=L2(5.0)))
+    np.testing.assert_allclose(one.coefficients(), other.coefficients(), rtol=1e-7)
+    assert one.log_likelihood == pytest.approx(other.log_likelihood, abs=1e-6)
+
+
+def test_weights_count_on_rows_held_out(write):
+    frame = weighted_table()
+    result = train_on_table(write(frame), TrainingPlan("y", weights="times", holdout=0.3, seed=3))
+    assert result.held_out.n_observations + result.n_observations == frame["times"].sum()
+    (batch,) = predict_table(result.classifier, write(frame.drop(columns="times"), "p.csv"))
+    out = HeldOutRows.choose(200, 0.3, 3).mask(0, 200)
+    losses = -np.log(batch[np.arange(200), (frame["y"] == "b").astype(int)])[out]
+    repeated = np.repeat(losses, frame["times"][out])
+    assert result.held_out.model.value == pytest.approx(repeated.mean(), rel=1e-12)
+    expected = repeated.std(ddof=1) / math.sqrt(repeated.size)
+    assert result.held_out.model.standard_error == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_category_whose_rows_all_have_weight_0_was_not_seen(write):
+    frame = pd.DataFrame({"x": [1.0, 2, 3, 4], "y": ["a", "b", "a", "c"], "w": [1, 1, 1, 0]})
+    result = train_on_table(write(frame), TrainingPlan("y", weights="w"))
+    assert result.classifier.categories.names == ("a", "b")
+    with pytest.raises(InvalidInput, match="one category"):
+        train_on_table(write(frame.assign(w=[1, 0, 1, 0])), TrainingPlan("y", weights="w"))
+    with pytest.raises(InvalidInput, match=r"below 2\^53"):
+        train_on_table(write(frame.assign(w=[1, 1, 2**53 + 2, 1])), TrainingPlan("y", weights="w"))
+
+
+def test_a_penalty_does_not_depend_on_units_where_columns_are_sparse_either(write):
+    rng = np.random.default_rng(2)
+    frame = pd.DataFrame({"x": rng.normal(size=1500) + 3, "level": [f"l{i % 600}" for i in range(1500)]})
+    frame["y"] = (frame["x"] - 3 + rng.logistic(size=1500) > 0).map({True: "b", False: "a"})
+    plan = TrainingPlan("y", penalty=L2(1.0))
+    one, other = (train_on_table(write(table), plan) for table in (frame, frame.assign(x=(frame["x"] - 1) / 1000)))
+    assert other.log_likelihood == pytest.approx(one.log_likelihood, abs=1e-5)
+    assert other.coefficients()[0, 1] == pytest.approx(1000 * one.coefficients()[0, 1], rel=1e-4)
+    dense = np.column_stack([frame["x"], pd.get_dummies(frame["level"], dtype=float)])
+    dense[:, 0] = (dense[:, 0] - dense[:, 0].mean()) / dense[:, 0].std()
+    model = SoftmaxRegression(L2(1.0)).fit(dense, frame["y"])
+    assert one.log_likelihood == pytest.approx(model.log_likelihood_, abs=1e-5)
+
+
+def test_an_interrupt_keeps_the_fit_that_is_there(write):
+    def interrupt(standing):
+        if standing.stage == "standard-errors":
+            raise KeyboardInterrupt
+
+    result = train_on_table(write(anes96()), TrainingPlan("PID"), interrupt)
+    assert result.is_usable
+    assert (result.standard_errors, result.without_errors) == (None, "interrupted")
+    assert [note.values for note in result.notes if note.code == "no-standard-errors"] == [{"reason": "interrupted"}]
+
+
+def test_a_column_called_intercept_keeps_its_name(write):
+    frame = outlying(0.0).rename(columns={"a": "intercept"})
+    assert train_on_table(write(frame), TrainingPlan("y")).columns == ("intercept", "b", "(intercept)")
 
 
 def test_dependent_columns_are_named_and_leave_the_fit_as_it_is(write):

@@ -10,6 +10,7 @@ import numpy as np
 
 from mottomo.categories import Categories
 from mottomo.classification.encoding import Columns, Encoding
+from mottomo.classification.softmax import probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +35,7 @@ class Classifier:
 
     def probabilities(self, columns: Columns, unknown: str = "error") -> np.ndarray:
         """y_k of each row, (n, K) float64, from the columns that the encoding names."""
-        z = self.logits(self.encoding.encode(columns, unknown))
-        z -= z.max(axis=1, keepdims=True)
-        np.exp(z, out=z)
-        z /= z.sum(axis=1, keepdims=True)
-        return z
+        return probabilities(self.encoding.encode(columns, unknown), self.coefficients, self.intercepts)
 
     def logits(self, features: Any) -> np.ndarray:
         """x W + b, (n, K) float64, of encoded features (n, p)."""

@@ -9,13 +9,14 @@ no step. Each kind of curvature solves H d = g; exactly for its rows, or nearly 
 from __future__ import annotations
 
 import math
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from mottomo.classification.coordinates import contrasts
 from mottomo.classification.objective import Rows
 from mottomo.classification.scaling import Scaling
+from mottomo.classification.softmax import probabilities
 from mottomo.kernels.threads import processors, ranges, workers
 
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
@@ -33,15 +34,6 @@ def category_curvature(y: np.ndarray, weights: np.ndarray) -> np.ndarray:
     yq = y @ q
     s = np.einsum("ik,ka,kb->iab", y, q, q, optimize=True) - yq[:, :, None] * yq[:, None, :]
     return s * weights[:, None, None]
-
-
-def probabilities(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """softmax(x W + b), (m, K)."""
-    z = np.asarray(x @ w) + b
-    z -= z.max(axis=1, keepdims=True)
-    np.exp(z, out=z)
-    z /= z.sum(axis=1, keepdims=True)
-    return z
 
 
 class ExactCurvature:

@@ -47,13 +47,17 @@ class Existence:
 
 @dataclass(frozen=True, slots=True)
 class Separator:
-    """A single column that separates two categories: all rows of `lower` at most where all of `upper` begin."""
+    """A single column that separates two categories: all rows of `lower` at most where all of `upper` begin.
+
+    Where both meet at one value, `upper_goes_on` says that `upper` has others beyond it; else `lower` has some before.
+    """
 
     column: int
     lower: int
     upper: int
     lower_maximum: float
     upper_minimum: float
+    upper_goes_on: bool
 
 
 def separators(data: Data, categories: tuple[int, ...], most: int = 3) -> tuple[Separator, ...]:
@@ -67,7 +71,8 @@ def separators(data: Data, categories: tuple[int, ...], most: int = 3) -> tuple[
         for j in categories:
             for column in np.flatnonzero((highs[i] <= lows[j]) & (lows[i] < highs[j])) if i != j else ():
                 gap = (lows[j, column] - highs[i, column]) / spread[column]
-                one = Separator(int(column), i, j, float(highs[i, column]), float(lows[j, column]))
+                beyond = bool(highs[j, column] > lows[j, column])
+                one = Separator(int(column), i, j, float(highs[i, column]), float(lows[j, column]), beyond)
                 found.append((-gap, one.column, one.lower, one.upper, one))
     return tuple(entry[-1] for entry in sorted(found)[:most])
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from mottomo.classification.coordinates import contrasts
-from mottomo.classification.curvature import probabilities
 from mottomo.classification.objective import RUN, Excerpt, Rows
 from mottomo.classification.scaling import Scaling
+from mottomo.classification.softmax import probabilities
 from mottomo.kernels.threads import processors, ranges, workers
 
 ROWS_A_COLUMN = 8  # in a sample that a Kronecker product is made of

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, verbatim
 
@@ -14,7 +16,8 @@ class L2:
 
     W are the symmetric coefficients, which add to zero over the categories, so that the answer does not depend on which
     category is called first; intercepts are free. It is the log-density of a normal prior with variance 1 / strength
-    on each W (up to a constant). In scikit-learn's terms strength = 1 / C.
+    on each W (up to a constant). In scikit-learn's terms strength = 1 / C, and 2 / C for two categories, where
+    scikit-learn penalises the difference of the coefficients, which is twice each of W.
 
     >>> L2(strength=0.5)
     L2(strength=0.5)
@@ -23,7 +26,7 @@ class L2:
     strength: float = 1.0
 
     def __post_init__(self) -> None:
-        ok = isinstance(self.strength, int | float) and not isinstance(self.strength, bool)
+        ok = isinstance(self.strength, int | float | np.integer | np.floating) and not isinstance(self.strength, bool)
         if not ok or not 0 < self.strength < float("inf"):
             raise InvalidInput(
                 "penalty-strength",
@@ -47,5 +50,5 @@ def strength_of(penalty: L2 | None) -> float:
         verbatim("penalty"),
         say("None for maximum likelihood, or mottomo.L2(strength=...)"),
         verbatim(repr(penalty)),
-        say("scikit-learn's C=2 is L2(strength=1/2)"),
+        say("scikit-learn's C=2 is L2(strength=1/2), for two categories L2(strength=1)"),
     )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from mottomo.classification.coordinates import referred
 from mottomo.classification.fitting import Fit, fit
@@ -21,6 +21,7 @@ from mottomo.classification.labelled_rows import (
     refuse_one_category,
 )
 from mottomo.classification.penalties import L2, strength_of
+from mottomo.classification.softmax import log_probabilities, logits, probabilities
 from mottomo.errors import InvalidInput, NoMaximum, NotConverged, NotDetermined
 from mottomo.kernels.sums import accurate_sum
 from mottomo.messages import say, verbatim
@@ -37,7 +38,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     penalty : None for maximum likelihood, or ``L2(strength)``, which makes log L - strength/2 sum W^2 large instead.
     fit_intercept : whether there is b.
-    tolerance : nats; the fit stops when the objective is within this of its optimum.
+    tolerance : nats; the fit stops when the objective is within this of its optimum, or as near as rounding lets one
+        tell (4 eps |log L|, which is more than 1e-7 beyond some 10^8 nats); ``gap_`` says how near it is.
     max_passes : of reading all rows, after which the fit stops without having converged.
 
     Attributes
@@ -119,14 +121,23 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.gradient_norm_ = found.gradient_norm
 
     def _check_settings(self) -> None:
-        for name, value in (("tolerance", self.tolerance), ("max_passes", self.max_passes)):
-            if not isinstance(value, int | float | np.number) or not value > 0:
+        number = (int, float, np.integer, np.floating)
+        ok = {
+            "tolerance": (isinstance(self.tolerance, number) and self.tolerance > 0, say("a number above 0")),
+            "max_passes": (
+                isinstance(self.max_passes, number) and self.max_passes >= 1,
+                say("a whole number of 1 or more"),
+            ),
+            "fit_intercept": (isinstance(self.fit_intercept, bool | np.bool_), say("True or False")),
+        }
+        for name, (is_right, expected) in ok.items():
+            if not is_right:
                 raise InvalidInput(
                     "setting",
                     say("a setting is out of range"),
                     verbatim(name),
-                    say("a number above 0"),
-                    verbatim(repr(value)),
+                    expected,
+                    verbatim(repr(getattr(self, name))),
                 )
 
     def _categories(self, y: Any, n: int, weights: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray | None]:
@@ -158,7 +169,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _warn(self) -> None:
         if self.existence_.verdict == "undecided" and self.reason_ in ("gap", "unproved"):
             warnings.warn(
-                "it could not be proved that log L has a maximum; if it has one, at most about "
+                "it could not be proved that log L has a maximum; if it has one, about "
                 f"{self.gap_:.3g} nats are left to gain. A penalty makes it certain: "
                 "SoftmaxRegression(mottomo.L2(strength=1))",
                 NotConverged,
@@ -166,7 +177,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         elif not (self.converged_ or self.existence_.direction is not None):
             warnings.warn(
-                f"the fit did not converge ({self.reason_}); at most about {self.gap_:.3g} nats are left to gain",
+                f"the fit did not converge ({self.reason_}); about {self.gap_:.3g} nats are left to gain",
                 NotConverged,
                 stacklevel=3,
             )
@@ -186,42 +197,32 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 stacklevel=3,
             )
 
-    def _logits(self, X: Any) -> np.ndarray:
+    def _features(self, X: Any) -> Any:
         check_is_fitted(self)
         x = validate_data(
             self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False, reset=False
         )
-        x = checked_features(x, getattr(self, "feature_names_in_", None))
-        return np.asarray(x @ self.coef_.T, dtype=np.float64) + self.intercept_
+        return checked_features(x, getattr(self, "feature_names_in_", None))
 
     def predict_log_proba(self, X: Any) -> np.ndarray:
         """log y_k(x), (n, K) float64 nats; finite where a probability is too small for a float."""
-        z = self._logits(X)
-        z -= z.max(axis=1, keepdims=True)
-        e = np.exp(z)
-        index = np.arange(len(z))
-        top = z.argmax(axis=1)
-        e[index, top] = 0
-        z -= np.log1p(e.sum(axis=1))[:, None]
-        return z
+        return log_probabilities(self._features(X), self.coef_.T, self.intercept_)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """y_k(x), (n, K) float64; each row sums to 1 within K eps."""
-        z = self._logits(X)
-        z -= z.max(axis=1, keepdims=True)
-        np.exp(z, out=z)
-        z /= z.sum(axis=1, keepdims=True)
-        return z
+        return probabilities(self._features(X), self.coef_.T, self.intercept_)
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable category of each row, (n,); of equal ones the first."""
-        z = self._logits(X)
+        z = logits(self._features(X), self.coef_.T, self.intercept_)
         return np.asarray(self.classes_[z.argmax(axis=1)])
 
     def log_likelihood(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """sum_i w_i log y_label(x_i), nats: of labels that are among ``classes_``."""
         logs = self.predict_log_proba(X)
         labels = column_or_1d(y)
+        if len(labels) != len(logs):
+            raise _lengths(len(labels), len(logs))
         codes = np.clip(np.searchsorted(self.classes_, labels), 0, len(self.classes_) - 1)
         unknown = self.classes_[codes] != labels
         if unknown.any():
@@ -255,10 +256,6 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         at = names.index(reference)
         return referred(self.coef_.T, at).T, referred(self.intercept_, at)
-
-    def get_feature_names_in(self) -> np.ndarray:
-        """The names of the features, or x0, x1, ... where there were none."""
-        return np.asarray(_check_feature_names_in(self))
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -148,6 +148,13 @@ class TrainingResult(Result):
         return referred(full, self.classifier.categories.names.index(self.reference))
 
     @property
+    def never_seen(self) -> tuple[str, ...]:
+        """Declared categories that never came up, where they alone are why there is no maximum."""
+        names = self.classifier.categories.names
+        found = self.existence.categories if self.existence.direction is not None else ()
+        return () if self.tally.counts[list(found)].any() else tuple(names[k] for k in found)
+
+    @property
     def shows_direction(self) -> bool:
         """Whether the coefficients have no end and their limit was not asked for: then their direction is shown."""
         return self.existence.direction is not None and not self.accepts_limit
@@ -287,6 +294,9 @@ class TrainingResult(Result):
     @property
     def verdict(self) -> Finding:
         names = self.classifier.categories.names
+        if self.never_seen:
+            names = self.never_seen
+            return Finding("never-seen", {"names": list(names[:_SHOWN_NAMES]), "n_names": len(names)})
         if self.existence.direction is not None:
             separated: dict[str, Any] = {
                 "verdict": self.existence.verdict,

@@ -6,6 +6,7 @@ Exit codes: 0 done, 2 wrong usage, 3 unreadable or invalid data, 130 interrupted
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -64,6 +65,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a label that the terminal cannot show is shown escaped
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as an exit, so that drafts are removed
     debug = "--debug" in arguments
     code = _guarded(lambda: cli.main(arguments, prog_name="mottomo", standalone_mode=False), debug)
     sys.exit(code)

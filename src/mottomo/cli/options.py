@@ -69,15 +69,17 @@ MISSING_VALUES = option(
 LANGUAGE = option("--lang", type=click.Choice(["en", "ja"]), help=say("The language; by default that of the locale."))
 DEBUG = option("--debug", is_flag=True, help=say("On an error, show the traceback as well."))
 
+SAVE = option(
+    "--save", metavar="FILE", help=say("Write the output to FILE, whole or not at all, instead of printing it.")
+)
+
 OUTPUT_OPTIONS = (
     LANGUAGE,
     option("--json", "as_json", is_flag=True, help=say("One JSON object with all digits; the same as --format json.")),
     option(
         "--format", "output_format", type=click.Choice(_FORMATS), help=say("The form of the output (default: text).")
     ),
-    option(
-        "--save", metavar="FILE", help=say("Write the output to FILE, whole or not at all, instead of printing it.")
-    ),
+    SAVE,
     DEBUG,
 )
 

@@ -87,4 +87,9 @@ def save_whole(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     from mottomo.storage.whole_file import write_whole
 
-    write_whole(path, text.encode("utf-8", _ERRORS))
+    write_whole(path, encoded(text))
+
+
+def encoded(text: str) -> bytes:
+    """Text as the bytes of a file."""
+    return text.encode("utf-8", _ERRORS)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +17,8 @@ import click
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
 from mottomo.cli.data import table_of
-from mottomo.cli.options import DEBUG, FORM_OPTIONS, LANGUAGE, MISSING_VALUES, WHERE
-from mottomo.cli.output import chosen_format, note
+from mottomo.cli.options import DEBUG, FORM_OPTIONS, LANGUAGE, MISSING_VALUES, SAVE, WHERE
+from mottomo.cli.output import chosen_format, encoded, note
 from mottomo.cli.progress import progress_bar
 from mottomo.messages import say, say_count
 from mottomo.report.numbers import whole
@@ -53,15 +55,19 @@ from mottomo.report.numbers import whole
             type=click.Choice(["csv", "jsonl", "json"]),
             help=say("The form of the output (default: csv)."),
         ),
+        SAVE,
         DEBUG,
     ),
 )
 def command(data: str, model: str, most_probable: bool, unknown: str, **settings: Any) -> None:
     from mottomo.storage.model_file import load_classifier
+    from mottomo.storage.whole_file import refuse_unwritable
     from mottomo.workflows.prediction import predict_table
 
     wanted = chosen_format(settings["output_format"], settings["as_json"])
     classifier = load_classifier(Path(model))
+    if settings["save"] is not None:
+        refuse_unwritable(Path(settings["save"]))
     missing = tuple(name for name in (settings["missing_values"] or "").split(",") if name)
     names = classifier.categories.names
     n = 0
@@ -69,8 +75,11 @@ def command(data: str, model: str, most_probable: bool, unknown: str, **settings
         batches = predict_table(
             classifier, file, missing_values=missing, where=settings["where"], unknown=unknown, reading=reading
         )
-        n = _written(_WRITERS["csv" if wanted == "text" else wanted], batches, names, most_probable, classifier, data)
-    sys.stdout.flush()
+        write = _WRITERS["csv" if wanted == "text" else wanted]
+        with _output(settings["save"]) as put:
+            n = _written(put, write, batches, names, most_probable, classifier, data)
+    if settings["save"] is not None:
+        note(say("saved: {file}", file=settings["save"]))
     note(
         say_count(
             "{number} row predicted: the probabilities of “{target}”.",
@@ -82,19 +91,38 @@ def command(data: str, model: str, most_probable: bool, unknown: str, **settings
     )
 
 
+@contextmanager
+def _output(save: str | None) -> Iterator[Callable[[str], Any]]:
+    """Where text goes: to standard output as it comes, or into a file that is there when it is whole."""
+    if save is None:
+        yield sys.stdout.write
+        sys.stdout.flush()
+        return
+    from mottomo.storage.whole_file import whole_file
+
+    with whole_file(Path(save)) as stream:
+        yield lambda text: stream.write(encoded(text))
+
+
 def _written(
-    write: Any, batches: Iterator[Any], names: tuple[str, ...], most_probable: bool, model: Any, data: str
+    put: Callable[[str], Any],
+    write: Any,
+    batches: Iterator[Any],
+    names: tuple[str, ...],
+    most_probable: bool,
+    model: Any,
+    data: str,
 ) -> int:
-    n = 0
+    n, first = 0, next(batches, None)  # what is wrong with the table is said before anything is written
 
     def counted() -> Iterator[list[list[float]]]:
         nonlocal n
-        for batch in batches:
+        for batch in itertools.chain([] if first is None else [first], batches):
             n += len(batch)
             yield batch.tolist()
 
     for text in write(counted(), names, most_probable, model, data):
-        sys.stdout.write(text)
+        put(text)
     return n
 
 
@@ -105,7 +133,10 @@ def _most_probable(row: list[float], names: tuple[str, ...]) -> str:
 def _as_csv(batches: Any, names: tuple[str, ...], most_probable: bool, model: Any, data: str) -> Iterator[str]:
     room = io.StringIO()
     writer = csv.writer(room, lineterminator="\n")
-    writer.writerow([*names, *(["most_probable"] if most_probable else [])])
+    column = "most_probable"
+    while column in names:
+        column += "_"
+    writer.writerow([*names, *([column] if most_probable else [])])
     for batch in batches:
         for row in batch:
             writer.writerow([*map(repr, row), *([_most_probable(row, names)] if most_probable else [])])

@@ -18,9 +18,9 @@ from mottomo.cli.options import CATEGORIES, FORM_OPTIONS, MISSING_VALUES, OUTPUT
 from mottomo.cli.output import note, show
 from mottomo.cli.progress import progress_bar
 from mottomo.cli.training_settings import FEATURES, PENALTY, TEXT, WEIGHTS, training_plan
-from mottomo.messages import say
+from mottomo.messages import Message, say, say_count
 
-_NO_ANSWER = 3
+_NO_ANSWER, _INTERRUPTED = 3, 130
 _SECONDS_BETWEEN_REPORTS = 5.0
 
 
@@ -77,13 +77,11 @@ _SECONDS_BETWEEN_REPORTS = 5.0
 )
 def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, **settings: Any) -> None:
     from mottomo.storage.model_file import save_classifier
-    from mottomo.storage.onnx_file import need_onnx, save_onnx
+    from mottomo.storage.onnx_file import save_onnx
     from mottomo.workflows.training import train_on_table
 
-    if settings["seed"] < 0:
-        raise usage_error(say("--seed takes a whole number of 0 or more"))
-    if onnx is not None:
-        need_onnx()  # before the work, not after it
+    _check_seed(settings)
+    _check_outputs(model, onnx)  # before the work, not after it
     plan = training_plan(
         settings,
         holdout=settings["holdout"],
@@ -105,8 +103,31 @@ def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, 
         note(say("No model was written."))
     for file in written if result.is_usable else ():
         note(say("model written: {file}", file=file))
+    if "interrupted" in (result.reason, result.without_errors):
+        click.get_current_context().exit(_INTERRUPTED)
     if not result.is_usable:
         click.get_current_context().exit(_NO_ANSWER)
+
+
+def _check_seed(settings: dict[str, Any]) -> None:
+    source = click.get_current_context().get_parameter_source("seed")
+    if source is click.core.ParameterSource.COMMANDLINE and not settings["holdout"]:
+        raise usage_error(say("{option} goes with {other}", option="--seed", other="--holdout"))
+    if settings["seed"] < 0:
+        raise usage_error(say("--seed takes a whole number of 0 or more"))
+
+
+def _check_outputs(model: str | None, onnx: str | None) -> None:
+    from mottomo.storage.onnx_file import need_onnx
+    from mottomo.storage.whole_file import refuse_unwritable
+
+    for file in (model, onnx):
+        if file is not None:
+            refuse_unwritable(Path(file))
+    if model is not None and onnx is not None and Path(model).resolve() == Path(onnx).resolve():
+        raise usage_error(say("--model and --onnx name one file"))
+    if onnx is not None:
+        need_onnx()
 
 
 @contextmanager
@@ -118,12 +139,18 @@ def _reports() -> Iterator[Callable[[Any], None]]:
         nonlocal last
         if time.monotonic() - last > _SECONDS_BETWEEN_REPORTS:
             last = time.monotonic()
-            note(
-                say(
-                    "training: {passes} passes, about {gap} nats left to gain",
-                    passes=standing.n_passes,
-                    gap=f"{standing.gap:.3g}",
-                )
-            )
+            note(_STAGES[standing.stage](standing))
 
     yield report
+
+
+_STAGES: dict[str, Callable[[Any], Message]] = {
+    "passes": lambda standing: say_count(
+        "training: {count} pass, about {gap} nats left to gain",
+        "training: {count} passes, about {gap} nats left to gain",
+        standing.n_passes,
+        gap=f"{standing.gap:.3g}",
+    ),
+    "existence": lambda standing: say("training: looking whether there is a maximum (Ctrl-C goes on without)"),
+    "standard-errors": lambda standing: say("training: computing standard errors (Ctrl-C goes on without)"),
+}

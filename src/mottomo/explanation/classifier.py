@@ -123,7 +123,7 @@ class _Case:
 
     @property
     def is_weighted(self) -> bool:
-        return self.n != self.data.n
+        return self.times is not None
 
     @cached_property
     def x(self) -> np.ndarray:
@@ -137,6 +137,12 @@ class _Case:
         labels = next(self.data.batches()).labels
         assert labels is not None
         return [int(label) for label in labels[:SHOWN_ROWS]]
+
+    @cached_property
+    def times(self) -> list[int] | None:
+        """How often each of the first rows counts; None without weights."""
+        weights = next(self.data.batches()).weights
+        return None if weights is None else [round(float(weight)) for weight in weights[:SHOWN_ROWS]]
 
     @cached_property
     def z(self) -> list[float]:
@@ -184,20 +190,25 @@ class _Case:
         return elided(piece, range(self.n_categories), _MOST_TERMS)
 
 
+_TIMES = indexed("m", "i")  # how often row i counts
+
+
 def _pair(name: str, i: int | str, k: int | str) -> Math:
     """A name with two indices: that of a row (or a column) and that of a category."""
     return indexed(name, f"{i},{k}")
 
 
-def _over_rows(body: Math, *, sign: str = "sum") -> Math:
-    mark = {"sum": "Σ", "prod": "Π"}[sign]
-    return Math(rf"\{sign}_{{i=1}}^{{N}} {body.latex}", f"{mark}(i=1..N) {body.text}", atomic=False)
+def _over_rows(case: _Case, *factors: Math, sign: str = "sum") -> Math:
+    """A sum or a product over all rows; in a sum each counts m_i times where there are weights."""
+    mark, last = {"sum": "Σ", "prod": "Π"}[sign], "n" if case.is_weighted else "N"
+    body = product([_TIMES, *factors] if case.is_weighted and sign == "sum" else factors)
+    return Math(rf"\{sign}_{{i=1}}^{{{last}}} {body.latex}", f"{mark}(i=1..{last}) {body.text}", atomic=False)
 
 
-def _over_both(sign: str, body: Math, n_categories: int) -> Math:
-    mark = {"sum": "Σ", "prod": "Π"}[sign]
+def _over_both(case: _Case, sign: str, body: Math) -> Math:
+    mark, n_categories = {"sum": "Σ", "prod": "Π"}[sign], case.n_categories
     inner = Math(rf"\{sign}_{{k=1}}^{{{n_categories}}} {body.latex}", f"{mark}(k=1..{n_categories}) {body.text}")
-    return _over_rows(inner, sign=sign)
+    return _over_rows(case, inner, sign=sign)
 
 
 def _exponential(value: float) -> Math:
@@ -224,7 +235,9 @@ def _rows(case: _Case) -> Step:
     ]
     counts = [int(count) for count in case.training.tally.counts]
     for k in case.some_categories():
-        lines.append(line(_over_rows(_pair("t", "i", k + 1)), ("=", indexed("t", k + 1)), ("=", number(counts[k]))))
+        lines.append(
+            line(_over_rows(case, _pair("t", "i", k + 1)), ("=", indexed("t", k + 1)), ("=", number(counts[k])))
+        )
     values = {
         "n": case.n,
         "n_rows": case.data.n,
@@ -233,6 +246,7 @@ def _rows(case: _Case) -> Step:
         "columns": list(case.training.classifier.encoding.columns),
         "features": case.x.tolist(),
         "labels": case.labels,
+        "weights": case.times,
     }
     holds = case.sums.counts.tolist() == counts
     return Step("rows", None, tuple(lines), values, holds, "weighted" if case.is_weighted else "")
@@ -297,10 +311,11 @@ def _losses_of_each(case: _Case) -> np.ndarray:
 def _likelihood(case: _Case) -> Step:
     own = case.labels[0]
     hot = [int(k == own) for k in range(case.n_categories)]
-    body = power(_pair("y", "i", "k"), _pair("t", "i", "k"))
+    exponent = product([_TIMES, _pair("t", "i", "k")] if case.is_weighted else [_pair("t", "i", "k")])
+    body = power(_pair("y", "i", "k"), exponent)
     names = product(case.over_categories(lambda k: power(_pair("y", 1, k + 1), number(hot[k]))))
     lines = (
-        line(symbol("L"), ("=", _over_both("prod", body, case.n_categories))),
+        line(symbol("L"), ("=", _over_both(case, "prod", body))),
         line(names, ("=", _pair("y", 1, own + 1)), ("≈", _about(case.y[own]))),
     )
     values = {
@@ -316,7 +331,7 @@ def _likelihood(case: _Case) -> Step:
 
 def _log_likelihood(case: _Case) -> Step:
     body = product([_pair("t", "i", "k"), log(_pair("y", "i", "k"))])
-    lines = (line(LOG_L, ("=", _over_both("sum", body, case.n_categories)), ("≈", _about(-case.sums.loss))),)
+    lines = (line(LOG_L, ("=", _over_both(case, "sum", body)), ("≈", _about(-case.sums.loss))),)
     log_likelihood = case.training.log_likelihood
     holds = abs(case.sums.loss + log_likelihood) <= 1e-11 * max(1.0, abs(log_likelihood))
     return Step("row-log-likelihood", None, lines, {"log_likelihood": -case.sums.loss}, holds)
@@ -358,7 +373,7 @@ def _gradient(case: _Case) -> Step:
             )
         )
     residual = parenthesised(minus(_pair("y", "i", "k"), _pair("t", "i", "k")))
-    lines.append(line(_slope(_pair("w", "j", "k")), ("=", _over_rows(product([_pair("x", "i", "j"), residual])))))
+    lines.append(line(_slope(_pair("w", "j", "k")), ("=", _over_rows(case, _pair("x", "i", "j"), residual))))
     values: dict[str, Any] = {
         "predicted": case.sums.predicted.tolist(),
         "counts": [int(count) for count in case.training.tally.counts],
@@ -452,7 +467,7 @@ def _two_categories(case: _Case) -> Step:
     if case.n_categories == 2:
         lines.append(line(_pair("y", 1, 1), ("=", formula), ("≈", numbers), ("≈", _about(share))))
         one, other = product([_pair("t", "i", 1), log(_pair("y", "i", 1))]), _other_category()
-        loss = negative(_over_rows(parenthesised(total([one, other]))))
+        loss = negative(_over_rows(case, parenthesised(total([one, other]))))
         lines.append(line(negative(LOG_L), ("=", loss), ("≈", _about(case.sums.loss))))
     else:
         ratio = fraction(_pair("y", 1, 1), total([_pair("y", 1, 1), _pair("y", 1, 2)]))

@@ -35,7 +35,9 @@ def _rows(step: Any) -> Narration:
     ]
     after = [say("Summed over the rows they are the tally: a classifier is trained on the same counts as a die.")]
     if step.variant == "weighted":
-        after.append(say("Each row counts as often as its weight says; N is the sum of the weights."))
+        after.append(
+            say("Row i counts m_i times, as its weight says; n is the number of rows, N the sum of the weights.")
+        )
     return Narration(say("One-hot rows"), tuple(before), tuple(after), (_row_table(values),))
 
 
@@ -47,6 +49,8 @@ def _row_table(values: Any) -> Table:
     if len(columns) > len(shown):
         heads.append(Column("more", verbatim("…")))
     heads.append(Column("category", say("category"), False))
+    if values["weights"] is not None:
+        heads.append(Column("weight", verbatim("m_i")))
     heads += [Column(f"t{k}", verbatim(f"t_i{k}")) for k in range(1, len(named) + 1)]
     rows: list[list[Cell]] = []
     for i, (features, label) in enumerate(zip(values["features"], values["labels"], strict=True), 1):
@@ -54,6 +58,8 @@ def _row_table(values: Any) -> Table:
         if len(columns) > len(shown):
             row.append("…")
         row.append(categories[label])
+        if values["weights"] is not None:
+            row.append(whole(values["weights"][i - 1]))
         row += [str(int(k == label)) for k in range(len(named))]
         rows.append(row)
     return Table(tuple(heads), rows)

@@ -10,7 +10,8 @@ _WIDE = "\u3000-\u9fff\uff00-\uffef"
 # A piece is what is not broken: a wide character with the brackets that open before it and the punctuation that may not
 # begin a line, or a word with the spaces after it; a number keeps its percent sign.
 _PIECE = re.compile(
-    rf"(?:[^\s{_WIDE}]*[(「『(])?[{_WIDE}][、。」』)),.!?:;ー〜]*\s*|[^\s{_WIDE}]+(?: %[.,;:)]*(?=\s|$))?\s*|\s+"
+    rf"(?:[^\s{_WIDE}]*[(「『(])?[{_WIDE}][、。」』)),.!?:;ー〜]*\s*"
+    rf"|[^\s{_WIDE}]+(?: %[.,;:)]*(?=\s|$))?[、。」』)]*\s*|\s+"
 )
 
 
@@ -29,15 +30,25 @@ def display_width(text: str) -> int:
 
 
 def shortened(text: str, width: int) -> str:
-    """`text` cut to a display width, with an ellipsis where something was cut."""
+    """`text` cut to a display width, with an ellipsis where something was cut: names that differ often do at the end.
+
+    >>> shortened("temperature_in_january", 14)
+    'temper…january'
+    """
     if display_width(text) <= width:
         return text
-    kept = ""
-    for character in text:
-        if display_width(kept + character) > width - 1:
-            break
-        kept += character
-    return kept + "…"
+    end = _fitting(text[::-1], width // 2)[::-1]
+    return _fitting(text, width - 1 - display_width(end)) + "…" + end
+
+
+def _fitting(text: str, width: int) -> str:
+    """As much of the beginning of a text as a width takes."""
+    used = 0
+    for count, character in enumerate(text):
+        used += display_width(character)
+        if used > width:
+            return text[:count]
+    return text
 
 
 def padded(text: str, width: int, right: bool = False) -> str:

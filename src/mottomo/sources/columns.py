@@ -320,9 +320,15 @@ def _mixed(
         say(
             "{numbers} of {filled} cells are numbers; the others: {shown}", numbers=numbers, filled=filled, shown=shown
         ),
-        say(
-            "if {value} stands for a missing value, say --missing-values {value}; if the column is text, --text {name}",
-            value=others[0][0],
-            name=name,
-        ),
+        _mend_of_mixed(others[0][0], name),
+    )
+
+
+def _mend_of_mixed(value: str, name: str) -> Message:
+    if "," in value:  # which separates the texts of --missing-values
+        return say("write numbers plainly, as 1234.5; if the column is text, say --text {name}", name=name)
+    return say(
+        "if {value} stands for a missing value, say --missing-values {value}; if the column is text, --text {name}",
+        value=value,
+        name=name,
     )

@@ -388,6 +388,8 @@ def _transcoded(file: TableFile) -> Iterator[TableFile]:
 def _readable(error: Exception, file: TableFile, condition: str | None = None) -> SourceError | InvalidInput:
     text = str(error)
     if condition is not None and text.startswith(_SQL_ERRORS):
+        if "compare values of type VARCHAR" in text:
+            return condition_error(condition, say("cells of a text file are text: TRY_CAST(a AS DOUBLE) > 0"))
         return condition_error(condition, verbatim(duck.first_line(error)))
     in_csv, in_json = re.search(r"CSV Error on Line: (\d+)", text), re.search(r"in line (\d+)", text)
     line = int(in_csv[1]) if in_csv else int(in_json[1]) - 1 if in_json else None  # DuckDB counts JSON lines from 2

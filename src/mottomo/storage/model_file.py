@@ -16,7 +16,7 @@ import numpy as np
 from mottomo.categories import Categories
 from mottomo.classification.classifier import Classifier
 from mottomo.classification.encoding import Encoding
-from mottomo.errors import SourceError
+from mottomo.errors import MottomoError, SourceError
 from mottomo.messages import say, verbatim
 from mottomo.storage.whole_file import write_whole
 
@@ -90,16 +90,32 @@ def load_classifier(path: Path) -> Classifier:
             None,
             say("take the file from where it was written, or train the model again"),
         )
-    description = json.loads(text)
-    return Classifier(
-        description["target"],
-        Categories(tuple(description["categories"]), description["declared"]),
-        Encoding.from_list(description["encoding"]),
-        arrays["coefficients"],
-        arrays["intercepts"],
-        description["penalty_strength"],
-        description["history"],
-    )
+    try:
+        return _described(json.loads(text), arrays)
+    except (KeyError, TypeError, ValueError, AttributeError, MottomoError) as error:
+        raise SourceError(
+            "model-damaged",
+            say("the model file cannot be read: it is cut, damaged, or no model file"),
+            where,
+            say("a whole file that train --model wrote"),
+            verbatim(f"{type(error).__name__}: {error}".split("\n")[0]),
+        ) from None
+
+
+def _described(description: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Classifier:
+    """The classifier of a description; errors of any kind where it is none."""
+    categories = Categories(tuple(map(str, description["categories"])), bool(description["declared"]))
+    encoding = Encoding.from_list(description["encoding"])
+    w, b = arrays["coefficients"], arrays["intercepts"]
+    expected = (len(encoding.columns), len(categories))
+    if len(set(categories.names)) < len(categories):
+        raise ValueError("a category twice")
+    if w.shape != expected or b.shape != expected[1:] or w.dtype != np.float64 or b.dtype != np.float64:
+        raise ValueError(f"coefficients {w.shape}, intercepts {b.shape}")
+    if not (np.isfinite(w).all() and np.isfinite(b).all()):
+        raise ValueError("coefficients that are not finite")
+    strength, history = float(description["penalty_strength"]), dict(description["history"])
+    return Classifier(str(description["target"]), categories, encoding, w, b, strength, history)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

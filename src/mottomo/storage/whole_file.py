@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from mottomo.errors import SourceError
 from mottomo.messages import say, verbatim
@@ -12,15 +16,23 @@ from mottomo.messages import say, verbatim
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file whole or not at all: beside its place first, then moved there."""
+    with whole_file(path) as stream:
+        stream.write(content)
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """A stream whose contents are in the file if all goes well, and nowhere if anything does not."""
     path = path.resolve()  # a link stays a link
     try:
         if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced, only written to
-            path.write_bytes(content)
+            with path.open("wb") as stream:
+                yield stream
             return
         handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
             with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
+                yield stream
             mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
             os.chmod(draft, mode)
             os.replace(draft, path)
@@ -28,13 +40,26 @@ def write_whole(path: Path, content: bytes) -> None:
             Path(draft).unlink(missing_ok=True)
             raise
     except OSError as error:
-        raise SourceError(
-            "cannot-save",
-            say("the output cannot be saved"),
-            verbatim(str(path)),
-            say("a file that may be written, in a folder that exists"),
-            verbatim(error.strerror or str(error)),
-        ) from None
+        raise _cannot_save(path, error.strerror or str(error)) from None
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raise what ``write_whole`` would raise for a folder that does not exist or may not be written to."""
+    folder = path.resolve().parent
+    if folder.is_dir() and os.access(folder, os.W_OK) and not path.is_dir():
+        return
+    code = errno.EISDIR if path.is_dir() else errno.EACCES if folder.is_dir() else errno.ENOENT
+    raise _cannot_save(path, os.strerror(code))
+
+
+def _cannot_save(path: Path, got: str) -> SourceError:
+    return SourceError(
+        "cannot-save",
+        say("the output cannot be saved"),
+        verbatim(str(path)),
+        say("a file that may be written, in a folder that exists"),
+        verbatim(got),
+    )
 
 
 def _umask() -> int:

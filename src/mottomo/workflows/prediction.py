@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,34 @@ import numpy as np
 from mottomo.classification.classifier import Classifier
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, say_count
-from mottomo.sources.columns import Choice, open_columns
+from mottomo.sources.columns import Choice, KeptColumns, open_columns
 from mottomo.sources.table import TableFile
 
 _BATCH = 1 << 16
+
+
+@contextmanager
+def _naming_absent(names: tuple[str, ...]) -> Iterator[None]:
+    """A column that the model reads and the table does not have is no mistake in a name that the user gave."""
+    try:
+        yield
+    except InvalidInput as error:
+        if error.code != "unknown-column":
+            raise
+        raise InvalidInput(
+            error.code,
+            say("the table lacks a column that the model reads"),
+            error.where,
+            say("the columns {names}", names=list(names)),
+            say("no column {name}", name=error.got or ""),
+            error.mend,
+        ) from None
+
+
+def _knows_all(classifier: Classifier, table: KeptColumns) -> bool:
+    """Whether each text of the table was seen in training."""
+    texts = [one for one in classifier.encoding.features if one.levels is not None and table.is_text(one.name)]
+    return all(set(table.levels(one.name)) <= set(one.levels or ()) for one in texts)
 
 
 def predict_table(
@@ -27,13 +52,14 @@ def predict_table(
 ) -> Iterator[np.ndarray]:
     """The probabilities of each row of a table, (m, K) at a time, in the order of its rows.
 
-    Raises InvalidInput for a missing value or an infinite one before any row is given, for an unknown level when its
-    batch is reached (``unknown="baseline"`` takes it for none of the known ones).
+    Raises InvalidInput for a missing value, an infinite one or an unknown level before any row is given
+    (``unknown="baseline"`` takes it for none of the known ones).
     """
     features = classifier.encoding.features
     names = tuple(one.name for one in features)
     text = frozenset(one.name for one in features if one.levels is not None)
-    with open_columns(file, Choice(names or None, text, missing_values, where), reading) as table:
+    choice = Choice(names or None, text, missing_values, where)
+    with _naming_absent(names), open_columns(file, choice, reading) as table:
         gaps = table.gaps() if names else None
         if gaps is not None:
             name = next(iter(gaps.n_cells))
@@ -46,5 +72,8 @@ def predict_table(
                 say("fill them in, or leave such rows out with --where"),
             )
         table.refuse_infinite(names)
+        if unknown == "error" and not _knows_all(classifier, table):
+            for columns in table.batches(_BATCH):
+                classifier.encoding.codes(columns, unknown)  # which says where
         for columns in table.batches(_BATCH):
             yield classifier.probabilities(columns, unknown)

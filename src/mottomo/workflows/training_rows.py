@@ -101,7 +101,7 @@ def training_rows(file: TableFile, plan: TrainingPlan, reading: Any = None) -> I
             out = chosen.mask(start, start + columns.n)
             outside.append(batch.rows(out & batch.counted))
             inside.append(batch.rows(~out & batch.counted))
-            counts += batch.tally(~out, len(categories))
+            counts += batch.tally(~out & batch.counted, len(categories))
             start += columns.n
         kept.close()
         if not inside.n:
@@ -190,7 +190,7 @@ class _Batch:
     @classmethod
     def of(cls, columns: Columns, encoding: Encoding, categories: Categories, plan: TrainingPlan) -> _Batch:
         weights = None if plan.weights is None else _weights(columns, plan.weights)
-        return cls(encoding.codes(columns), _labels(columns, categories, plan.target), weights)
+        return cls(encoding.codes(columns), _labels(columns, categories, plan.target, weights), weights)
 
     @property
     def counted(self) -> np.ndarray:
@@ -206,11 +206,13 @@ class _Batch:
         return np.bincount(self.labels[kept], weights, n_categories).astype(np.int64)
 
 
-def _labels(columns: Columns, categories: Categories, target: str) -> np.ndarray:
+def _labels(columns: Columns, categories: Categories, target: str, weights: np.ndarray | None) -> np.ndarray:
+    """The position of each row's category; -1 where it is none that was seen, in rows of weight 0 alone."""
     position = {name: index for index, name in enumerate(categories.names)}
     names = [category_name(value) for value in columns.values[target].tolist()]
     codes = np.array([position.get(name, -1) for name in names], dtype=np.int64)
-    unknown = np.flatnonzero(codes < 0)
+    ignored = False if categories.declared or weights is None else weights == 0
+    unknown = np.flatnonzero((codes < 0) & np.logical_not(ignored))
     if unknown.size:
         raise unknown_category(names[unknown[0]], categories, columns.place(int(unknown[0]), target))
     return codes

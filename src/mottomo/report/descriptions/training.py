@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from mottomo.kernels.chi_square import log10_chi_square_tail
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, more
 from mottomo.report.document import Block, Cell, Column, Document, Formula, Heading, Paragraph, Table
@@ -14,6 +15,7 @@ from mottomo.report.findings.training import REASONS
 from mottomo.report.numbers import rounded, significant, whole
 
 _NAMES = ("category", "column", "coefficient", "standard_error", "z", "p_value")
+_DIRECTION_NAMES = ("category", "column", "direction")
 
 
 def describe_training(result: Any) -> Document:
@@ -115,8 +117,10 @@ def _optimum(result: Any) -> Paragraph:
 
 def _separation(result: Any) -> Message:
     found, names = result.existence, result.classifier.categories.names
-    if result.separators:
+    if not result.never_seen and result.separators:
         one = result.separators[0]
+        if one.lower_maximum == one.upper_minimum:
+            return _touching(one, result)
         return say(
             "“{column}” separates the categories: it is at most {lower_maximum} where “{target}” is {lower}, and at "
             "least {upper_minimum} where it is {upper}.",
@@ -127,6 +131,11 @@ def _separation(result: Any) -> Message:
             lower_maximum=significant(one.lower_maximum, 6),
             upper_minimum=significant(one.upper_minimum, 6),
         )
+    if result.never_seen:
+        return say(
+            "{names} never came up: the intercept falls without end, and the probability approaches 0.",
+            names=list(result.never_seen),
+        )
     return say(
         "A combination of the columns separates the categories; it stands below. Rows that become certain along it: "
         "{number} of {n}.",
@@ -135,8 +144,30 @@ def _separation(result: Any) -> Message:
     )
 
 
+def _touching(one: Any, result: Any) -> Message:
+    """Two categories that meet at one value: an indicator of a level that one of them never has, for example."""
+    column, target, value = result.columns[one.column], result.classifier.target, significant(one.lower_maximum, 6)
+    names = result.classifier.categories.names
+    if one.upper_goes_on:
+        return say(
+            "Where “{column}” is above {value}, “{target}” is never {name}.",
+            column=column,
+            value=value,
+            target=target,
+            name=names[one.lower],
+        )
+    return say(
+        "Where “{column}” is below {value}, “{target}” is never {name}.",
+        column=column,
+        value=value,
+        target=target,
+        name=names[one.upper],
+    )
+
+
 def _in_print(coefficient: float, error: float, z: float, p: float) -> list[str]:
-    return [significant(coefficient, 6), significant(error), significant(z, 3), rounded(p, 3)]
+    log10 = math.nan if math.isnan(z) else log10_chi_square_tail(z**2, 1)
+    return [significant(coefficient, 6), significant(error), significant(z, 3), p_text(p, log10)]
 
 
 def _coefficients(result: Any) -> Table:
@@ -156,7 +187,8 @@ def _coefficients(result: Any) -> Table:
     ]
     if len(every) > MOST_ROWS:
         rows.append([more(len(every) - MOST_ROWS), *[""] * (len(columns) - 1)])
-    return Table(columns, rows, Lazy(lambda: _full(result)), _NAMES)
+    names = _DIRECTION_NAMES if result.shows_direction else _NAMES
+    return Table(columns, rows, Lazy(lambda: _full(result)), names)
 
 
 def _shown(result: Any) -> Message:
@@ -182,7 +214,8 @@ def _rows(result: Any) -> Iterator[list[Any]]:
 
 def _full(result: Any) -> Iterator[list[object]]:
     for name, column, *numbers in _rows(result):
-        yield [name, column, *("" if math.isnan(x) else repr(x) for x in numbers)]
+        told = numbers[:1] if result.shows_direction else numbers
+        yield [name, column, *("" if math.isnan(x) else repr(x) for x in told)]
 
 
 def _tests(result: Any) -> Table:
@@ -200,7 +233,14 @@ def _tests(result: Any) -> Table:
         p = p_text(test.p_value, test.log10_p_value) if ratio is not None else "–"
         g = significant(ratio, 5) if ratio is not None else "–"
         rows.append(
-            [test.name, str(test.degrees_of_freedom), g, p, significant(test.wald, 5), rounded(test.wald_p_value, 3)]
+            [
+                test.name,
+                str(test.degrees_of_freedom),
+                g,
+                p,
+                significant(test.wald, 5),
+                p_text(test.wald_p_value, test.log10_wald_p_value),
+            ]
         )
     return Table(columns, rows)
 

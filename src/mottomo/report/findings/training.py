@@ -14,7 +14,7 @@ REASONS: dict[str, Message] = {
     "unproved": say("that there is a maximum could not be proved"),
     "rounding": say("rounding hides what is left to gain"),
     "passes": say("the passes allowed are used up"),
-    "interrupted": say("it was interrupted"),
+    "interrupted": say("interrupted by Ctrl-C"),
     "gap": say("the gap is small"),
 }
 
@@ -66,6 +66,14 @@ def _no_maximum(values: Values) -> Message:
     )
 
 
+def _never_seen(values: Values) -> Message:
+    return say(
+        "No maximum: {names} never came up, so that the intercept falls without end, with or without a penalty. Leave "
+        "such categories out of --categories, or take the limit with --accept-limit: there their probability is 0.",
+        names=some(values["names"], values["n_names"]),
+    )
+
+
 def _dependent(values: Values) -> Message:
     if not values["shares"]:
         return say("“{column}” is constant and says nothing; its coefficient is 0.", column=values["column"])
@@ -93,6 +101,7 @@ _NO_ERRORS: dict[str, Message] = {
 WORDS: dict[str, Callable[[Values], Message]] = {
     "trained": _trained,
     "no-maximum": _no_maximum,
+    "never-seen": _never_seen,
     "existence-undecided": lambda values: say(
         "It could not be proved that log L has a maximum. If it has one, about {gap} nats of log L are left to gain. "
         "With a penalty, such as --penalty l2=1, there always is one.",

@@ -19,7 +19,7 @@ def to_csv(document: Document, translate: Translate) -> str:
             "no-csv",
             say("this result is not a table, so it has no CSV form"),
             verbatim("--format"),
-            say("one of {names}", names=["text", "json", "markdown", "html", "latex"]),
+            say("one of {names}", names=["text", "json", "md", "html", "latex"]),
             verbatim("csv"),
         )
     target = io.StringIO()

@@ -7,13 +7,13 @@ from mottomo.report.document import Block, Cell, Document, Formula, Heading, Not
 from mottomo.report.layout import WIDTH, display_width, padded, shortened, wrapped
 from mottomo.report.wording import Translate
 
-_LONGEST_LABEL = 28
+_LONGEST_LABEL, _SHORTEST_LABEL = 28, 12
 # Where a long formula is broken, the loosest bond first.
 _BREAKS = ((" = ", " ≈ "), (" + ",), (" × ", " · "), (", ",))
 
 
 def to_text(document: Document, translate: Translate) -> str:
-    """The document in lines of at most 80 columns where words can be wrapped; formulas and tables keep their width."""
+    """The document in lines of at most 80 columns: words are wrapped, long formulas broken, long labels shortened."""
     text, previous = "", None
     for block in (Heading(document.title), *document.blocks):
         part = _block(block, translate)
@@ -62,10 +62,19 @@ def _broken(line: str, width: int) -> list[str]:
 
 def _table(table: Table, translate: Translate) -> str:
     titles = [column.title.worded(translate) for column in table.columns]
-    rows = [[_cell(cell, translate) for cell in row] for row in table.rows]
-    widths = [max(display_width(cell) for cell in column) for column in zip(titles, *rows, strict=True)]
+    longest = _LONGEST_LABEL
+    while True:
+        rows = [[_cell(cell, longest, translate) for cell in row] for row in table.rows]
+        filled = [titles, *(row for row in rows if not _spans(row))]
+        widths = [max(display_width(cell) for cell in column) for column in zip(*filled, strict=True)]
+        if sum(widths) + 2 * (len(widths) - 1) <= WIDTH or longest <= _SHORTEST_LABEL:
+            break
+        longest -= 1
     lines = []
     for row in (titles, ["-" * width for width in widths], *rows):
+        if _spans(row):
+            lines.append(wrapped(row[0]))
+            continue
         cells = [
             padded(cell, width, column.numeric) for cell, width, column in zip(row, widths, table.columns, strict=True)
         ]
@@ -73,5 +82,10 @@ def _table(table: Table, translate: Translate) -> str:
     return "\n".join(lines)
 
 
-def _cell(cell: Cell, translate: Translate) -> str:
-    return shortened(visible(cell), _LONGEST_LABEL) if isinstance(cell, str) else cell.worded(translate)
+def _spans(row: list[str]) -> bool:
+    """Whether a row is a remark across the table."""
+    return len(row) > 1 and not any(row[1:])
+
+
+def _cell(cell: Cell, longest: int, translate: Translate) -> str:
+    return shortened(visible(cell), longest) if isinstance(cell, str) else cell.worded(translate)
