@@ -43,13 +43,11 @@ def checked_features(x: Any, names: Sequence[str] | None = None) -> Any:
 
 
 def _refuse_not_finite(x: Any, names: Sequence[str] | None) -> None:
-    values = x.data if hasattr(x, "indptr") else x
-    with np.errstate(over="ignore", invalid="ignore"):
-        if np.isfinite(values.sum(dtype=np.float64)):
-            return
+    if math.isfinite(_length(x)):
+        return
     row, column, n_bad = _first_not_finite(x)
     if not n_bad:
-        return  # finite numbers whose sum overflows
+        return  # finite numbers whose squares overflow
     value = x[row, column]
     raise InvalidInput(
         "not-finite",
@@ -128,9 +126,7 @@ def _extent(data: Data, harmless: float) -> tuple[np.ndarray, np.ndarray]:
     high = -low
     for rows in data.batches():
         x = rows.features
-        flat = x.data if hasattr(x, "indptr") else x.ravel(order="K")
-        with np.errstate(over="ignore"):
-            bound = math.sqrt(float(np.dot(flat, flat)))
+        bound = _length(x)
         if bound <= harmless:
             low, high = np.minimum(low, -bound), np.maximum(high, bound)
         elif hasattr(x, "indptr"):
@@ -139,6 +135,13 @@ def _extent(data: Data, harmless: float) -> tuple[np.ndarray, np.ndarray]:
         else:
             low, high = np.minimum(low, x.min(axis=0)), np.maximum(high, x.max(axis=0))
     return low, high
+
+
+def _length(x: Any) -> float:
+    """The root of the sum of all squares: a bound of every number, and not finite where one is not."""
+    flat = x.data if hasattr(x, "indptr") else x.ravel(order="K")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return math.sqrt(abs(float(np.dot(flat, flat))))
 
 
 def checked_weights(weights: Any, n: int) -> np.ndarray | None:

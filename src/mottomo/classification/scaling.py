@@ -93,13 +93,11 @@ def usual_sizes(x: Any) -> tuple[np.ndarray, np.ndarray]:
     """The median of each column, (p,), and the median size of what is not there; infinite where nothing says it."""
     if hasattr(x, "indptr"):
         return np.zeros(x.shape[1]), np.full(x.shape[1], np.inf)
-    middle = np.median(x, axis=0).astype(np.float64)
-    away = np.abs(x - middle)
-    away[away == 0] = np.nan
-    said = ~np.isnan(away).all(axis=0)
-    size = np.full(x.shape[1], np.inf)
-    size[said] = np.nanmedian(away[:, said], axis=0)
-    return middle, size
+    middle = np.sort(x, axis=0)[len(x) // 2].astype(np.float64)
+    away = np.sort(np.abs(x - middle), axis=0)
+    n_there = (away == 0).sum(axis=0)
+    size = away[np.minimum((n_there + len(x)) // 2, len(x) - 1), np.arange(x.shape[1])]
+    return middle, np.where(n_there < len(x), size, np.inf)
 
 
 def _shares(rows: Rows, total: float) -> np.ndarray:

@@ -21,7 +21,7 @@ from mottomo.kernels.native import extension
 from mottomo.kernels.threads import Range, Run, ranges, workers
 
 _PART = 1e6  # products in a range, at least
-_MOST_RANGES = 64
+_MOST_RANGES = 32
 _NUMPY_ROWS = 1 << 16  # numbers of a range of rows in numpy
 
 
@@ -77,8 +77,14 @@ class TrainingPass:
         if native is None:
             return self._with_numpy(w, b)
         width = -(-self._size // native.lanes()) * native.lanes()
-        padded, intercept = np.zeros((len(w), width)), np.zeros(width)
-        padded[:, : self._size], intercept[: self._size] = w, b
+        intercept = np.zeros(width)
+        intercept[: self._size] = b
+        few = self._size <= native.FEW and not self.is_sparse and self._features.strides[1] == self._features.itemsize
+        if few:  # the loop wants the coefficients of a category side by side
+            padded = np.ascontiguousarray(w.T)
+        else:
+            padded = np.zeros((len(w), width))
+            padded[:, : self._size] = w
         parts = self._run(lambda first, last: self._native_part(native, padded, intercept, (first, last)), self._ranges)
         losses, gradient, intercept_gradient = [parts[0][0]], parts[0][1], parts[0][2]
         for loss, other, other_intercept in parts[1:]:
@@ -86,7 +92,7 @@ class TrainingPass:
             gradient += other
             intercept_gradient += other_intercept
         loss = math.fsum(losses) if all(map(math.isfinite, losses)) else sum(losses)
-        return PassSums(loss, gradient[:, : self._size], intercept_gradient[: self._size])
+        return PassSums(loss, gradient.T if few else gradient[:, : self._size], intercept_gradient[: self._size])
 
     def _native_part(
         self, native: Any, w: np.ndarray, b: np.ndarray, rows: Range
@@ -100,7 +106,7 @@ class TrainingPass:
             where = {"row": x.strides[0] // x.itemsize, "column": x.strides[1] // x.itemsize}
         loss, _, _ = native.run(
             "training_pass", values.itemsize, *rows, self._size, values,
-            labels=self._labels, targets=self._targets, weights=self._weights, p=len(w), w=w, b=b, width=len(b),
+            labels=self._labels, targets=self._targets, weights=self._weights, p=x.shape[1], w=w, b=b, width=len(b),
             gradient=gradient, intercept_gradient=intercept_gradient, **where,
         )  # fmt: skip
         return loss, gradient, intercept_gradient

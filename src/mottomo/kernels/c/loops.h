@@ -9,6 +9,8 @@ typedef float vf __attribute__((vector_size(VB)));
 typedef int32_t vi __attribute__((vector_size(VB)));
 typedef double ud __attribute__((vector_size(VB), aligned(8), may_alias)); /* anywhere in memory */
 typedef float uf __attribute__((vector_size(VB), aligned(4), may_alias));
+typedef ud some_double;
+typedef float some_float __attribute__((vector_size(VB / 2), aligned(4), may_alias));
 typedef double quad_double __attribute__((vector_size(32), aligned(8), may_alias));
 typedef float quad_float __attribute__((vector_size(16), aligned(4), may_alias));
 

@@ -45,12 +45,13 @@ static PyObject *py_run(PyObject *module, PyObject *args, PyObject *named)
     while (kernel < KERNELS && strcmp(name, KERNEL_NAMES[kernel])) kernel++;
     if (kernel == KERNELS) return PyErr_Format(PyExc_ValueError, "no kernel %s", name);
     int training = kernel == TRAINING_PASS, sparse = given[STARTS] && given[STARTS] != Py_None;
+    const int few = training && !sparse && column == 1 && t.k <= FEW;
     int64_t across = training ? p : kernel == COUNT || kernel == EXP ? 1 : t.k, item = t.item, k = t.k;
     if (!training) row = across;
     int64_t sizes[ARRAYS] = {
         [X] = sparse ? 0 : last * across * item, [LABELS] = last * 8, [TARGETS] = last * k * (training ? 8 : item),
-        [WEIGHTS] = last * 8, [STARTS] = (last + 1) * 8, [W] = p * width * 8, [B] = width * 8,
-        [GRADIENT] = training ? p * width * 8 : last * across * item, [LOSSES] = last * 8,
+        [WEIGHTS] = last * 8, [STARTS] = (last + 1) * 8, [W] = p * (few ? k : width) * 8, [B] = width * 8,
+        [GRADIENT] = training ? p * (few ? k : width) * 8 : last * across * item, [LOSSES] = last * 8,
         [INTERCEPT_GRADIENT] = width * 8, [COUNTS] = (k + 1) * 8};
     if (!get_arrays(given, views, sizes)) {
         int64_t numbers = kernel == COUNT ? 2 * (k + 1) : BLOCK * width;
@@ -123,5 +124,7 @@ PyMODINIT_FUNC PyInit__native(void)
     const char *wanted = getenv("MOTTOMO_KERNELS");
     if (wanted && !*wanted) wanted = NULL;
     if (!use_path(wanted)) return PyErr_Format(PyExc_ImportError, "MOTTOMO_KERNELS=%s", wanted);
-    return PyModule_Create(&definition);
+    PyObject *module = PyModule_Create(&definition);
+    if (module && PyModule_AddIntConstant(module, "FEW", FEW) < 0) Py_CLEAR(module);
+    return module;
 }

@@ -3,6 +3,9 @@
 #define WIDTH ((int)(VB / sizeof(REAL)))
 #define load(p) (*(const UREAL *)(p))
 
+/* As many numbers as there are doubles in a vector, in double precision. */
+static inline vd FN(wide)(const REAL *p) { return __builtin_convertvector(*(const FN(some) *)p, vd); }
+
 static inline double FN(sum_lanes)(VREAL x)
 {
     double sum = 0;

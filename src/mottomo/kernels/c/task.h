@@ -7,9 +7,9 @@
 #error "vector extensions of GCC or Clang are needed; without them mottomo uses numpy"
 #endif
 
-/* Rows at a time in the cache; up to how many categories rows stand side by side in the lanes; how far to look ahead,
+/* Rows at a time in the cache; up to how many categories rows stand side by side in the lanes, and features do; how far to look ahead,
  * in bytes of a stream and in entries of a sparse row. */
-enum { BLOCK = 64, LANE_CATEGORIES = 24, AHEAD = 2048, ENTRIES_AHEAD = 12 };
+enum { BLOCK = 64, LANE_CATEGORIES = 24, FEW = 4, AHEAD = 2048, ENTRIES_AHEAD = 12 };
 
 struct task {
     /* given: arrays that begin with the first row of the range */
@@ -22,7 +22,8 @@ struct task {
     const double *weights;               /* (n) or none */
     double scale;                        /* of the gradient; for probabilities: how far the sum of a row may miss 1 */
     int64_t p;                           /* training: columns of features, */
-    ptrdiff_t width;                     /* numbers in a row of w (p, width), b (width) and the gradients, */
+    ptrdiff_t width;                     /* numbers in a row of w (p, width), b (width) and the gradients (of few
+                                            categories w and its gradient are (k, p)), */
     const int64_t *starts;               /* and where sparse rows begin, with the column of each value */
     const int32_t *columns;
     const double *w, *b;
@@ -34,6 +35,9 @@ struct task {
     double sum;
     int64_t impossible, wrong;           /* rows of probability 0; the first row that is not as it should be, or -1 */
 };
+
+/* Whether a training pass has its lanes along the features: a row is one piece, and categories fill no vector. */
+static inline int is_few(const struct task *t) { return !t->starts && t->column == 1 && t->k <= FEW; }
 
 enum { COUNT, CROSS_ENTROPY, GATHER_LOG, TRAINING_PASS, EXP, KERNELS };
 struct kernels {

@@ -46,6 +46,82 @@ static void FN(product)(const REAL *a, ptrdiff_t a_row, ptrdiff_t a_step, const 
 #undef CASE
 }
 
+/* Few categories: lanes run along the features, and w and its gradient are (k, stride). z (rows, width) += x w for `m`
+ * rows side by side. */
+static inline __attribute__((always_inline)) void FN(few_logits)(
+    const REAL *x, ptrdiff_t row, const double *w, ptrdiff_t stride, double *z, ptrdiff_t width, int64_t p, const int m,
+    const int k)
+{
+    vd sums[4][FEW] = {{{0}}};
+    int64_t j = 0;
+    for (; j + LANES <= p; j += LANES) {
+#pragma GCC unroll 4
+        for (int i = 0; i < m; i++) __builtin_prefetch(x + (i + 8) * row + j);
+#pragma GCC unroll 4
+        for (int c = 0; c < k; c++)
+#pragma GCC unroll 4
+            for (int i = 0; i < m; i++) sums[i][c] += FN(wide)(x + i * row + j) * *(const ud *)(w + c * stride + j);
+    }
+    for (int i = 0; i < m; i++)
+        for (int c = 0; c < k; c++) {
+            double sum = sum_lanes_double(sums[i][c]);
+            for (int64_t tail = j; tail < p; tail++) sum += (double)x[i * row + tail] * w[c * stride + tail];
+            z[i * width + c] += sum;
+        }
+}
+
+/* g (k, stride) += r' x for `u` vectors of features; r (rows, width). */
+static inline __attribute__((always_inline)) void FN(few_gradients)(
+    const REAL *x, ptrdiff_t row, const double *r, ptrdiff_t width, double *g, ptrdiff_t stride, int64_t rows, const int u,
+    const int k)
+{
+    vd sums[4][FEW];
+    for (int v = 0; v < u; v++)
+        for (int c = 0; c < k; c++) sums[v][c] = *(const ud *)(g + c * stride + v * LANES);
+    for (int64_t i = 0; i < rows; i++)
+#pragma GCC unroll 4
+        for (int v = 0; v < u; v++) {
+            vd some = FN(wide)(x + i * row + v * LANES);
+            __builtin_prefetch(x + (i + rows) * row + v * LANES, 0, 2);
+#pragma GCC unroll 4
+            for (int c = 0; c < k; c++) sums[v][c] += some * r[i * width + c];
+        }
+    for (int v = 0; v < u; v++)
+        for (int c = 0; c < k; c++) *(ud *)(g + c * stride + v * LANES) = sums[v][c];
+}
+
+#define FOR_FEW(call) do { if (t->k == 2) call(2); else if (t->k == 3) call(3); else call(4); } while (0)
+static void FN(few_logits_of)(const struct task *t, const REAL *x, double *z, int64_t rows)
+{
+    int64_t i = 0;
+#define CALL(k) for (; i + 4 <= rows; i += 4) \
+        FN(few_logits)(x + i * t->row, t->row, t->w, t->p, z + i * t->width, t->width, t->p, 4, k)
+    FOR_FEW(CALL);
+#undef CALL
+#define CALL(k) for (; i < rows; i++) \
+        FN(few_logits)(x + i * t->row, t->row, t->w, t->p, z + i * t->width, t->width, t->p, 1, k)
+    FOR_FEW(CALL);
+#undef CALL
+}
+
+/* The features after the last whole vector come one by one. */
+static void FN(few_gradients_of)(const struct task *t, const REAL *x, const double *r, int64_t rows)
+{
+    double *g = t->gradient;
+    int64_t j = 0;
+#define CALL(k) for (; VB == 64 && j + 4 * LANES <= t->p; j += 4 * LANES) \
+        FN(few_gradients)(x + j, t->row, r, t->width, g + j, t->p, rows, 4, k)
+    FOR_FEW(CALL);
+#undef CALL
+#define CALL(k) for (; j + LANES <= t->p; j += LANES) FN(few_gradients)(x + j, t->row, r, t->width, g + j, t->p, rows, 1, k)
+    FOR_FEW(CALL);
+#undef CALL
+    for (; j < t->p; j++)
+        for (int c = 0; c < t->k; c++)
+            for (int64_t i = 0; i < rows; i++) g[c * t->p + j] += (double)x[i * t->row + j] * r[i * t->width + c];
+}
+#undef FOR_FEW
+
 /* z (rows, width) += x w for rows of a sparse matrix, and g += x' r. Both touch rows of `width` numbers. */
 static inline __attribute__((always_inline)) void FN(sparse_some)(
     const int64_t *starts, const int32_t *columns, const REAL *values, int64_t rows, const double *from, double *to,
@@ -87,8 +163,9 @@ static void FN(training_pass)(struct task *t)
 {
     struct sum sum = {0, 0};
     const ptrdiff_t width = t->width;
+    const int few = is_few(t);
     double *z = t->room, *gradient = t->gradient;
-    int64_t most = t->starts ? BLOCK : 40000 / (t->p + 1) / 8 * 8;
+    int64_t most = t->starts ? BLOCK : 10000 / (t->p + 1) / 8 * 8;
     most = most < 8 ? 8 : most > BLOCK ? BLOCK : most;
     for (int64_t start = 0, rows; start < t->n; start += rows) {
         rows = t->n - start < most ? t->n - start : most;
@@ -99,6 +176,7 @@ static void FN(training_pass)(struct task *t)
                              .weights = t->weights ? t->weights + start : 0, .scale = 1, .gradient = z, .wrong = -1};
         for (int64_t i = 0; i < rows; i++) memcpy(z + i * width, t->b, (size_t)width * sizeof(double));
         if (starts) FN(sparse_product)(starts, t->columns, x, rows, t->w, z, width, 0);
+        else if (few) FN(few_logits_of)(t, x, z, rows);
         else {
             if (t->column == 1 && t->p <= 128) FN(fetch)(x + rows * t->row, (int)(rows * t->row)); /* the next block, if short */
             FN(product)(x, t->row, t->column, t->w, z, width, rows, t->p);
@@ -114,6 +192,7 @@ static void FN(training_pass)(struct task *t)
             for (ptrdiff_t k = 0; k < t->k; k++) t->intercept_gradient[k] += z[i * width + k];
         }
         if (starts) FN(sparse_product)(starts, t->columns, x, rows, z, gradient, width, 1);
+        else if (few) FN(few_gradients_of)(t, x, z, rows);
         else FN(product)(x, t->column, t->row, z, gradient, width, t->p, rows);
     }
     t->sum = value(sum);
