@@ -67,6 +67,19 @@ def test_every_transcript_is_what_the_command_prints(page, body):
         assert re.fullmatch(pattern, run(command), re.DOTALL), run(command)
 
 
+@pytest.mark.parametrize(
+    ("page", "body"), [(page, body) for page, body in blocks("sh") if body.startswith("mottomo")], ids=name_of
+)
+def test_every_command_without_its_output_ends_well(page, body, tmp_path):
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    for command in body.splitlines():
+        words = shlex.split(command)
+        done = subprocess.run(
+            [sys.executable, "-m", "mottomo", *words[1:]], capture_output=True, text=True, cwd=tmp_path, check=False
+        )
+        assert (words[0], done.returncode) == ("mottomo", 0), done.stderr
+
+
 @pytest.mark.parametrize(("page", "body"), blocks("python"), ids=name_of)
 def test_every_python_block_is_what_python_prints(page, body, monkeypatch):
     monkeypatch.chdir(ROOT)

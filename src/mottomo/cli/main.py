@@ -35,7 +35,11 @@ def _print_version(context: click.Context, parameter: Any, wanted: bool) -> None
 
 @click.group(
     cls=LazyGroup,
-    worded_help=say("From categorical outcomes to trustworthy probabilities, by maximum likelihood."),
+    worded_help=say(
+        "From categorical outcomes to trustworthy probabilities, by maximum likelihood.\n\n"
+        "Exit codes: 0 done; with --check 1 rejected and 4 cannot tell; 2 wrong usage; 3 unreadable or invalid data, "
+        "or (train) no model: no maximum, or not converged; 130 interrupted."
+    ),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
 @option(
