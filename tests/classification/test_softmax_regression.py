@@ -405,6 +405,25 @@ def test_sparse_features_may_have_entries_twice():
         np.testing.assert_allclose(mo.SoftmaxRegression().fit(form, labels).coef_, expected, rtol=1e-9)
 
 
+@pytest.mark.parametrize(
+    "column",
+    [
+        lambda rng: np.where(rng.random(3000) < 0.01, rng.integers(1, 10**6, 3000), 0),
+        lambda rng: np.where(rng.random(3000) < 0.001, 1e6, 0),
+        lambda rng: 0.3 + np.where(rng.random(3000) < 0.3, 5e-17, 0) + np.where(rng.random(3000) < 0.01, 2.0, 0),
+        lambda rng: 1.7e9 + rng.integers(0, 86400 * 30, 3000),
+        lambda rng: rng.standard_cauchy(3000),
+        lambda rng: np.exp(4 * rng.normal(size=3000)),
+        lambda rng: 1e-9 * rng.normal(size=3000),
+    ],
+)
+def test_columns_as_they_are_in_tables_are_taken(column):
+    x, labels = simulated(3000, 2, 2)
+    x[:, 1] = column(np.random.default_rng(0))
+    model = mo.SoftmaxRegression(mo.L2(1e-6)).fit(x, labels)
+    assert model.converged_
+
+
 def test_a_number_beyond_all_others_is_refused_wherever_it_stands():
     x, labels = simulated(5000, 2, 2)
     x[4000, 1] = 1e200

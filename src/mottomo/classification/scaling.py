@@ -9,6 +9,7 @@ import numpy as np
 
 from mottomo.classification.objective import Data, Rows
 
+_ROUNDING = 1e-12  # of the median: so far from it a number is still there
 _ROWS_OF_MEDIANS = 4000
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
 
@@ -95,7 +96,7 @@ def usual_sizes(x: Any) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros(x.shape[1]), np.full(x.shape[1], np.inf)
     middle = np.sort(x, axis=0)[len(x) // 2].astype(np.float64)
     away = np.sort(np.abs(x - middle), axis=0)
-    n_there = (away == 0).sum(axis=0)
+    n_there = (away <= _ROUNDING * np.abs(middle)).sum(axis=0)
     size = away[np.minimum((n_there + len(x)) // 2, len(x) - 1), np.arange(x.shape[1])]
     return middle, np.where(n_there < len(x), size, np.inf)
 

@@ -16,7 +16,7 @@ import numpy as np
 ZERO = 1e-7  # a margin that counts as 0, in units of the largest coefficient of scaled features
 _UNSURE, _CERTAIN, _MORE = 2000, 1000, 2000  # pairs at first and in each round
 _MOST_ROUNDS = 60
-_LARGEST_COEFFICIENT = 1e6
+_LARGEST_COEFFICIENT = 1e3  # with 1e6 HiGHS takes twenty times as long, or gives up
 _LARGEST_PROGRAMME = 2_000_000  # numbers other than 0 in its constraints
 _MOST_COEFFICIENTS = 2500  # with more, HiGHS rarely comes to an end in time
 _LONGEST, _LONGEST_ON_TOP = 30.0, 5.0  # seconds for all programmes, and for one where a direction is known already
@@ -150,7 +150,7 @@ class Separation:
         )
         if found is None:
             return None
-        if found[n_coefficients:].sum() < 0.5:
+        if found[n_coefficients:].sum() < _LARGEST_COEFFICIENT * ZERO:
             return np.zeros((p1, self._size))
         direction = np.zeros((self._size, p1))
         direction[1:] = found[:n_coefficients].reshape(self._size - 1, p1)
