@@ -14,6 +14,7 @@ from sklearn.datasets import load_digits, load_iris
 from mottomo.classification import separation
 from mottomo.classification.columns import dependent_columns
 from mottomo.classification.existence import existence
+from mottomo.classification.fitting import fit
 from mottomo.classification.objective import Rows
 from mottomo.classification.optimisation import train
 from tests.classification.data import column, rows_of, simulated
@@ -144,6 +145,29 @@ def test_the_verdict_is_the_definitions_on_small_integers(n, p, size, data):
         assert all_margins.max() > 1e-6
 
 
+@pytest.mark.parametrize("seed", range(80))
+def test_the_verdict_is_the_definitions_on_tables_with_levels_and_equal_rows(seed):
+    rng = np.random.default_rng(seed)
+    n, size, levels = (int(rng.integers(*limits)) for limits in ((6, 60), (2, 5), (1, 6)))
+    x = rng.normal(size=(n, 2)) if seed % 2 else rng.integers(-2, 3, size=(n, 2)).astype(float)
+    level = np.minimum(rng.zipf(1.5, n), levels) - 1
+    logits = x @ rng.normal(size=(2, size)) + rng.normal(size=(levels, size))[level] + rng.gumbel(size=(n, size))
+    _, labels = np.unique(logits.argmax(axis=1), return_inverse=True)
+    again = rng.integers(0, n, n // 2)
+    x = np.column_stack([x, (level[:, None] == np.arange(1, levels)).astype(float)])
+    rows = rows_of(np.vstack([x, x[again]]), np.concatenate([labels, labels[again]]), int(labels.max()) + 1)
+    if rows.n_categories < 2:
+        return
+    kept = np.setdiff1d(np.arange(x.shape[1]), [one.column for one in dependent_columns(rows, True)])
+    rows = rows_of(rows.features[:, kept], rows.labels, rows.n_categories)
+    quasi, complete = is_separated(rows)
+    found = verdict_of(rows)
+    expected = "complete-separation" if complete else "quasi-complete-separation" if quasi else "exists"
+    assert found.verdict == expected
+    if quasi:
+        assert margins(rows, found.direction).min() >= -1e-6
+
+
 def test_weights_do_not_change_whether_there_is_a_maximum():
     x, labels = column(-2, -1, 0, 0, 1, 2), np.array([0, 0, 0, 1, 1, 1])
     for scale in (1e-6, 1.0, 1e6):
@@ -246,3 +270,54 @@ def test_units_do_not_make_columns_dependent(scale):
     x[:, 2] = 1e3 + scale * x[:, 2]
     expected = scale * 1e12 < 1e3
     assert bool(dependent_columns(rows_of(x, labels), True)) == expected
+
+
+@settings(max_examples=200)
+@given(seed=st.integers(0, 10**6), n=st.integers(3, 12), p=st.integers(2, 6))
+def test_a_column_is_dependent_if_and_only_if_those_before_it_make_it_up(seed, n, p):
+    """Few rows, and combinations between the others: a basis must take nothing from a column that has been left out."""
+    rng = np.random.default_rng(seed)
+    x = rng.normal(size=(n, p))
+    for j in range(1, p):
+        if rng.random() < 0.4:
+            x[:, j] = x[:, :j] @ rng.integers(-2, 3, j) + rng.integers(-2, 3)
+    labels = np.arange(n) % 2
+    expected, rank = [], 1
+    for j in range(p):
+        now = np.linalg.matrix_rank(np.column_stack([np.ones(n), x[:, : j + 1]]), tol=1e-8)
+        if now == rank:
+            expected.append(j)
+        rank = now
+    found = dependent_columns(rows_of(x, labels), True)
+    assert [one.column for one in found] == expected
+    for one in found:
+        made = one.constant + sum(share * x[:, k] for k, share in one.shares.items())
+        np.testing.assert_allclose(made, x[:, one.column], atol=1e-6)
+
+
+@pytest.mark.parametrize("low", [-3.0, -1.0, 0.0])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_curvature_that_is_lost_in_rounding_proves_nothing(low, seed):
+    """One column, whose values differ by powers of ten: the curvature along it falls to nothing at different times."""
+    far = 10 ** np.random.default_rng(seed).uniform(low, low + 6, 40)
+    x, labels = np.r_[np.zeros(60), far], np.r_[np.zeros(50, dtype=int), np.ones(50, dtype=int)]
+    found = verdict_of(rows_of(x[:, None], labels))
+    assert found.verdict == "quasi-complete-separation"
+    assert found.supremum == pytest.approx(50 * np.log(5 / 6) + 10 * np.log(1 / 6), abs=1e-5)
+
+
+def test_rows_of_zeros_without_an_intercept_say_nothing():
+    x = np.array([[0.0, 0], [0, 0], [1, 2], [-1, 1], [2, -1], [-2, -3]])
+    rows = rows_of(x, [0, 1, 0, 1, 0, 1])
+    optimum, objective = train(rows, strength=0, intercept=False, tolerance=1e-7)
+    found = existence(rows, optimum, objective)
+    assert (found.verdict, found.n_separated) == ("quasi-complete-separation", 4)
+    assert found.supremum == pytest.approx(2 * np.log(0.5), abs=1e-6)
+
+
+def test_a_direction_is_over_all_columns_also_where_some_are_dependent():
+    x = np.column_stack([np.full(4, 3.0), [-2.0, -1, 1, 2], [-4.0, -2, 2, 4]])
+    found = fit(rows_of(x, [0, 0, 1, 1]), strength=0.0, tolerance=1e-7).existence
+    assert found.direction.shape == (4, 2)
+    assert (found.direction[[0, 2]] == 0).all()
+    assert found.direction[1, 1] > 0

@@ -39,13 +39,10 @@ def dependent_columns(data: Data, intercept: bool) -> tuple[Dependence, ...]:
         return ()
     scaling = Scaling.of(data, intercept)
     triangle = _triangle(data, scaling)
-    missing = data.n_features + intercept - _rank(triangle)
-    if not missing:
+    if _rank(triangle) == data.n_features + intercept:
         return ()
-    order = np.r_[-1, : data.n_features] if intercept else np.r_[: data.n_features]
-    left = np.abs(np.diag(np.linalg.qr(triangle[:, order], mode="r")))[int(intercept) :]
-    dependent = np.sort(np.argsort(left, kind="stable")[:missing])
-    kept = np.setdiff1d(np.arange(data.n_features), dependent)
+    kept = _kept(triangle, intercept)
+    dependent = np.setdiff1d(np.arange(data.n_features), kept)
     return tuple(_expressed(int(column), kept, triangle, scaling) for column in dependent)
 
 
@@ -65,6 +62,22 @@ def _rank(triangle: np.ndarray) -> int:
 
     r = scipy.linalg.qr(triangle, mode="r", pivoting=True, check_finite=False)[0]
     return int((np.abs(np.diag(r)) > _DEPENDENT).sum())
+
+
+def _kept(triangle: np.ndarray, intercept: bool) -> np.ndarray:
+    """The columns that those kept before them, and the intercept, do not determine: Gram and Schmidt, twice each."""
+    basis, size, kept = np.empty_like(triangle), 0, []
+    for column in (-1, *range(triangle.shape[1] - 1)) if intercept else range(triangle.shape[1]):
+        left = triangle[:, column].copy()
+        for _ in range(2):
+            left -= basis[:, :size] @ (basis[:, :size].T @ left)
+        length = float(np.linalg.norm(left))
+        if length > _DEPENDENT:
+            basis[:, size] = left / length
+            size += 1
+            if column >= 0:
+                kept.append(column)
+    return np.array(kept, dtype=np.intp)
 
 
 def _expressed(column: int, kept: np.ndarray, triangle: np.ndarray, scaling: Scaling) -> Dependence:

@@ -19,6 +19,7 @@ from mottomo.classification.scaling import Scaling
 from mottomo.classification.softmax import probabilities
 from mottomo.kernels.threads import processors, ranges, workers
 
+_LEAST_PIVOT = 1e-11  # beside the diagonal
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
 
 
@@ -67,6 +68,7 @@ class ExactCurvature:
         while True:
             try:
                 self._factor = scipy.linalg.cho_factor(hessian, lower=True, check_finite=False)
+                _refuse_rounding(self._factor[0], diagonal)
                 if gradient is None or 0.5 * float(np.vdot(self.solve(gradient), gradient)) <= most:
                     return
             except np.linalg.LinAlgError:
@@ -102,6 +104,12 @@ class ExactCurvature:
         return float(np.sqrt(2 * most))
 
 
+def _refuse_rounding(factor: np.ndarray, diagonal: np.ndarray) -> None:
+    """Raise LinAlgError where some pivot of a Cholesky factor is not far above rounding: it would prove what is not."""
+    if (np.diag(factor) ** 2 < _LEAST_PIVOT * diagonal).any():
+        raise np.linalg.LinAlgError("a pivot is lost in rounding")
+
+
 class LeastCurvature:
     """A curvature below the Hessian of some rows that takes P^2 numbers for any number of categories.
 
@@ -132,7 +140,9 @@ class LeastCurvature:
             matrix = sum(run(part, where)) / rows.weight
         matrix.ravel()[:: p1 + 1] += scaling.penalty(decay)
         try:
+            diagonal = np.diag(matrix).copy()
             self._factor = scipy.linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
+            _refuse_rounding(self._factor[0], diagonal)
         except np.linalg.LinAlgError:
             self.floor = math.inf
 

@@ -85,7 +85,7 @@ def fit(
         b=b - centre @ w,
         coordinates=optimum.point.coordinates,
         dependent=tuple(_moved(one, centre) for one in dependent),
-        existence=_turned(found, centre[kept]),
+        existence=_over_all(found, kept, centre),
         converged=optimum.converged and found.has_maximum,
         reason=optimum.reason,
         n_passes=max(optimum.n_passes, 1),
@@ -138,11 +138,12 @@ def _moved(one: Dependence, centre: np.ndarray) -> Dependence:
     return replace(one, constant=float(one.constant + centre[one.column] - others))
 
 
-def _turned(found: Existence, centre: np.ndarray) -> Existence:
-    """The same direction over columns from which nothing was taken."""
-    if found.direction is None or not centre.any():
+def _over_all(found: Existence, kept: np.ndarray, centre: np.ndarray) -> Existence:
+    """The same direction over all columns, dependent ones with 0, from which nothing was taken."""
+    if found.direction is None:
         return found
-    direction = found.direction.copy()
+    direction = np.zeros((len(centre) + 1, found.direction.shape[1]))
+    direction[np.append(kept, len(centre))] = found.direction
     direction[-1] -= centre @ direction[:-1]
     length = np.abs(direction).max()
     return replace(found, direction=direction / length, reach=found.reach * length)

@@ -9,6 +9,7 @@ import numpy as np
 
 from mottomo.classification.objective import Data, Rows
 
+_CONSTANT = 1e-14  # of the centre: a spread that rounding makes
 _ROUNDING = 1e-12  # of the median: so far from it a number is still there
 _ROWS_OF_MEDIANS = 4000
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
@@ -37,7 +38,8 @@ class Scaling:
             x, share = rows.features, _shares(rows, data.weight)
             for first in range(0, len(x), chunk):
                 square += share[first : first + chunk] @ (x[first : first + chunk] - centre) ** 2
-        return cls(centre, np.sqrt(square), intercept)
+        spread = np.sqrt(square)
+        return cls(centre, np.where(spread > _CONSTANT * np.abs(centre), spread, 0.0), intercept)
 
     @classmethod
     def robust(cls, data: Data, intercept: bool) -> Scaling:

@@ -139,7 +139,7 @@ class Separation:
         if too_large or self._seconds <= 0:
             return None
         pairs = self._vectors(row, other)
-        scale = np.abs(pairs).max(axis=1, keepdims=True)
+        scale = np.abs(pairs).max(axis=1, keepdims=True, initial=1e-300)
         constraints = scipy.sparse.hstack([scipy.sparse.csr_matrix(-pairs / scale), scipy.sparse.eye(row.size)])
         found = _maximised(
             np.concatenate([np.zeros(n_coefficients), np.ones(row.size)]),
@@ -172,9 +172,15 @@ def _maximised(
     import scipy.optimize
 
     options = {"primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9, "time_limit": seconds}
-    found = []
+    found: list[Any] = []
 
     def run() -> None:
+        try:
+            found.append(solved())
+        except Exception as error:  # raised where it is heard
+            found.append(error)
+
+    def solved() -> Any:
         for method in ("highs", "highs-ipm"):
             one = scipy.optimize.linprog(
                 -gains,
@@ -186,7 +192,7 @@ def _maximised(
             )
             if one.status in (0, 1):  # solved, or out of time
                 break
-        found.append(one)
+        return one
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
@@ -194,4 +200,6 @@ def _maximised(
     while thread.is_alive():
         second()
         thread.join(1.0)
-    return np.asarray(found[0].x) if found and found[0].status == 0 else None
+    if isinstance(found[0], Exception):
+        raise found[0]
+    return np.asarray(found[0].x) if found[0].status == 0 else None

@@ -104,10 +104,9 @@ class _Fitted:
     def coefficients(self, at_limit: bool) -> tuple[np.ndarray, np.ndarray]:
         """In the columns' units; at the limit, so far along the direction of separation that log L is its supremum."""
         w, b = self.fit.w, self.fit.b
-        found = self._whole_direction()
-        if at_limit and found is not None:
-            reach = self.fit.existence.reach
-            w, b = w + reach * found[:-1], b + reach * found[-1]
+        found = self.fit.existence
+        if at_limit and found.direction is not None:
+            w, b = w + found.reach * found.direction[:-1], b + found.reach * found.direction[-1]
         return self._unscaled(w, b)
 
     def log_likelihood(self, at_limit: bool) -> float:
@@ -115,18 +114,9 @@ class _Fitted:
         found = self.fit.existence
         return found.supremum + 0.0 if at_limit and found.supremum is not None else self.fit.log_likelihood
 
-    def _whole_direction(self) -> np.ndarray | None:
-        """The direction over all columns, dependent ones with 0."""
-        found = self.fit.existence.direction
-        if found is None:
-            return None
-        full = np.zeros((len(self.scale) + 1, found.shape[1]))
-        full[np.append(self.fit.kept(), len(self.scale))] = found
-        return full
-
     def direction(self) -> np.ndarray | None:
         """The direction of separation in the columns' units, its largest coefficient 1."""
-        found = self._whole_direction()
+        found = self.fit.existence.direction
         if found is None:
             return None
         whole = np.vstack(self._unscaled(found[:-1], found[-1]))
