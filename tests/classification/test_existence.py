@@ -306,6 +306,16 @@ def test_a_curvature_that_is_lost_in_rounding_proves_nothing(low, seed):
     assert found.supremum == pytest.approx(50 * np.log(5 / 6) + 10 * np.log(1 / 6), abs=1e-5)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_a_column_of_zeros_and_of_any_size_in_one_category_is_quasi_complete_separation(seed):
+    rng = np.random.default_rng(seed)
+    n_zero, n_far = (int(rng.integers(20, limit)) for limit in (3000, 2000))
+    far = np.exp(rng.normal(rng.uniform(-3, 5), rng.uniform(0.5, 4), n_far))
+    x = np.r_[np.zeros(n_zero), far]
+    labels = np.r_[rng.integers(0, 3, n_zero), np.full(n_far, 2)]
+    assert verdict_of(rows_of(np.column_stack([x, rng.normal(size=len(x))]), labels)).verdict.startswith("quasi")
+
+
 def test_rows_of_zeros_without_an_intercept_say_nothing():
     x = np.array([[0.0, 0], [0, 0], [1, 2], [-1, 1], [2, -1], [-2, -3]])
     rows = rows_of(x, [0, 1, 0, 1, 0, 1])

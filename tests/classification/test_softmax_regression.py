@@ -72,7 +72,7 @@ def test_a_maximum_is_proved_also_where_the_curvature_of_all_rows_would_cost_too
 class Undefined:
     """The curvature of rows that do not curve in some direction."""
 
-    floor = np.inf
+    is_sure = False
     rows = types.SimpleNamespace(weight=1.0)
 
 

@@ -165,7 +165,7 @@ def outlying(value: float) -> pd.DataFrame:
     return frame
 
 
-@pytest.mark.parametrize("size", [1e4, 1e6, 1e9])
+@pytest.mark.parametrize("size", [1e4, 1e6, 1e9, 5e11])
 def test_one_far_row_leaves_the_others_their_standard_errors(write, size):
     frame = outlying(size).assign(y=lambda table: np.where(np.arange(300) == 7, 1, table["y"]))
     result = train_on_table(write(frame), TrainingPlan("y"))
@@ -175,7 +175,18 @@ def test_one_far_row_leaves_the_others_their_standard_errors(write, size):
     np.testing.assert_allclose(result.standard_errors, others.standard_errors, rtol=1e-5)
 
 
-@pytest.mark.parametrize("value", [1e12, -1e20, 1e90])
+@pytest.mark.parametrize("size", [-1e5, -1e8, -5e11])
+def test_one_far_row_against_all_others_has_its_maximum(write, size):
+    frame = outlying(size).assign(y=lambda table: np.where(np.arange(300) == 7, 1, table["y"]))
+    frame["y"] = np.where((frame["a"] > 0) | (frame.index == 7), 1, frame["y"])
+    result = train_on_table(write(frame), TrainingPlan("y"))
+    assert (result.existence.verdict, result.gap_is_proved) == ("exists", True)
+    without = train_on_table(write(frame.drop(columns="a"), "o.csv"), TrainingPlan("y"))
+    assert without.log_likelihood <= result.log_likelihood <= without.log_likelihood + 2
+    assert np.isfinite(result.standard_errors).all()
+
+
+@pytest.mark.parametrize("value", [1e13, -1e20, 1e90])
 def test_a_number_beside_which_the_others_are_lost_is_refused(write, value):
     with pytest.raises(InvalidInput, match=r"(?s)so much larger than the others.*column a"):
         train_on_table(write(outlying(value)), TrainingPlan("y"))

@@ -30,14 +30,14 @@ class Certificate:
     def __init__(self, curvature: ExactCurvature | LeastCurvature, total_weight: float) -> None:
         self._curvature = curvature
         self._share = curvature.rows.weight / total_weight
-        self._widest = math.inf if curvature.floor else curvature.widest_logits()
+        self._widest = curvature.widest_logits() if curvature.is_sure else math.inf
 
     def bound(self, point: Point, w: np.ndarray, b: np.ndarray) -> float:
         """At most this much, in nats a row, is `point` above the minimum; infinite where that cannot be told.
 
         `w` and `b` are the coefficients of the point. Exact but for the rounding of the arithmetic.
         """
-        if self._curvature.floor:
+        if not self._curvature.is_sure:
             return math.inf
         share = self._share * math.exp(-self._moved(w, b))
         decrement = float(np.vdot(point.gradient, self._curvature.solve(point.gradient)))

@@ -19,7 +19,7 @@ from mottomo.classification.scaling import Scaling
 from mottomo.classification.softmax import probabilities
 from mottomo.kernels.threads import processors, ranges, workers
 
-_LEAST_PIVOT = 1e-11  # beside the diagonal
+_PIVOT_EPS = 64
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
 
 
@@ -30,11 +30,17 @@ class Curvature(Protocol):
 
 
 def category_curvature(y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """w_i S_i for each row, (m, K - 1, K - 1), from probabilities y (m, K)."""
+    """w_i S_i for each row, (m, K - 1, K - 1), from probabilities y (m, K).
+
+    S = sum_k y_k c_k c_k' - (sum_k y_k c_k)(sum_k y_k c_k)' with c_k = q_k - q_top: all digits, also where the most
+    probable category is all but certain and diag y - y y' would be rounding.
+    """
     q = contrasts(y.shape[1])
-    yq = y @ q
-    s = np.einsum("ik,ka,kb->iab", y, q, q, optimize=True) - yq[:, :, None] * yq[:, None, :]
-    return s * weights[:, None, None]
+    apart = q - q[y.argmax(axis=1)][:, None, :]
+    mean = np.matmul(y[:, None, :], apart)
+    apart *= np.sqrt(y)[:, :, None]
+    s = np.matmul(apart.transpose(0, 2, 1), apart) - mean.transpose(0, 2, 1) * mean
+    return np.asarray(s * weights[:, None, None])
 
 
 class ExactCurvature:
@@ -68,8 +74,8 @@ class ExactCurvature:
         while True:
             try:
                 self._factor = scipy.linalg.cho_factor(hessian, lower=True, check_finite=False)
-                _refuse_rounding(self._factor[0], diagonal)
                 if gradient is None or 0.5 * float(np.vdot(self.solve(gradient), gradient)) <= most:
+                    self.is_sure = not self.floor and _stands_out(self._factor[0], diagonal, rows.n)
                     return
             except np.linalg.LinAlgError:
                 pass  # where these rows do not curve at all, the direction is left to the others and to later steps
@@ -104,10 +110,13 @@ class ExactCurvature:
         return float(np.sqrt(2 * most))
 
 
-def _refuse_rounding(factor: np.ndarray, diagonal: np.ndarray) -> None:
-    """Raise LinAlgError where some pivot of a Cholesky factor is not far above rounding: it would prove what is not."""
-    if (np.diag(factor) ** 2 < _LEAST_PIVOT * diagonal).any():
-        raise np.linalg.LinAlgError("a pivot is lost in rounding")
+def _stands_out(factor: np.ndarray, diagonal: np.ndarray, n: int) -> bool:
+    """Whether each pivot of a Cholesky factor is far above rounding: one that is not would prove what is not so.
+
+    The sums over n rows have each lost some sqrt(n) eps, and the elimination some eps for each pivot before.
+    """
+    least = _PIVOT_EPS * (len(factor) + math.sqrt(n)) * float(np.finfo(np.float64).eps)
+    return bool((np.diag(factor) ** 2 > least * diagonal).all())
 
 
 class LeastCurvature:
@@ -121,7 +130,7 @@ class LeastCurvature:
         import scipy.linalg
 
         self.rows, self.w, self.b = rows, w, b
-        self._scaling, self.floor = scaling, 0.0
+        self._scaling = scaling
         p1, chunk = len(scaling.scale) + scaling.intercept, max(64, _CHUNK // max(len(scaling.scale), 1))
 
         def part(start: int, stop: int) -> np.ndarray:
@@ -142,9 +151,9 @@ class LeastCurvature:
         try:
             diagonal = np.diag(matrix).copy()
             self._factor = scipy.linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
-            _refuse_rounding(self._factor[0], diagonal)
+            self.is_sure = _stands_out(self._factor[0], diagonal, rows.n)
         except np.linalg.LinAlgError:
-            self.floor = math.inf
+            self.is_sure = False
 
     def solve(self, g: np.ndarray) -> np.ndarray:
         import scipy.linalg

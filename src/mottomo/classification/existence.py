@@ -121,7 +121,7 @@ def existence(
         direction += _by_single_columns(data, objective.has_intercept)
         if isinstance(data, Rows) and not data.is_sparse:
             rows, *others = _labelled_batches(data)
-            scaling = Scaling.of(rows, objective.has_intercept)
+            scaling = Scaling.robust(rows, objective.has_intercept)
             found = None if others else _by_linear_programme(rows, w, b, direction, scaling, waiting)
             if found is not None:
                 return found

@@ -14,7 +14,7 @@ from mottomo.classification.scaling import Scaling
 from mottomo.kernels.sums import accurate_sum
 
 _SMALL = 1 << 21  # numbers in a sparse matrix that is as well worked on as a dense one
-_FAR = 1e4  # times its spread from 0: a column whose products would lose that many digits of the logits
+_FAR = 1e3  # times its spread from 0: a column whose products would lose that many digits of the logits
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ def fit(
         most_passes=most_passes,
         progress=progress,
     )
-    optimum, found = _decided(learnt, optimum, objective, progress)
+    optimum, found = _decided(learnt, optimum, objective, tolerance, progress)
     some, b = objective.coefficients(optimum.point.coordinates)
     w = np.zeros((data.n_features, data.n_categories))
     w[kept] = some
@@ -98,9 +98,9 @@ def fit(
 
 
 def _decided(
-    data: Data, optimum: Optimum, objective: Objective, progress: Progress | None
+    data: Data, optimum: Optimum, objective: Objective, tolerance: float, progress: Progress | None
 ) -> tuple[Optimum, Existence]:
-    """Whether there is a maximum; where that was all that was left to prove, the fit has converged.
+    """Whether there is a maximum; where the gap seems small and only that was left to prove, the fit has converged.
 
     Ctrl-C leaves the question open and the fit as it is.
     """
@@ -113,7 +113,7 @@ def _decided(
         found = existence(data, optimum, objective, waiting)
     except KeyboardInterrupt:
         return replace(optimum, reason="interrupted"), Existence("undecided")
-    if optimum.reason == "unproved" and found.has_maximum:
+    if optimum.reason == "unproved" and found.has_maximum and optimum.gap <= tolerance:
         optimum = replace(optimum, reason="gap")
     return optimum, found
 

@@ -16,7 +16,7 @@ from mottomo.messages import Message, say, say_count, verbatim
 _SUM_TOLERANCE_EPS = 8
 _LARGEST = 1e100
 _LOOKED_AT = 1000  # rows
-_LARGEST_RATIO = 1e10
+_LARGEST_RATIO = 1e12
 
 
 def checked_features(x: Any, names: Sequence[str] | None = None) -> Any:
@@ -79,7 +79,7 @@ def _first_not_finite(x: Any) -> tuple[int, int, int]:
 def refuse_extremes(data: Data, names: Sequence[str] | None = None) -> None:
     """Refuse columns whose numbers a float cannot hold together: too large or small to square, or one beyond the rest.
 
-    A number 10^10 times as large as most of its column leaves six digits to the others in any sum.
+    A number 10^12 times as large as most of its column leaves four digits to the others in any sum.
     """
     if not data.n_features:
         return

@@ -314,7 +314,7 @@ class Training:
             before = self.objective.n_passes
             new = line_search(self.objective, point, -d)
             if new is None:
-                return None if self._becomes_hard() else self._stop("rounding", self._gap)
+                return None if self._becomes_hard() else self._stopped_by_rounding()
             if exact and spent == 1:
                 self._judge(self.objective.n_passes - before)
             step = new.coordinates - point.coordinates
@@ -322,6 +322,11 @@ class Training:
             self._tail.gained(gain(step, point, new) * self.objective.weight)
             self._point = new
         return None
+
+    def _stopped_by_rounding(self) -> Optimum:
+        """No step goes down any more; near enough, if the gap seems small also by how the gains have been falling."""
+        gap = max(self._gap, self._tail.left())
+        return self._stop("unproved" if gap <= self.tolerance else "rounding", gap)
 
     def _estimate_gap(self, point: Point, d: np.ndarray, history: Shortfall, exact: bool) -> None:
         """From the step d, from what such estimates fell short by, and from how the gains have been falling."""
@@ -352,7 +357,7 @@ class Training:
             return self._polished(memory, certificate, bound)
         if self._extra >= _EXTRA_PASSES:
             if not self._becomes_hard():
-                return self._stop("unproved", self._gap)
+                return self._stop("unproved", max(self._gap, self._tail.left()))
             self._extra = 0
             return None
         self._extra += 1

@@ -79,7 +79,8 @@ class TrainingPass:
         width = -(-self._size // native.lanes()) * native.lanes()
         intercept = np.zeros(width)
         intercept[: self._size] = b
-        few = self._size <= native.FEW and not self.is_sparse and self._features.strides[1] == self._features.itemsize
+        by_rows = not self.is_sparse and self._features.strides[1] == self._features.itemsize
+        few = by_rows and 2 <= self._size <= native.FEW
         if few:  # the loop wants the coefficients of a category side by side
             padded = np.ascontiguousarray(w.T)
         else:

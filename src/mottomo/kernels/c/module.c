@@ -45,7 +45,7 @@ static PyObject *py_run(PyObject *module, PyObject *args, PyObject *named)
     while (kernel < KERNELS && strcmp(name, KERNEL_NAMES[kernel])) kernel++;
     if (kernel == KERNELS) return PyErr_Format(PyExc_ValueError, "no kernel %s", name);
     int training = kernel == TRAINING_PASS, sparse = given[STARTS] && given[STARTS] != Py_None;
-    const int few = training && !sparse && column == 1 && t.k <= FEW;
+    const int few = training && !sparse && column == 1 && t.k >= 2 && t.k <= FEW;
     int64_t across = training ? p : kernel == COUNT || kernel == EXP ? 1 : t.k, item = t.item, k = t.k;
     if (!training) row = across;
     int64_t sizes[ARRAYS] = {

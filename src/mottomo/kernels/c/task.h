@@ -37,7 +37,7 @@ struct task {
 };
 
 /* Whether a training pass has its lanes along the features: a row is one piece, and categories fill no vector. */
-static inline int is_few(const struct task *t) { return !t->starts && t->column == 1 && t->k <= FEW; }
+static inline int is_few(const struct task *t) { return !t->starts && t->column == 1 && t->k >= 2 && t->k <= FEW; }
 
 enum { COUNT, CROSS_ENTROPY, GATHER_LOG, TRAINING_PASS, EXP, KERNELS };
 struct kernels {

@@ -11,7 +11,7 @@ from mottomo.report.numbers import rounded, significant, whole
 # Why a fit ended without having converged.
 REASONS: dict[str, Message] = {
     "separated": say("the categories are separated"),
-    "unproved": say("that there is a maximum could not be proved"),
+    "unproved": say("how near it is could not be proved"),
     "rounding": say("rounding hides what is left to gain"),
     "passes": say("the passes allowed are used up"),
     "interrupted": say("interrupted by Ctrl-C"),
