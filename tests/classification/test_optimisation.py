@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 
 from mottomo.classification import kronecker, optimisation
 from mottomo.classification.certificate import Certificate
-from mottomo.classification.curvature import ExactCurvature, LeastCurvature, information, probabilities
+from mottomo.classification.coordinates import contrasts
+from mottomo.classification.curvature import ExactCurvature, LeastCurvature, category_curvature, information
 from mottomo.classification.gap_estimates import Shortfall, Tail
 from mottomo.classification.kronecker import DiagonalCurvature, HeadCurvature, KroneckerCurvature
 from mottomo.classification.objective import Objective, Rows, with_wide_starts
 from mottomo.classification.optimisation import train
 from mottomo.classification.scaling import Scaling
+from mottomo.classification.softmax import probabilities
 from tests.classification.data import column, rows_of, simulated
 
 
@@ -267,3 +269,16 @@ def test_a_large_model_is_proved_to_have_a_maximum_from_below(monkeypatch):
     monkeypatch.setattr(optimisation, "_LARGEST_EXACT", 10)
     optimum, _ = train(rows_of(*simulated(3000, 6, 4)), strength=0, intercept=True, tolerance=1e-7)
     assert (optimum.reason, optimum.exists) == ("gap", True)
+
+
+def test_the_curvature_of_a_row_has_its_digits_also_where_it_is_all_but_certain():
+    rng = np.random.default_rng(0)
+    q = contrasts(4)
+    for size in (0.0, 1.0, 10.0, 30.0):
+        logits = size * rng.normal(size=(50, 4))
+        y = probabilities(logits, np.eye(4), np.zeros(4))
+        found = category_curvature(y, np.ones(50))
+        for one, row in zip(found, y, strict=True):
+            pairs = [(k, m) for k in range(4) for m in range(k)]  # sum of y_k y_m (q_k - q_m)(q_k - q_m)'
+            expected = sum(row[k] * row[m] * np.outer(q[k] - q[m], q[k] - q[m]) for k, m in pairs)
+            assert np.abs(one - expected).max() <= 1e-12 * np.abs(expected).max()

@@ -20,6 +20,7 @@ from mottomo.classification.softmax import probabilities
 from mottomo.kernels.threads import processors, ranges, workers
 
 _PIVOT_EPS = 64
+_CERTAIN = 0.99  # a probability beside which the digits of the others begin to be lost
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
 
 
@@ -30,17 +31,25 @@ class Curvature(Protocol):
 
 
 def category_curvature(y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """w_i S_i for each row, (m, K - 1, K - 1), from probabilities y (m, K).
-
-    S = sum_k y_k c_k c_k' - (sum_k y_k c_k)(sum_k y_k c_k)' with c_k = q_k - q_top: all digits, also where the most
-    probable category is all but certain and diag y - y y' would be rounding.
-    """
+    """w_i S_i for each row, (m, K - 1, K - 1), from probabilities y (m, K)."""
     q = contrasts(y.shape[1])
+    yq = y @ q
+    s = np.einsum("ik,ka,kb->iab", y, q, q, optimize=True) - yq[:, :, None] * yq[:, None, :]
+    certain = np.flatnonzero(y.max(axis=1) > _CERTAIN)
+    if certain.size:
+        s[certain] = _curvature_of_certain(y[certain], q)
+    return np.asarray(s * weights[:, None, None])
+
+
+def _curvature_of_certain(y: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """S = sum_k y_k c_k c_k' - (sum_k y_k c_k)(sum_k y_k c_k)' with c_k = q_k - q_top, (m, K - 1, K - 1).
+
+    It has all digits where the most probable category is all but certain and diag y - y y' would be rounding.
+    """
     apart = q - q[y.argmax(axis=1)][:, None, :]
     mean = np.matmul(y[:, None, :], apart)
     apart *= np.sqrt(y)[:, :, None]
-    s = np.matmul(apart.transpose(0, 2, 1), apart) - mean.transpose(0, 2, 1) * mean
-    return np.asarray(s * weights[:, None, None])
+    return np.asarray(np.matmul(apart.transpose(0, 2, 1), apart) - mean.transpose(0, 2, 1) * mean)
 
 
 class ExactCurvature:
