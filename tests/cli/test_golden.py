@@ -128,7 +128,12 @@ def test_the_output_is_as_it_was_read_and_approved(name, language, request, monk
     path = GOLDEN / f"{name}.{language}.txt"
     if request.config.getoption("--remake-golden"):
         path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text(encoding="utf-8")
+    assert without_last_bits(shown) == without_last_bits(path.read_text(encoding="utf-8"))
+
+
+def without_last_bits(text):
+    """Numbers written in full to 12 digits: the last bits of exp and log differ between processors."""
+    return re.sub(r"\d+\.\d{10,}(e[-+]\d+)?", lambda number: f"{float(number[0]):.12g}", text)
 
 
 def test_no_golden_file_is_left_without_its_case():
