@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from mottomo.classification.objective import Data
 from mottomo.classification.scaling import Scaling
+from mottomo.kernels.threads import processors, ranges, workers
 
 _DEPENDENT = 1e-9  # what is left of a column of length 1 beside the others, if it is a combination of them
 _SHARE = 1e-7
@@ -51,9 +53,18 @@ def _triangle(data: Data, scaling: Scaling) -> np.ndarray:
     p1 = data.n_features + scaling.intercept
     triangle = np.zeros((p1, p1))
     for rows in data.batches():
-        for first in range(0, rows.n, _CHUNK):
-            part = scaling.design(np.asarray(rows.features[first : first + _CHUNK], dtype=np.float64))
-            triangle = np.asarray(np.linalg.qr(np.vstack([triangle, part]), mode="r"))
+
+        def part(start: int, stop: int, x: Any = rows.features) -> np.ndarray:
+            some = np.zeros((0, p1))
+            for first in range(start, stop, _CHUNK):
+                design = scaling.design(np.asarray(x[first : min(first + _CHUNK, stop)], dtype=np.float64))
+                some = np.asarray(np.linalg.qr(np.vstack([some, design]), mode="r"))
+            return some
+
+        work = 2.0 * rows.n * p1 * p1
+        where = ranges(rows.n, min(-(-rows.n // _CHUNK), processors()))
+        with workers(work, len(where)) as run:
+            triangle = np.asarray(np.linalg.qr(np.vstack([triangle, *run(part, where)]), mode="r"))
     return triangle / np.sqrt(data.n)
 
 

@@ -20,7 +20,6 @@ from mottomo.classification.softmax import probabilities
 from mottomo.kernels.threads import processors, ranges, workers
 
 _PIVOT_EPS = 64
-_CERTAIN = 0.99  # a probability beside which the digits of the others begin to be lost
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
 
 
@@ -30,26 +29,23 @@ class Curvature(Protocol):
     def solve(self, g: np.ndarray) -> np.ndarray: ...
 
 
-def category_curvature(y: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """w_i S_i for each row, (m, K - 1, K - 1), from probabilities y (m, K)."""
-    q = contrasts(y.shape[1])
-    yq = y @ q
-    s = np.einsum("ik,ka,kb->iab", y, q, q, optimize=True) - yq[:, :, None] * yq[:, None, :]
-    certain = np.flatnonzero(y.max(axis=1) > _CERTAIN)
-    if certain.size:
-        s[certain] = _curvature_of_certain(y[certain], q)
-    return np.asarray(s * weights[:, None, None])
+def category_curvature(y: np.ndarray) -> np.ndarray:
+    """S of each row, its upper triangle, (m, K (K - 1) / 2), from probabilities y (m, K).
 
-
-def _curvature_of_certain(y: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """S = sum_k y_k c_k c_k' - (sum_k y_k c_k)(sum_k y_k c_k)' with c_k = q_k - q_top, (m, K - 1, K - 1).
-
-    It has all digits where the most probable category is all but certain and diag y - y y' would be rounding.
+    S = sum_k y_k c_k c_k' - (sum_k y_k c_k)(sum_k y_k c_k)' with c_k = q_k - q_top: so it has all digits where the most
+    probable category is all but certain, and diag y - y y' would be rounding.
     """
-    apart = q - q[y.argmax(axis=1)][:, None, :]
-    mean = np.matmul(y[:, None, :], apart)
-    apart *= np.sqrt(y)[:, :, None]
-    return np.asarray(np.matmul(apart.transpose(0, 2, 1), apart) - mean.transpose(0, 2, 1) * mean)
+    q = contrasts(y.shape[1])
+    first, second = np.triu_indices(q.shape[1])
+    s, mean = np.empty((len(y), len(first))), np.empty((len(y), q.shape[1]))
+    top = y.argmax(axis=1)
+    for category in range(y.shape[1]):
+        its = np.flatnonzero(top == category)
+        apart = q - q[category]
+        s[its] = y[its] @ (apart[:, first] * apart[:, second])
+        mean[its] = y[its] @ apart
+    s -= mean[:, first] * mean[:, second]
+    return s
 
 
 class ExactCurvature:
@@ -190,18 +186,20 @@ def information(rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling) -> n
     p1, d = len(scaling.scale) + scaling.intercept, w.shape[1] - 1
     first, second = np.triu_indices(d)
     chunk = max(32, _CHUNK // (p1 * len(first)))
+    many = chunk * max(1, _CHUNK // (chunk * len(first)))
 
     def part(start: int, stop: int) -> np.ndarray:
-        total = np.zeros((p1, len(first) * p1))
-        room = np.empty((min(chunk, stop - start), len(first), p1))
-        for at in range(start, stop, chunk):
-            some = slice(at, min(at + chunk, stop))
-            x = rows.features[some]
-            weights = np.ones(len(x)) if rows.weights is None else rows.weights[some]
-            s = category_curvature(probabilities(x, w, b), weights)[:, first, second]
-            design = scaling.design(x)
-            weighted = np.multiply(s[:, :, None], design[:, None, :], out=room[: len(x)])
-            total += design.T @ weighted.reshape(len(x), -1)
+        total, more = np.zeros((p1, len(first) * p1)), np.empty((p1, len(first) * p1))
+        room = np.empty((chunk, len(first), p1))  # used again: memory that is fresh costs more than what fills it
+        for at in range(start, stop, many):
+            x = rows.features[at : min(at + many, stop)]
+            s = category_curvature(probabilities(x, w, b))
+            if rows.weights is not None:
+                s *= rows.weights[at : at + len(x), None]
+            for begin in range(0, len(x), chunk):
+                design, few = scaling.design(x[begin : begin + chunk]), s[begin : begin + chunk]
+                weighted = np.multiply(few[:, :, None], design[:, None, :], out=room[: len(few)])
+                total += np.matmul(design.T, weighted.reshape(len(few), -1), out=more)
         return total
 
     work = 2.0 * rows.n * p1 * p1 * len(first)

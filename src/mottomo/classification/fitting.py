@@ -12,6 +12,7 @@ from mottomo.classification.objective import Data, Objective, Rows, keeping
 from mottomo.classification.optimisation import Optimum, Progress, Standing, train
 from mottomo.classification.scaling import Scaling
 from mottomo.kernels.sums import accurate_sum
+from mottomo.kernels.threads import one_thread_blas
 
 _SMALL = 1 << 21  # numbers in a sparse matrix that is as well worked on as a dense one
 _FAR = 1e3  # times its spread from 0: a column whose products would lose that many digits of the logits
@@ -50,6 +51,7 @@ class Fit:
         return np.setdiff1d(np.arange(len(self.w)), [one.column for one in self.dependent])
 
 
+@one_thread_blas()
 def fit(
     data: Data,
     *,

@@ -21,7 +21,6 @@ from mottomo.classification.kronecker import HEAD, ROWS_A_COLUMN, HeadCurvature,
 from mottomo.classification.objective import Data, Objective, Point
 from mottomo.classification.quasi_newton import MEMORY, Memory, line_search
 from mottomo.classification.scaling import Scaling
-from mottomo.kernels.threads import one_thread_blas
 
 _LEAST_STEPS = 8  # from one curvature
 _PASSES_WHEN_HARD = 100
@@ -237,10 +236,9 @@ class Training:
     def run(self) -> Optimum:
         """Walk until nothing is left to gain, or a reason to stop; Ctrl-C gives the best point so far."""
         try:
-            with one_thread_blas():
-                self._point = self.start()
-                while (stopped := self._walk(self._next_curvature())) is None:
-                    pass
+            self._point = self.start()
+            while (stopped := self._walk(self._next_curvature())) is None:
+                pass
             return stopped
         except KeyboardInterrupt:
             if self._point is None:

@@ -24,6 +24,7 @@ from mottomo.classification.penalties import L2, strength_of
 from mottomo.classification.softmax import log_probabilities, logits, probabilities
 from mottomo.errors import InvalidInput, NoMaximum, NotConverged, NotDetermined
 from mottomo.kernels.sums import accurate_sum
+from mottomo.kernels.threads import one_thread_blas
 from mottomo.messages import say, verbatim
 
 
@@ -93,19 +94,20 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         strength_of(self.penalty)
         self._check_settings()
-        x = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False)
-        x = checked_features(x, getattr(self, "feature_names_in_", None))
-        weights = checked_weights(sample_weight, x.shape[0])
-        codes, targets = self._categories(y, x.shape[0], weights)
-        rows = labelled_rows(x, codes, targets, weights, len(self.classes_))
-        refuse_extremes(rows, getattr(self, "feature_names_in_", None))
-        found = fit(
-            rows,
-            strength=strength_of(self.penalty),
-            intercept=self.fit_intercept,
-            tolerance=self.tolerance,
-            most_passes=int(self.max_passes),
-        )
+        with one_thread_blas():
+            x = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False)
+            x = checked_features(x, getattr(self, "feature_names_in_", None))
+            weights = checked_weights(sample_weight, x.shape[0])
+            codes, targets = self._categories(y, x.shape[0], weights)
+            rows = labelled_rows(x, codes, targets, weights, len(self.classes_))
+            refuse_extremes(rows, getattr(self, "feature_names_in_", None))
+            found = fit(
+                rows,
+                strength=strength_of(self.penalty),
+                intercept=self.fit_intercept,
+                tolerance=self.tolerance,
+                most_passes=int(self.max_passes),
+            )
         self.n_observations_ = rows.weight
         self._keep(found)
         self._warn()

@@ -41,9 +41,10 @@ def processors() -> int:
 def one_thread_blas() -> Iterator[None]:
     """BLAS in one thread, so that it does not compete with the threads of ``workers`` for the processors.
 
-    numpy and scipy each bring an OpenBLAS whose idle threads keep spinning: with both at work beside ``workers``, a
-    step of training takes twice as long.
+    numpy and scipy each bring an OpenBLAS whose idle threads keep spinning for some 0.1 s: with them beside
+    ``workers``, a step of training takes up to twice as long.
     """
+    import scipy.linalg  # noqa: F401  (its BLAS is limited only if it is there)
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(1, "blas"):
