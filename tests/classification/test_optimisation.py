@@ -215,17 +215,22 @@ def test_gains_that_fall_like_a_geometric_sequence_have_the_sum_of_their_tail():
         assert 0.5**step <= tail.left() <= 4 * 0.5**step
 
 
-@pytest.mark.parametrize("tolerance", [1e-1, 1e-3, 1e-6])
+@pytest.mark.parametrize("shape", [(400, 20, 30), pytest.param((800, 45, 92), marks=pytest.mark.slow)])
+@pytest.mark.parametrize("tolerance", [1e-2, 1e-3, 1e-6])
 @pytest.mark.parametrize("strength", [1.0, 1e-3])
-def test_an_estimated_gap_is_about_the_true_one_where_the_product_is_a_poor_curvature(strength, tolerance):
+def test_an_estimated_gap_is_about_the_true_one_where_the_product_is_a_poor_curvature(
+    strength, tolerance, shape, monkeypatch
+):
     """Confident predictions: no Kronecker product is near the Hessian, and its own estimate is up to 50 times short."""
-    x = np.random.default_rng(0).normal(size=(1500, 60))
-    w = 0.4 * np.random.default_rng(1).normal(size=(60, 100))
-    rows = rows_of(x, (x @ w + np.random.default_rng(2).gumbel(size=(1500, 100))).argmax(axis=1), 100)
+    n, p, k = shape
+    x = np.random.default_rng(0).normal(size=(n, p))
+    w = 3 / np.sqrt(p) * np.random.default_rng(1).normal(size=(p, k))
+    rows = rows_of(x, (x @ w + np.random.default_rng(2).gumbel(size=(n, k))).argmax(axis=1), k)
     best, _ = train(rows, strength=strength, intercept=True, tolerance=1e-9, most_passes=4000)
+    monkeypatch.setattr(optimisation, "_LARGEST_EXACT", 10)
     found, _ = train(rows, strength=strength, intercept=True, tolerance=tolerance)
     assert not found.proved
-    assert (found.point.value - best.point.value) * rows.n <= 2 * found.gap
+    assert (found.point.value - best.point.value) * n <= 2 * found.gap
 
 
 @settings(max_examples=25)
