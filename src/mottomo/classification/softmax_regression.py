@@ -153,7 +153,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             self.classes_ = np.asarray(y.columns) if hasattr(y, "columns") else np.arange(array.shape[1])
             return _labels_or_targets(checked_targets(array))
         labels = column_or_1d(y, warn=True)
-        check_classification_targets(labels)
+        if labels.dtype.kind not in "biuU":  # which can be nothing but labels
+            check_classification_targets(labels)
         if len(labels) != n:
             raise _lengths(len(labels), n)
         if labels.dtype.kind == "O" and any(
