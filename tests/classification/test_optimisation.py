@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from contextlib import contextmanager
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -184,6 +187,46 @@ def test_too_few_passes_are_an_answer():
     assert not optimum.converged
     assert optimum.reason == "passes"
     assert optimum.gap > 1e-7
+
+
+@pytest.mark.parametrize("most_passes", [1, 2, 5])
+def test_passes_from_the_start_on_are_counted(most_passes):
+    rows, passes = rows_of(*simulated(300, 3, 3)), []
+    with rows.running() as sums:
+
+        class Counted(Rows):
+            def running(self):
+                @contextmanager
+                def counting():
+                    yield lambda w, b: (passes.append(1), sums(w, b))[1]
+
+                return counting()
+
+        counted = Counted(rows.features, rows.n_categories, rows.labels)
+        optimum, _ = train(counted, strength=0, intercept=True, tolerance=1e-7, most_passes=most_passes)
+    assert optimum.reason == "passes"
+    assert optimum.n_passes == len(passes)
+    assert len(passes) <= most_passes + 20  # what one search along a line may take
+
+
+@pytest.mark.parametrize("n", [300, 40_000])
+def test_an_interruption_from_the_first_report_on_keeps_a_point(n):
+    def interrupt(standing):
+        raise KeyboardInterrupt
+
+    optimum, _ = train(rows_of(*simulated(n, 3, 3)), strength=0, intercept=True, tolerance=1e-7, progress=interrupt)
+    assert (optimum.reason, optimum.converged) == ("interrupted", False)
+    assert np.isfinite(optimum.point.value)
+
+
+@pytest.mark.parametrize("n", [5, 127, 128, 129, 255, 1000, 1025])
+def test_an_excerpt_lies_inside_the_rows(n):
+    rows = rows_of(np.arange(float(n))[:, None], np.arange(n) % 2)
+    for size in (1, 100, 128, 200, n - 1, n, n + 1):
+        excerpt = rows.excerpt(size)
+        assert all(0 <= first < last <= excerpt.rows.n for first, last in excerpt.runs)
+        assert all(before[1] <= after[0] for before, after in itertools.pairwise(excerpt.runs))
+        assert excerpt.weight == sum(last - first for first, last in excerpt.runs)
 
 
 def test_an_interruption_gives_the_best_point_so_far():

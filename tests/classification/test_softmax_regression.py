@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import types
 import warnings
+from contextlib import ExitStack
 
 import numpy as np
 import pandas as pd
@@ -15,9 +17,11 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits, load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
+from threadpoolctl import threadpool_info
 
 import mottomo as mo
 from mottomo.classification import optimisation, separation
+from mottomo.kernels.threads import one_thread_blas
 from tests.classification.data import simulated
 
 with warnings.catch_warnings():
@@ -363,7 +367,13 @@ def test_the_direction_and_the_combination_of_columns_far_from_zero_are_those_of
 
 @pytest.mark.parametrize(
     ("settings", "name"),
-    [({"fit_intercept": "no"}, "fit_intercept"), ({"max_passes": 0.5}, "max_passes"), ({"tolerance": 0}, "tolerance")],
+    [
+        ({"fit_intercept": "no"}, "fit_intercept"),
+        ({"max_passes": 0.5}, "max_passes"),
+        ({"max_passes": math.inf}, "max_passes"),
+        ({"max_passes": 2.5}, "max_passes"),
+        ({"tolerance": 0}, "tolerance"),
+    ],
 )
 def test_settings_out_of_range_are_refused_by_name(settings, name):
     with pytest.raises(mo.InvalidInput, match=name):
@@ -432,3 +442,25 @@ def test_a_number_beyond_all_others_is_refused_wherever_it_stands():
     x[4000, 1] = 1e12
     with pytest.raises(mo.InvalidInput, match="column 2"):
         mo.SoftmaxRegression().fit(x, labels)
+
+
+def test_soft_targets_of_a_frame_keep_the_order_of_its_columns():
+    x, labels = simulated(200, 2, 3)
+    names = ["wolf", "dog", "fox"]
+    model = mo.SoftmaxRegression().fit(x, pd.DataFrame(np.eye(3)[labels], columns=names))
+    assert model.classes_.tolist() == names
+    found = model.log_likelihood(x, np.array(names)[labels])
+    assert found == pytest.approx(model.log_likelihood_, rel=1e-12)
+    with pytest.raises(mo.InvalidInput, match="two columns have the same name"):
+        mo.SoftmaxRegression().fit(x, pd.DataFrame(np.eye(3)[labels], columns=["a", "b", "a"]))
+
+
+def test_fits_in_two_threads_leave_blas_as_it_was():
+    before = [pool["num_threads"] for pool in threadpool_info()]
+    first, second = one_thread_blas(), one_thread_blas()
+    with ExitStack() as outer:
+        outer.enter_context(first)
+        second.__enter__()
+    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
+    second.__exit__(None, None, None)
+    assert [pool["num_threads"] for pool in threadpool_info()] == before

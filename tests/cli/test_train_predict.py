@@ -278,3 +278,33 @@ def test_without_the_extension_the_same_is_found():
     )
     assert one["log_likelihood"] == pytest.approx(other["log_likelihood"], rel=1e-12)
     assert one["coefficients"]["male"] == pytest.approx(other["coefficients"]["male"], rel=1e-6)
+
+
+def test_a_model_without_features_needs_no_columns_and_gives_no_onnx(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("junk,y\n1,a\nx,b\n2,b\n", encoding="utf-8")
+    path, onnx = tmp_path / "m", tmp_path / "o"
+    call = ["train", str(table), "--target", "y", "--features", "", "--model", str(path)]
+    done = mottomo(*call, "--onnx", str(onnx))
+    assert done.returncode == 3
+    assert "a model without features cannot be written as ONNX" in done.stderr
+    assert not path.exists()
+    assert mottomo(*call).returncode == 0
+    done = mottomo("predict", str(table), "--model", str(path))
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 4
+
+
+def test_the_limit_is_said_to_be_the_answer_where_it_was_asked_for():
+    call = ["train", PENGUINS, "--target", "species", "--missing", "drop"]
+    assert "--accept-limit takes the limit" in mottomo(*call).stdout.replace("\n", " ")
+    done = mottomo(*call, "--accept-limit")
+    assert done.returncode == 0
+    assert "As asked, the model is that limit" in done.stdout
+    assert "stands below" not in done.stdout
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_derivation_fits_the_terminal(language):
+    done = mottomo("explain", PENGUINS, "--target", "species", "--missing", "drop", "--lang", language)
+    assert max(map(display_width, done.stdout.splitlines())) <= 80

@@ -77,6 +77,14 @@ def test_the_environment_can_ask_for_a_path():
         assert done.stdout.strip() == wanted
 
 
+def test_a_path_that_is_not_here_is_said():
+    code = "from mottomo.kernels import native; print(native.path())"
+    environment = {**os.environ, "MOTTOMO_KERNELS": "avx"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "numpy"
+    assert "MOTTOMO_KERNELS=avx is none of the paths that are here" in done.stderr
+
+
 # --- exp -------------------------------------------------------------------------------------------------------------
 
 
@@ -132,6 +140,16 @@ def test_codes_that_are_no_category_are_counted_apart(path, dtype):
     expected = [int((codes.astype(object) == k).sum()) for k in range(5)]
     assert counts.tolist() == expected
     assert stray == codes.size - sum(expected)
+
+
+@pytest.mark.parametrize(("dtype", "size"), [(np.int8, 128), (np.int8, 200), (np.int16, 40_000), (np.uint8, 200)])
+def test_negative_codes_of_a_narrow_type_are_no_category(path, dtype, size):
+    limits = np.iinfo(dtype)
+    codes = np.arange(limits.min, int(limits.max) + 1, dtype=np.int64).astype(dtype)
+    counts, stray = count_codes(codes, size)
+    inside = np.arange(size) <= limits.max
+    assert counts.tolist() == inside.astype(int).tolist()
+    assert stray == codes.size - inside.sum()
 
 
 def test_counts_of_more_codes_than_a_range(path):

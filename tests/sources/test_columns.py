@@ -61,6 +61,12 @@ def test_a_condition_chooses_rows(path):
     assert found.values["s"].tolist() == ["a", "b"]
 
 
+def test_rows_keep_their_numbers_under_a_condition(path):
+    with open_columns(table_file(path), Choice(("n", "x"), where="CAST(n AS INTEGER) >= 2")) as kept:
+        assert kept.rows(0, kept.n).numbers.tolist() == [2, 3, 4]
+        assert kept.gaps().first == {"x": 3}
+
+
 def test_a_thousand_rows_keep_their_order(tmp_path):
     file = tmp_path / "t.csv"
     file.write_text("n,s\n" + "".join(f"{i},v{i % 7}\n" for i in range(200_000)))

@@ -123,3 +123,12 @@ def test_a_description_that_is_none_is_refused_even_with_its_hash(tmp_path, chan
     path.write_bytes(with_header(content, {**header, "description": text, "sha256": _hash(text, load(content))}))
     with pytest.raises(SourceError, match="cannot be read"):
         load_classifier(path)
+
+
+@pytest.mark.parametrize("description", [None, 5, {}, ["a"], "\ud800"])
+def test_a_description_that_is_no_text_is_refused(tmp_path, description):
+    content = classifier_bytes(classifier())
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(with_header(content, {**header_of(content), "description": description}))
+    with pytest.raises(SourceError, match="changed after it was written"):
+        load_classifier(path)

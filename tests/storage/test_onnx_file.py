@@ -81,5 +81,5 @@ def test_without_features_or_without_the_library_it_is_refused(monkeypatch):
     with pytest.raises(InvalidInput, match="without features"):
         onnx_bytes(made([]))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(MissingExtra, match=r"mottomo\[onnx\]"):
+    with pytest.raises(MissingExtra, match=r"pip install onnx"):
         onnx_bytes(made([Feature("x")]))

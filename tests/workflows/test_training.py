@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from sklearn.datasets import load_digits, load_iris
 
+from mottomo.classification import coefficient_tests
 from mottomo.classification.penalties import L2
 from mottomo.classification.softmax_regression import SoftmaxRegression
 from mottomo.errors import InvalidInput
@@ -322,6 +323,7 @@ def test_a_model_file_predicts_what_the_model_does(write, tmp_path):
         (TrainingPlan("specis"), r"no such column.*did you mean species"),
         (TrainingPlan("species", features=("hight",)), r"no such column.*did you mean height"),
         (TrainingPlan("species", features=("height", "species")), r"target is also among the features"),
+        (TrainingPlan("species", features=("height",), weights="height"), r"weights is also among the features"),
         (
             TrainingPlan("species", features=("height",), categories="dog,cat"),
             r"row 2, column species.*dog, cat.*fox",
@@ -378,3 +380,72 @@ def test_a_table_that_does_not_fit_in_memory_gives_the_same_answer(write, monkey
         for mine, theirs in zip(other.feature_tests, one.feature_tests, strict=True):
             assert mine.wald == pytest.approx(theirs.wald, rel=1e-8)
             assert mine.likelihood_ratio == pytest.approx(theirs.likelihood_ratio, rel=1e-8)
+
+
+# --- columns far from 0, constant ones, and rows that nobody has seen ------------------------------------------------
+
+
+def test_what_is_said_of_columns_far_from_zero_is_in_their_units(write):
+    a = 1e6 + np.arange(40) / 10
+    frame = pd.DataFrame({"a": a, "b": 2 * a + 5, "t": ["lo"] * 20 + ["hi"] * 20})
+    result = train_on_table(write(frame), TrainingPlan("t"))
+    one = result.separators[0]
+    assert (one.lower_maximum, one.upper_minimum) == (a[19], a[20])
+    (other,) = result.dependent
+    assert other.shares == pytest.approx({0: 2.0})
+    assert other.constant == pytest.approx(5, abs=1e-4)
+
+
+def test_a_constant_column_has_no_coefficient_under_a_penalty(write):
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame({"same": 0.1, "x": rng.normal(size=20_000)})
+    frame["y"] = (frame["x"] + rng.logistic(size=20_000) > 0).map({True: "b", False: "a"})
+    result = train_on_table(write(frame), TrainingPlan("y", penalty=L2(1e-6)))
+    assert abs(result.coefficients()[0, 1]) < 1e-9
+
+
+def test_the_gain_is_undefined_where_neither_model_allows_what_came(write):
+    frame = anes96()
+    chosen = HeldOutRows.choose(len(frame), 0.25, 1).mask(0, len(frame))
+    frame["PID"] = frame["PID"].astype(str)
+    frame.loc[np.flatnonzero(chosen)[0], "PID"] = "none"
+    result = train_on_table(write(frame), TrainingPlan("PID", holdout=0.25, seed=1, penalty=L2(1.0), accept_limit=True))
+    found = result.held_out
+    assert (found.model.value, found.die.value) == (math.inf, math.inf)
+    assert math.isnan(found.gain.value)
+    assert found.n_impossible == 1
+
+
+def test_a_category_that_is_held_out_alone_is_said_to_be_so(write):
+    frame = anes96()
+    chosen = HeldOutRows.choose(len(frame), 0.25, 1).mask(0, len(frame))
+    frame["PID"] = frame["PID"].astype(str)
+    frame.loc[np.flatnonzero(chosen)[0], "PID"] = "none"
+    result = train_on_table(write(frame), TrainingPlan("PID", holdout=0.25, seed=1))
+    assert result.verdict.code == "never-seen"
+    assert "none came up among the rows held out alone" in result.render("text").replace("\n", " ")
+
+
+def test_a_test_that_was_not_reached_gives_no_ratio(write, monkeypatch):
+    whole = coefficient_tests.train
+
+    def ending(reason):
+        def trained(*arguments, **settings):
+            optimum, objective = whole(*arguments, **settings)
+            return dataclasses.replace(optimum, reason=reason), objective
+
+        return trained
+
+    monkeypatch.setattr(coefficient_tests, "train", ending("passes"))
+    tests = train_on_table(write(anes96()), TrainingPlan("PID")).feature_tests
+    assert {test.likelihood_ratio for test in tests} == {None}
+    monkeypatch.setattr(coefficient_tests, "train", ending("interrupted"))
+    assert train_on_table(write(anes96()), TrainingPlan("PID")).without_errors == "interrupted"
+
+
+def test_rows_and_what_they_count_are_told_apart(write):
+    frame = anes96().assign(times=3)
+    result = train_on_table(write(frame), TrainingPlan("PID", weights="times", holdout=0.25, seed=1))
+    assert (result.n_rows, result.n_observations) == (708, 2124)
+    assert (result.held_out.n_rows, result.held_out.n_observations) == (236, 708)
+    assert "708 rows that count as 2,124" in result.render("text")

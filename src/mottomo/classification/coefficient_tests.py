@@ -140,6 +140,7 @@ class FeatureTest:
         return self.wald if self.likelihood_ratio is None else self.likelihood_ratio
 
 
+@one_thread_blas()
 def feature_tests(
     data: Data,
     covariance: Covariance,
@@ -160,14 +161,18 @@ def feature_tests(
         working()
         ratio = None
         if refits < _LARGEST_REFITS:
-            ratio = max(2 * (log_likelihood - _without(data, columns, intercept, tolerance)), 0.0)
+            less = _without(data, columns, intercept, tolerance)
+            ratio = None if less is None else max(2 * (log_likelihood - less), 0.0)
         df = len(columns) * (data.n_categories - 1)
         tests.append(FeatureTest(name, df, covariance.wald(v, columns), ratio))
     return tuple(tests)
 
 
-def _without(data: Data, columns: list[int], intercept: bool, tolerance: float) -> float:
-    """log L of the model without some columns."""
+def _without(data: Data, columns: list[int], intercept: bool, tolerance: float) -> float | None:
+    """log L of the model without some columns, which has a maximum as the whole one has; None if it was not reached."""
     less = keeping(data, np.setdiff1d(np.arange(data.n_features), columns))
     optimum, _ = train(less, strength=0.0, intercept=intercept, tolerance=tolerance)
-    return -optimum.point.value * data.weight
+    if optimum.reason == "interrupted":
+        raise KeyboardInterrupt
+    reached = optimum.reason in ("gap", "unproved") and optimum.gap <= tolerance
+    return -optimum.point.value * data.weight if reached else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,11 @@ class Dependence:
     @property
     def is_constant(self) -> bool:
         return not self.shares
+
+    def moved(self, centre: np.ndarray) -> Dependence:
+        """The same dependence of the columns from which `centre` was taken."""
+        others = sum(share * centre[j] for j, share in self.shares.items())
+        return replace(self, constant=float(self.constant + centre[self.column] - others))
 
 
 def dependent_columns(data: Data, intercept: bool) -> tuple[Dependence, ...]:

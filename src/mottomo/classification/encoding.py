@@ -148,7 +148,7 @@ def _check_kind(feature: Feature, values: np.ndarray, where: Message) -> None:
         say("{where}, column {column}", where=where, column=feature.name),
         number if is_text else text,
         text if is_text else number,
-        say("give the column as in training; a column of digits that is text is named with --text"),
+        say("give the column as in training; if it is text, train with --text {name}", name=feature.name),
     )
 
 
@@ -170,10 +170,15 @@ def _positions(feature: Feature, columns: Columns, unknown: str) -> np.ndarray:
                 names=list(feature.levels[:_SHOWN_LEVELS]) + ["…"] * (len(feature.levels) > _SHOWN_LEVELS),
             ),
             say_count("{value} ({count} such row)", "{value} ({count} such rows)", int(strangers.size), value=level),
-            nearest(level, feature.levels)
-            or say("--unknown baseline takes it for none of the levels that have a column"),
+            nearest(level, feature.levels) or _mend_of_unknown(feature),
         )
     return codes
+
+
+def _mend_of_unknown(feature: Feature) -> Message:
+    if feature.baseline is None:
+        return say("--unknown baseline takes it for no level")
+    return say("--unknown baseline takes it for {level}, the baseline level", level=feature.baseline)
 
 
 def _indicators(feature: Feature, codes: np.ndarray, sparse: bool) -> Any:

@@ -86,7 +86,7 @@ def fit(
         w=w,
         b=b - centre @ w,
         coordinates=optimum.point.coordinates,
-        dependent=tuple(_moved(one, centre) for one in dependent),
+        dependent=tuple(one.moved(centre) for one in dependent),
         existence=_over_all(found, kept, centre),
         converged=optimum.converged and found.has_maximum,
         reason=optimum.reason,
@@ -132,12 +132,6 @@ def far_centre(data: Data, intercept: bool) -> np.ndarray:
         return np.zeros(data.n_features)
     scaling = Scaling.of(data.sample(1000), intercept)
     return np.where((np.abs(scaling.centre) > _FAR * scaling.scale) & (scaling.spread > 0), scaling.centre, 0.0)
-
-
-def _moved(one: Dependence, centre: np.ndarray) -> Dependence:
-    """The same dependence of columns from which nothing was taken."""
-    others = sum(share * centre[j] for j, share in one.shares.items())
-    return replace(one, constant=float(one.constant + centre[one.column] - others))
 
 
 def _over_all(found: Existence, kept: np.ndarray, centre: np.ndarray) -> Existence:

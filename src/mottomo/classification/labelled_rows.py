@@ -57,7 +57,7 @@ def _refuse_not_finite(x: Any, names: Sequence[str] | None) -> None:
         say_count(
             "{value}, and {count} such value in all", "{value}, and {count} such values in all", n_bad, value=str(value)
         ),
-        say("leave such rows out (--missing drop), or fill them in before"),
+        say("leave such rows out, or fill them in before"),
     )
 
 

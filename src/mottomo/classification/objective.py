@@ -107,10 +107,10 @@ class Rows:
 
     def excerpt(self, size: int) -> Excerpt:
         """About `size` rows spread over all, without a copy where the features are dense."""
-        if self.is_sparse or size >= self.n:
+        if self.is_sparse or size >= self.n or self.n < RUN:
             sample = self.sample(size)
             return Excerpt(sample, ranges(sample.n, -(-sample.n // RUN)))
-        strata = ranges(self.n, -(-size // RUN))
+        strata = ranges(self.n, min(-(-size // RUN), self.n // RUN))  # none shorter than a run
         free = np.random.default_rng(0).random(len(strata))
         starts = [first + int(share * (last - first - RUN)) for (first, last), share in zip(strata, free, strict=True)]
         return Excerpt(self, [(start, start + RUN) for start in starts])

@@ -22,6 +22,7 @@ from mottomo.classification.objective import Data, Objective, Point
 from mottomo.classification.quasi_newton import MEMORY, Memory, line_search
 from mottomo.classification.scaling import Scaling
 
+_MOST_STEPS_TO_START = 40
 _LEAST_STEPS = 8  # from one curvature
 _PASSES_WHEN_HARD = 100
 _LAST_STEPS = 30  # that may be added where little is left to gain
@@ -186,29 +187,43 @@ class Training:
     def start(self) -> Point:
         """From the input-free model to near the optimum of the sample, where its curvature is worth taking."""
         v = self.objective.start(self._data.category_weights(), self._data.n_features)
+        if not self.samples:
+            return self._near_optimum(self.objective, v)
         with self.sample.running() as sums:
-            objective = self.objective.on(sums, self.sample.weight)
-            point = objective(v)
-            memory = Memory(self._first_curvature(point))
-            # An optimum of m rows is about P / 2 m nats a row above that of all: nearer to it is no use.
-            enough = 0.02 * self.n_parameters / self.sample.n if self.samples else 1e-4 * abs(point.value)
-            for _ in range(40):
-                d = memory.solve(point.gradient)
-                if 0.5 * float(np.vdot(d, point.gradient)) <= enough:
-                    break
-                new = line_search(objective, point, -d)
-                if new is None:
-                    break
-                step = new.coordinates - point.coordinates
-                memory.learn(step, new.gradient - point.gradient)
-                if not self.samples:
-                    self._tail.gained(gain(step, point, new) * self.objective.weight)
-                point = new
-        if self.samples:
-            whole = self.objective(point.coordinates)
-            return whole if whole.value <= self._input_free_value() else self.objective(v)
-        self._memory = memory
+            point = self._near_optimum(self.objective.on(sums, self.sample.weight), v)
+        whole = self.objective(point.coordinates)
+        return whole if whole.value <= self._input_free_value() else self.objective(v)
+
+    def _near_optimum(self, objective: Objective, v: np.ndarray) -> Point:
+        """Steps from a rough curvature, on the sample or, where that is all rows, on these."""
+        point = objective(v)
+        memory = Memory(self._first_curvature(point))
+        # An optimum of m rows is about P / 2 m nats a row above that of all: nearer to it is no use.
+        enough = 0.02 * self.n_parameters / self.sample.n if self.samples else 1e-4 * abs(point.value)
+        for _ in range(_MOST_STEPS_TO_START):
+            d = memory.solve(point.gradient)
+            left = 0.5 * float(np.vdot(d, point.gradient))
+            if not self.samples:
+                self._stands_at(point, left * self.objective.weight)
+            if left <= enough or objective.n_passes >= self._most_passes:
+                break
+            new = line_search(objective, point, -d)
+            if new is None:
+                break
+            step = new.coordinates - point.coordinates
+            memory.learn(step, new.gradient - point.gradient)
+            if not self.samples:
+                self._tail.gained(gain(step, point, new) * self.objective.weight)
+            point = new
+        if not self.samples:
+            self._memory = memory
         return point
+
+    def _stands_at(self, point: Point, gap: float) -> None:
+        """The best point so far, and how much more the estimate says there is."""
+        self._point, self._gap = point, gap
+        if self.progress is not None:
+            self.progress(Standing(self.objective.n_passes, point.value, gap))
 
     def _input_free_value(self) -> float:
         """The objective of the model without features."""
@@ -331,9 +346,7 @@ class Training:
         total = point.value * self.objective.weight
         estimate = 0.5 * float(np.vdot(d, point.gradient)) * self.objective.weight
         left = 0.0 if exact else self._tail.left()  # beside the exact curvature there is a proof
-        self._gap = min(max(estimate * history.factor(total, estimate), left), total)
-        if self.progress is not None:
-            self.progress(Standing(self.objective.n_passes, point.value, self._gap))
+        self._stands_at(point, min(max(estimate * history.factor(total, estimate), left), total))
 
     def _judge(self, n_passes: int) -> None:
         """Trust an exact curvature less if its own step, whole, was too long: it took more than one pass to shorten."""
@@ -364,7 +377,8 @@ class Training:
 
     def _polished(self, memory: Memory, certificate: Certificate, bound: float) -> Optimum:
         """Converged; where passes cost next to nothing, a few more steps for the last digits of the coefficients."""
-        for _ in range(_POLISHING_PASSES if self.costs.one_pass < _NEXT_TO_NOTHING else 0):
+        most = min(_POLISHING_PASSES, self._most_passes - self.objective.n_passes)
+        for _ in range(most if self.costs.one_pass < _NEXT_TO_NOTHING else 0):
             point = self._point
             assert point is not None
             d = memory.solve(point.gradient)

@@ -45,18 +45,27 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Attributes
     ----------
-    classes_ : (K,) the categories, sorted. coef_ : (K, p) W, adding to zero over the categories; intercept_ : (K,) b.
+    classes_ : (K,) the categories, sorted; of soft targets in the order of their columns.
+    coef_ : (K, p) W, adding to zero over the categories; intercept_ : (K,) b.
     coefficients(reference) : the same model with the coefficients of one category 0.
     converged_, reason_ : whether the fit ended near enough, and why it ended; n_iter_ : passes over all rows.
     gap_, gap_is_proved_ : what may be left to gain, nats of log L (less penalty): a bound, or an estimate.
-    existence_ : Existence; its `verdict` says whether there is a maximum, and where not in which `direction`.
+    existence_ : its `verdict` is ``exists``, ``penalised``, ``complete-separation``, ``quasi-complete-separation`` or
+        ``undecided``. Where there is no maximum `direction` (p + 1, K), the intercept last, is where log L rises
+        towards `supremum`, and coef_ + reach * direction[:-1].T, intercept_ + reach * direction[-1] the limit.
     log_likelihood_, null_log_likelihood_ : nats, of the fit and of the input-free model, which is the die's estimate.
     gradient_norm_ : the largest component of the gradient of the objective, nats a row.
     dependent_columns_ : columns that others determine; their coefficients are 0.
     n_features_in_, feature_names_in_ : as in scikit-learn.
 
-    ``score`` is the share of right classes, as for every scikit-learn classifier; ``log_likelihood(X, y)`` is what is
-    made large here.
+    Methods
+    -------
+    fit(X, y, sample_weight=None) : X (n, p) an array, a data frame or a sparse matrix of numbers; y (n,) labels, or
+        (n, K) soft targets, rows of probabilities; sample_weight (n,) says how often each row counts.
+    predict, predict_proba, predict_log_proba(X), score(X, y, sample_weight=None) : as in scikit-learn; the score is the
+        share of right classes. log_likelihood(X, y, sample_weight=None) : nats, what is made large here.
+
+    Text columns, standard errors and tests, batches from disk and model files are those of ``mottomo train``.
 
     Raises
     ------
@@ -64,8 +73,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Warns
     -----
-    NoMaximum : the categories are separated, so the coefficients have no end; the last ones are kept, whose
-        probabilities approach the limit. NotConverged : passes or precision ran out. NotDetermined : dependent columns.
+    NoMaximum : the categories are separated, so the coefficients have no end; the last ones are kept, from which the
+        limit is still away. NotConverged : passes or precision ran out. NotDetermined : dependent columns.
 
     Source: docs/theory/classifier.md; Agresti, Categorical Data Analysis (2013), chapter 8; Albert and Anderson (1984).
 
@@ -127,7 +136,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ok = {
             "tolerance": (isinstance(self.tolerance, number) and self.tolerance > 0, say("a number above 0")),
             "max_passes": (
-                isinstance(self.max_passes, number) and self.max_passes >= 1,
+                isinstance(self.max_passes, number) and self.max_passes >= 1 and self.max_passes % 1 == 0,
                 say("a whole number of 1 or more"),
             ),
             "fit_intercept": (isinstance(self.fit_intercept, bool | np.bool_), say("True or False")),
@@ -151,6 +160,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if len(array) != n:
                 raise _lengths(len(array), n)
             self.classes_ = np.asarray(y.columns) if hasattr(y, "columns") else np.arange(array.shape[1])
+            _refuse_twice(self.classes_)
             return _labels_or_targets(checked_targets(array))
         labels = column_or_1d(y, warn=True)
         if labels.dtype.kind not in "biuU":  # which can be nothing but labels
@@ -180,7 +190,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         elif not (self.converged_ or self.existence_.direction is not None):
             warnings.warn(
-                f"the fit did not converge ({self.reason_}); about {self.gap_:.3g} nats are left to gain",
+                f"the fit did not converge ({self.reason_}); about {self.gap_:.3g} nats are left to gain. More passes "
+                "(max_passes) may help, or a penalty: SoftmaxRegression(mottomo.L2(strength=1))",
                 NotConverged,
                 stacklevel=3,
             )
@@ -226,7 +237,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels = column_or_1d(y)
         if len(labels) != len(logs):
             raise _lengths(len(labels), len(logs))
-        codes = np.clip(np.searchsorted(self.classes_, labels), 0, len(self.classes_) - 1)
+        order = np.argsort(self.classes_)  # those of soft targets come as their columns do
+        places = np.searchsorted(self.classes_, labels, sorter=order)
+        codes = order[np.clip(places, 0, len(order) - 1)]
         unknown = self.classes_[codes] != labels
         if unknown.any():
             raise InvalidInput(
@@ -271,6 +284,18 @@ def _labels_or_targets(targets: np.ndarray) -> tuple[np.ndarray | None, np.ndarr
     if ((targets == 0) | (targets == 1)).all():
         return targets.argmax(axis=1), None
     return None, targets
+
+
+def _refuse_twice(classes: np.ndarray) -> None:
+    names, counts = np.unique(classes, return_counts=True)
+    if (counts > 1).any():
+        raise InvalidInput(
+            "duplicate-column",
+            say("two columns have the same name"),
+            verbatim("y"),
+            say("one column of that name"),
+            verbatim(str(names[counts > 1][0])),
+        )
 
 
 def _lengths(found: int, expected: int) -> InvalidInput:

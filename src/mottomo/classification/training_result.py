@@ -34,7 +34,10 @@ class Losses:
 
 @dataclass(frozen=True, slots=True)
 class LossSums:
-    """Number, mean and sum of squares about the mean of the losses of some rows; those of disjoint rows add up."""
+    """Number, mean and sum of squares about the mean of the losses of some rows; those of disjoint rows add up.
+
+    The mean of losses of which some are infinite is so too, and NaN where infinite ones have both signs.
+    """
 
     n: int = 0
     mean: float = 0.0
@@ -47,7 +50,7 @@ class LossSums:
         if not n:
             return cls()
         if not np.isfinite(losses).all():
-            return cls(n, math.inf, math.nan)
+            return cls(n, float(losses.sum()), math.nan)
         counted = 1.0 if weights is None else weights
         mean = float(accurate_sum(losses * counted)) / n
         return cls(n, mean, float(accurate_sum((losses - mean) ** 2 * counted)))
@@ -57,7 +60,7 @@ class LossSums:
             return self if self.n else other
         n, apart = self.n + other.n, other.mean - self.mean
         if not math.isfinite(apart):
-            return LossSums(n, math.inf, math.nan)
+            return LossSums(n, self.mean + other.mean, math.nan)
         mean = self.mean + apart * (other.n / n)
         return LossSums(n, mean, self.square + other.square + apart**2 * (self.n * (other.n / n)))
 
@@ -71,10 +74,12 @@ class LossSums:
 class HeldOut:
     """Cross-entropy on rows that the training did not see, of the model and of the die, which knows no inputs.
 
+    n_rows, n_observations : the rows, and the sum of their weights.
     gain : the die's loss less the model's, row by row: positive where the inputs help. impossible : rows whose category
     the model gives probability 0, or that training never saw.
     """
 
+    n_rows: int
     n_observations: int
     seed: int
     model: Losses
@@ -84,6 +89,7 @@ class HeldOut:
 
     def to_dict(self) -> dict[str, Any]:
         return {
+            "n_rows": self.n_rows,
             "n_observations": self.n_observations,
             "seed": self.seed,
             "cross_entropy": self.model.to_dict(),
@@ -99,7 +105,7 @@ class TrainingResult(Result):
 
     Attributes
     ----------
-    classifier : the model. tally : of the categories among the rows it was trained on.
+    classifier : the model. tally : of the categories among the rows it was trained on. n_rows : how many these were.
     log_likelihood, null_log_likelihood : nats, of the fit and of the die. converged, reason, n_passes.
     gap, gap_is_proved : what may be left to gain, nats: a bound or an estimate. gradient_norm : the largest component
     of the gradient of the objective, nats a row.
@@ -112,6 +118,7 @@ class TrainingResult(Result):
 
     classifier: Classifier
     tally: Tally
+    n_rows: int
     log_likelihood: float
     null_log_likelihood: float
     converged: bool
@@ -213,6 +220,7 @@ class TrainingResult(Result):
         coefficients = self.coefficients()
         return {  # in the order of the questions: what was fitted, how well, how sure, what it is worth
             **self.tally.to_dict(),
+            "n_rows": self.n_rows,
             "target": self.classifier.target,
             "features": self.classifier.encoding.to_list(),
             "log_likelihood": self.log_likelihood,
@@ -296,7 +304,10 @@ class TrainingResult(Result):
         names = self.classifier.categories.names
         if self.never_seen:
             names = self.never_seen
-            return Finding("never-seen", {"names": list(names[:_SHOWN_NAMES]), "n_names": len(names)})
+            declared = self.classifier.categories.declared
+            return Finding(
+                "never-seen", {"names": list(names[:_SHOWN_NAMES]), "n_names": len(names), "declared": declared}
+            )
         if self.existence.direction is not None:
             separated: dict[str, Any] = {
                 "verdict": self.existence.verdict,
@@ -306,6 +317,7 @@ class TrainingResult(Result):
                 "n_separated": self.existence.n_separated,
                 "n": self.n_observations,
                 "penalised": not self.is_maximum_likelihood,
+                "accepts_limit": self.accepts_limit,
                 "separator": self._separator(self.separators[0]) if self.separators else None,
             }
             return Finding("no-maximum", separated)

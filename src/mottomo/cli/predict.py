@@ -29,8 +29,8 @@ from mottomo.report.numbers import whole
     say(
         "Predict the probability of each category for the rows of a table.\n\n"
         "DATA is a table with the columns that the model was trained on (.csv .tsv .jsonl .parquet, also .gz and .zst; "
-        "- with --input for standard input). One line a row, in the order of the rows: CSV with a column a category, "
-        "or with --json one object."
+        "- with --input for standard input). One line for each row that --where keeps, in their order: CSV with a "
+        "column a category, or with --json one object. No column of DATA is repeated."
     ),
     (
         click.argument("data", metavar="DATA"),
@@ -40,7 +40,10 @@ from mottomo.report.numbers import whole
             "--unknown",
             type=click.Choice(["error", "baseline"]),
             default="error",
-            help=say("A text never seen in training: refuse it (the default), or take it for none of the known ones."),
+            help=say(
+                "A text never seen in training: refuse it (the default), or take it for the baseline level, with which "
+                "the coefficients compare (of a model with a penalty: for no level)."
+            ),
         ),
         MISSING_VALUES,
         WHERE,

@@ -76,12 +76,9 @@ _SECONDS_BETWEEN_REPORTS = 5.0
     ),
 )
 def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, **settings: Any) -> None:
-    from mottomo.storage.model_file import save_classifier
-    from mottomo.storage.onnx_file import save_onnx
     from mottomo.workflows.training import train_on_table
 
     _check_seed(settings)
-    _check_outputs(model, onnx)  # before the work, not after it
     plan = training_plan(
         settings,
         holdout=settings["holdout"],
@@ -90,13 +87,12 @@ def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, 
         accept_limit=accept_limit,
         memory=settings["memory"] << 20,
     )
+    _check_outputs(model, onnx, plan)  # before the work, not after it
     with table_of(data, settings) as file, progress_bar(data) as reading, _reports() as progress:
         result = train_on_table(file, plan, progress, reading)
-    if model is not None and result.is_usable:
-        save_classifier(result.classifier, Path(model))
+    if result.is_usable:
+        _write(result.classifier, model, onnx)
         result = replace(result, model_file=model)
-    if onnx is not None and result.is_usable:
-        save_onnx(result.classifier, Path(onnx))
     show(result, settings, {"source": data})
     written = [file for file in (model, onnx) if file is not None]
     if written and not result.is_usable:
@@ -117,8 +113,23 @@ def _check_seed(settings: dict[str, Any]) -> None:
         raise usage_error(say("--seed takes a whole number of 0 or more"))
 
 
-def _check_outputs(model: str | None, onnx: str | None) -> None:
-    from mottomo.storage.onnx_file import need_onnx
+def _write(classifier: Any, model: str | None, onnx: str | None) -> None:
+    """Write the files that were asked for, once all of them are made."""
+    from mottomo.storage.model_file import classifier_bytes
+    from mottomo.storage.onnx_file import onnx_bytes
+    from mottomo.storage.whole_file import write_whole
+
+    contents = []
+    if model is not None:
+        contents.append((model, classifier_bytes(classifier)))
+    if onnx is not None:
+        contents.append((onnx, onnx_bytes(classifier)))
+    for file, content in contents:
+        write_whole(Path(file), content)
+
+
+def _check_outputs(model: str | None, onnx: str | None, plan: Any) -> None:
+    from mottomo.storage.onnx_file import need_onnx, no_inputs
     from mottomo.storage.whole_file import refuse_unwritable
 
     for file in (model, onnx):
@@ -128,6 +139,8 @@ def _check_outputs(model: str | None, onnx: str | None) -> None:
         raise usage_error(say("--model and --onnx name one file"))
     if onnx is not None:
         need_onnx()
+        if plan.features == ():
+            raise no_inputs(plan.target)
 
 
 @contextmanager

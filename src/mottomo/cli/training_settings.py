@@ -14,7 +14,7 @@ WEIGHTS = option("--weights", metavar="NAME", help=say("A column that says how o
 PENALTY = option(
     "--penalty",
     metavar="l2=STRENGTH",
-    help=say("Make log L - STRENGTH/2 sum W^2 large instead of log L (W of standardised columns)."),
+    help=say("Maximise log L - STRENGTH/2 sum W^2 instead of log L (W of standardised columns; l2 alone: STRENGTH 1)."),
 )
 
 

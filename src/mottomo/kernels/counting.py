@@ -32,6 +32,11 @@ def count_codes(codes: np.ndarray, n_categories: int) -> tuple[np.ndarray, int]:
     native = extension()
     if native is None:
         return _with_numpy(codes, n_categories)
+    # The loops read codes without their sign: negative ones are stray beyond the largest that a signed type holds.
+    missing = n_categories - int(np.iinfo(codes.dtype).max) - 1 if codes.dtype.kind == "i" else 0
+    if missing > 0:
+        counts, stray = count_codes(codes, n_categories - missing)
+        return np.append(counts, np.zeros(missing, dtype=np.int64)), stray
 
     def count(first: int, last: int) -> np.ndarray:
         counts = np.zeros(n_categories + 1, dtype=np.int64)

@@ -6,13 +6,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
+import warnings
 from typing import Any
 
 _native: Any = None
-with contextlib.suppress(ImportError):
+try:
     _native = importlib.import_module("mottomo.kernels._native")
+except ModuleNotFoundError:
+    pass  # it was not built
+except ImportError as error:  # it has no such path: MOTTOMO_KERNELS=...
+    if str(error) != "MOTTOMO_KERNELS=numpy":
+        warnings.warn(f"{error} is none of the paths that are here; numpy computes instead", stacklevel=2)
 
 
 def extension() -> Any:

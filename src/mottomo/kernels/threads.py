@@ -1,8 +1,7 @@
-"""Work on ranges of rows in as many threads as it is worth; the ranges do not depend on the threads.
+"""Work on ranges of rows in as many threads as it is worth.
 
-A sum over rows is taken range by range and added up in their order, so its last bits are the same on one processor
-and on many. The C extension releases the interpreter lock; what runs in numpy stays in one thread, whose BLAS may have
-more.
+A sum over rows is taken range by range and added up in their order: where the ranges do not depend on the processors,
+its last bits do not either. The C extension and BLAS release the interpreter lock.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 Range = tuple[int, int]
@@ -37,6 +37,31 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+class _BlasLimit:
+    """How many ask for one thread at the moment: the first sets the limit, and the last takes it away."""
+
+    def __init__(self) -> None:
+        self._lock, self._n = Lock(), 0
+        self._limit: Any = None
+
+    def enter(self) -> None:
+        from threadpoolctl import threadpool_limits
+
+        with self._lock:
+            if not self._n:
+                self._limit = threadpool_limits(1, "blas")
+            self._n += 1
+
+    def leave(self) -> None:
+        with self._lock:
+            self._n -= 1
+            if not self._n:
+                self._limit.restore_original_limits()
+
+
+_BLAS = _BlasLimit()
+
+
 @contextmanager
 def one_thread_blas() -> Iterator[None]:
     """BLAS in one thread, so that it does not compete with the threads of ``workers`` for the processors.
@@ -45,10 +70,12 @@ def one_thread_blas() -> Iterator[None]:
     ``workers``, a step of training takes up to twice as long.
     """
     import scipy.linalg  # noqa: F401  (its BLAS is limited only if it is there)
-    from threadpoolctl import threadpool_limits
 
-    with threadpool_limits(1, "blas"):
+    _BLAS.enter()
+    try:
         yield
+    finally:
+        _BLAS.leave()
 
 
 @contextmanager

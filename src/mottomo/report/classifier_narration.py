@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.report.document import Cell, Column, Table
+from mottomo.report.layout import WIDTH, display_width
 from mottomo.report.narration import Narration
 from mottomo.report.numbers import rounded, significant, whole
 
 _MOST_COLUMNS = 3
 _MOST_CATEGORIES = 6
+_LEAST_WIDTH = 17  # of the columns of the row's number and of its category
 
 
 def narrated_classifier_step(step: Any) -> Narration:
@@ -41,10 +43,20 @@ def _rows(step: Any) -> Narration:
     return Narration(say("One-hot rows"), tuple(before), tuple(after), (_row_table(values),))
 
 
+def _columns_in(room: int, columns: Sequence[str]) -> Sequence[str]:
+    """The first columns that fit into a line, at least one, with a narrow one of dots where these are not all."""
+    for count in range(min(len(columns), _MOST_COLUMNS), 1, -1):
+        dots = 0 if count == len(columns) else 3
+        if dots + sum(max(display_width(name), 8) + 2 for name in columns[:count]) <= room:
+            return columns[:count]
+    return columns[:1]
+
+
 def _row_table(values: Any) -> Table:
     columns, categories = values["columns"], values["categories"]
-    shown = columns[:_MOST_COLUMNS]
     named = categories[:_MOST_CATEGORIES]
+    others = _LEAST_WIDTH + 6 * len(named) + max(0, *(display_width(name) - 10 for name in categories))
+    shown = _columns_in(WIDTH - others - (0 if values["weights"] is None else 10), columns)
     heads = [Column("row", say("row i")), *(Column(f"x{j}", verbatim(name)) for j, name in enumerate(shown, 1))]
     if len(columns) > len(shown):
         heads.append(Column("more", verbatim("…")))

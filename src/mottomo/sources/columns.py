@@ -16,6 +16,7 @@ from mottomo.sources.frame import column_type_error
 from mottomo.sources.rows import no_such_column
 from mottomo.sources.table import (
     CATEGORY_TYPES,
+    ROW_NUMBER,
     TableFile,
     condition_error,
     conditioned,
@@ -26,6 +27,7 @@ from mottomo.sources.table import (
 
 _MEMORY = "512MiB"  # of the reader's store; what is beyond goes to disk
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
+_SHOWN_COLUMNS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,15 @@ class Gaps:
     n_rows: int
     n_cells: dict[str, int]
     first: dict[str, int]
+
+    def said(self) -> Message:
+        """How many rows, and which columns, for messages."""
+        return say_count(
+            "{count} row with missing values (columns {names})",
+            "{count} rows with missing values (columns {names})",
+            self.n_rows,
+            names=[f"{name}: {count}" for name, count in list(self.n_cells.items())[:_SHOWN_COLUMNS]],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,17 +207,17 @@ def open_columns(
             plain, named = list(types), dict(zip(columns, types.values(), strict=True))
             source = relation
             if choice.where is not None:
-                source = conditioned(relation, zip(plain, columns, strict=True), named, choice.where)
+                source = conditioned(relation, zip(plain, columns, strict=True), named, choice.where, numbered=True)
             raw = {name: _raw(columns, plain, name, choice) for name in names}
             cells = {name: _cell(raw[name], named[name], choice) for name in names}
-            sql = f"SELECT {', '.join(cells.values())} FROM {source}"
+            sql = f"SELECT {', '.join(cells.values()) or '1'} FROM {source}"
             if choice.where is not None and not duck.is_one_statement(sql):
                 raise condition_error(choice.where, say("one condition, and no statement after it"))
             for name in choice.text.intersection(names):
                 _refuse_fractions(connection, raw[name], name, named[name], source, file)
             found = _numeric(connection, cells, named, source, choice, file)
             numeric = {name: found[name] for name in cells}
-            _keep(connection, cells, numeric, source, progress)
+            _keep(connection, cells, numeric, source, choice.where is not None, progress)
             kept = KeptColumns(connection, numeric, file.where)
             if not kept.n and choice.where is None:
                 raise SourceError(
@@ -220,15 +231,13 @@ def _keep(
     cells: dict[str, str],
     numeric: dict[str, bool],
     source: str,
+    is_numbered: bool,
     progress: Callable[[float], None] | None,
 ) -> None:
-    pieces = [
-        f"CAST({cell} AS {'DOUBLE' if numeric[name] else 'VARCHAR'}) AS v{index}"
-        for index, (name, cell) in enumerate(cells.items())
-    ]
-    selected = f"SELECT {', '.join(pieces)} FROM {source}"
-    numbered = "SELECT row_number() OVER () AS number, * FROM"
-    duck.fetch_all(connection, f"CREATE TEMP TABLE kept AS {numbered} ({selected})", progress)
+    pieces = [f"{ROW_NUMBER if is_numbered else 'row_number() OVER ()'} AS number"]
+    for index, (name, cell) in enumerate(cells.items()):
+        pieces.append(f"CAST({cell} AS {'DOUBLE' if numeric[name] else 'VARCHAR'}) AS v{index}")
+    duck.fetch_all(connection, f"CREATE TEMP TABLE kept AS SELECT {', '.join(pieces)} FROM {source}", progress)
 
 
 def _check_names(names: Sequence[str], columns: list[str], where: Message) -> None:
@@ -326,9 +335,10 @@ def _mixed(
 
 def _mend_of_mixed(value: str, name: str) -> Message:
     if "," in value:  # which separates the texts of --missing-values
-        return say("write numbers plainly, as 1234.5; if the column is text, say --text {name}", name=name)
+        return say("write numbers plainly, as 1234.5; if the column is text, train with --text {name}", name=name)
     return say(
-        "if {value} stands for a missing value, say --missing-values {value}; if the column is text, --text {name}",
+        "if {value} stands for a missing value, say --missing-values {value}; if the column is text, train with --text "
+        "{name}",
         value=value,
         name=name,
     )

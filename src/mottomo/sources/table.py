@@ -30,6 +30,7 @@ _DELIMITERS = {"csv": ",", "tsv": "\t"}
 CATEGORY_TYPES = re.compile(r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|ENUM.*|JSON)")
 _INTEGER_TYPES = re.compile(r"U?(TINY|SMALL|BIG)INT|U?INTEGER")
 _LONGEST_HEADER = 1 << 20
+ROW_NUMBER = '"mottomo row"'
 _SAMPLE = 1 << 16
 _SQL_ERRORS = ("Binder Error", "Parser Error", "Conversion Error", "Catalog Error", "Syntax Error", "Permission Error")
 
@@ -98,12 +99,15 @@ def querying(
             raise _readable(error, file, condition) from None
 
 
-def conditioned(relation: str, pairs: Iterable[tuple[str, str]], types: dict[str, str], condition: str) -> str:
+def conditioned(
+    relation: str, pairs: Iterable[tuple[str, str]], types: dict[str, str], condition: str, *, numbered: bool = False
+) -> str:
     """The rows for which a condition holds: cells as they are under names of our own, and for the condition their own.
 
-    `pairs` are the relation's names of the columns and the table's; a cell of column i is called ``mottomo i`` after.
+    `pairs` are the relation's names of the columns and the table's; a cell of column i is called ``mottomo i`` after,
+    and if `numbered` the number of the row among all ``ROW_NUMBER``.
     """
-    pieces = []
+    pieces = [f"row_number() OVER () AS {ROW_NUMBER}"] if numbered else []
     for index, (own, name) in enumerate(pairs):
         cell = duck.identifier(own)
         pieces.append(f"{cell} AS {raw_name(index)}")

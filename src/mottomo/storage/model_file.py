@@ -52,7 +52,7 @@ def classifier_bytes(classifier: Classifier) -> bytes:
 
 
 def _hash(text: str, arrays: Mapping[str, np.ndarray]) -> str:
-    digest = hashlib.sha256(text.encode())
+    digest = hashlib.sha256(text.encode(errors="surrogatepass"))
     for name in sorted(arrays):
         digest.update(f"\n{name} {arrays[name].dtype.str} {arrays[name].shape}\n".encode())
         digest.update(arrays[name].tobytes())
@@ -80,8 +80,8 @@ def load_classifier(path: Path) -> Classifier:
             say("format {number}", number=str(number)),
             say("install a newer version of mottomo, or train the model again"),
         )
-    text = header.get("description", "")
-    if _hash(text, arrays) != header.get("sha256"):
+    text = header.get("description")
+    if not isinstance(text, str) or _hash(text, arrays) != header.get("sha256"):
         raise SourceError(
             "model-changed",
             say("the model file was changed after it was written"),

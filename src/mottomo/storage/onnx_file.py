@@ -38,12 +38,7 @@ def onnx_bytes(classifier: Classifier) -> bytes:
     from onnx import TensorProto, checker, helper
 
     if not classifier.encoding.features:
-        raise InvalidInput(
-            "no-inputs",
-            say("a model without features cannot be written as ONNX"),
-            verbatim(classifier.target),
-            say("a model with at least one feature"),
-        )
+        raise no_inputs(classifier.target)
     parts = _Parts()
     nodes, terms = [], []
     for index, (feature, rows) in enumerate(_shares(classifier)):
@@ -85,6 +80,16 @@ def onnx_bytes(classifier: Classifier) -> bytes:
     return bytes(model.SerializeToString(deterministic=True))
 
 
+def no_inputs(target: str) -> InvalidInput:
+    """The error of a model without features: a graph needs an input."""
+    return InvalidInput(
+        "no-inputs",
+        say("a model without features cannot be written as ONNX"),
+        verbatim(target),
+        say("a model with at least one feature"),
+    )
+
+
 def need_onnx() -> None:
     """Raises MissingExtra where the library that writes ONNX is not installed."""
     if importlib.util.find_spec("onnx") is None:
@@ -94,7 +99,7 @@ def need_onnx() -> None:
             None,
             verbatim("onnx"),
             None,
-            say("install it: python -m pip install 'mottomo[onnx]'"),
+            say("install it: python -m pip install onnx"),
         )
 
 

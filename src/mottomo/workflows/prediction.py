@@ -10,7 +10,7 @@ import numpy as np
 
 from mottomo.classification.classifier import Classifier
 from mottomo.errors import InvalidInput
-from mottomo.messages import say, say_count
+from mottomo.messages import say
 from mottomo.sources.columns import Choice, KeptColumns, open_columns
 from mottomo.sources.table import TableFile
 
@@ -58,7 +58,7 @@ def predict_table(
     features = classifier.encoding.features
     names = tuple(one.name for one in features)
     text = frozenset(one.name for one in features if one.levels is not None)
-    choice = Choice(names or None, text, missing_values, where)
+    choice = Choice(names, text, missing_values, where)
     with _naming_absent(names), open_columns(file, choice, reading) as table:
         gaps = table.gaps() if names else None
         if gaps is not None:
@@ -68,7 +68,7 @@ def predict_table(
                 say("values are missing"),
                 say("{where}, row {row}, column {column}", where=table.where, row=gaps.first[name], column=name),
                 say("a value in every cell of the columns that are used"),
-                say_count("{count} row", "{count} rows", gaps.n_rows),
+                gaps.said(),
                 say("fill them in, or leave such rows out with --where"),
             )
         table.refuse_infinite(names)

@@ -64,6 +64,7 @@ def _result(
     return TrainingResult(
         classifier=classifier,
         tally=rows.tally,
+        n_rows=rows.data.n,
         log_likelihood=fitted.log_likelihood(plan.accept_limit),
         null_log_likelihood=found.null_log_likelihood,
         converged=found.converged,
@@ -73,8 +74,8 @@ def _result(
         gap_is_proved=found.gap_is_proved,
         gradient_norm=found.gradient_norm,
         existence=replace(found.existence, direction=fitted.direction()),
-        separators=separators(fitted.data, found.existence.categories) if separated else (),
-        dependent=found.dependent,
+        separators=separators(rows.data, found.existence.categories) if separated else (),
+        dependent=tuple(one.moved(fitted.centre) for one in found.dependent),
         reference=reference,
         standard_errors=inference.standard_errors,
         without_errors=inference.without_errors,
@@ -145,15 +146,18 @@ def _standard(data: Data) -> tuple[np.ndarray, np.ndarray]:
     zeros, and so are not centred; a free intercept makes that the same model.
     """
     total, is_indicator = np.zeros(data.n_features), np.ones(data.n_features, dtype=bool)
+    first = 0.0 if data.is_sparse else next(iter(data.batches())).features[0].astype(np.float64)
     for rows in data.batches():
-        total += _weighted_sum(rows, rows.features)
+        total += _weighted_sum(rows, rows.features if data.is_sparse else rows.features - first)
         is_indicator &= _is_indicator(rows.features)
-    mean = np.where(is_indicator, 0.0, total / data.weight)
+    mean = np.where(is_indicator, 0.0, first + total / data.weight)  # of a constant column exactly its number
     square = np.zeros(data.n_features)
     for rows in data.batches():
         square += _weighted_squares(rows, mean)
     spread = np.sqrt(square / data.weight)
-    return np.zeros_like(mean) if data.is_sparse else mean, np.where(is_indicator | (spread == 0), 1.0, spread)
+    rounding = data.n * np.finfo(np.float64).eps * np.abs(mean) if data.is_sparse else 0.0
+    is_constant = spread <= rounding
+    return np.zeros_like(mean) if data.is_sparse else mean, np.where(is_indicator | is_constant, 1.0, spread)
 
 
 def _weighted_sum(rows: Rows, x: Any) -> np.ndarray:
@@ -278,4 +282,4 @@ def _held_out(classifier: Classifier, tally: Tally, data: Data, seed: int) -> He
             model += LossSums.of(losses, rows.weights)
             die += LossSums.of(own, rows.weights)
             gain += LossSums.of(own - losses, rows.weights)
-    return HeldOut(round(data.weight), seed, model.losses(), die.losses(), gain.losses(), n_impossible)
+    return HeldOut(data.n, round(data.weight), seed, model.losses(), die.losses(), gain.losses(), n_impossible)

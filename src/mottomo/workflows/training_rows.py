@@ -133,6 +133,14 @@ def _feature_names(table: KeptColumns, plan: TrainingPlan) -> list[str]:
             say("features other than the target"),
             verbatim(plan.target),
         )
+    if plan.features is not None and plan.weights in plan.features:
+        raise InvalidInput(
+            "weights-among-features",
+            say("the column of weights is also among the features"),
+            verbatim("--features"),
+            say("features other than the weights"),
+            verbatim(str(plan.weights)),
+        )
     names = plan.features if plan.features is not None else table.names
     return [name for name in dict.fromkeys(names) if name not in (plan.target, plan.weights)]
 
@@ -149,12 +157,7 @@ def _complete(table: KeptColumns, plan: TrainingPlan) -> int:
             say("values are missing"),
             say("{where}, row {row}, column {column}", where=table.where, row=gaps.first[name], column=name),
             say("a value in every cell of the columns that are used"),
-            say_count(
-                "{count} row with missing values (columns {names})",
-                "{count} rows with missing values (columns {names})",
-                gaps.n_rows,
-                names=[f"{name}: {count}" for name, count in list(gaps.n_cells.items())[:10]],
-            ),
+            gaps.said(),
             say("leave such rows out with --missing drop, or leave out the column with --features"),
         )
     if gaps.n_rows == table.n:

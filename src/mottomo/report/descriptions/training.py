@@ -34,12 +34,20 @@ def _what(result: Any) -> Paragraph:
     return Paragraph(
         say(
             "{rows}, {categories}: {names}. The coefficients of “{reference}” are 0.",
-            rows=say_count("{number} row", "{number} rows", result.n_observations, number=whole(result.n_observations)),
+            rows=_counted(result.n_rows, result.n_observations),
             categories=categories({"n_categories": len(names)}),
             names=names[:10] + ["…"] * (len(names) > 10),
             reference=result.reference,
         )
     )
+
+
+def _counted(n_rows: int, n_observations: int) -> Message:
+    """How many rows there are, and with weights how many observations they stand for."""
+    rows = say_count("{number} row", "{number} rows", n_rows, number=whole(n_rows))
+    if n_observations == n_rows:
+        return rows
+    return say("{rows} that count as {n}", rows=rows, n=whole(n_observations))
 
 
 def _likelihoods(result: Any) -> list[Block]:
@@ -88,6 +96,14 @@ def _optimum(result: Any) -> Paragraph:
     passes = say_count("{count} pass", "{count} passes", result.n_passes)
     if result.existence.direction is not None:
         return Paragraph(_separation(result))
+    if result.verdict.code == "existence-undecided":
+        return Paragraph(
+            say(
+                "After {passes} about {gap} nats seem left to gain, if there is a maximum.",
+                passes=passes,
+                gap=significant(result.gap, 2),
+            )
+        )
     if not result.converged:
         return Paragraph(
             say(
@@ -136,11 +152,16 @@ def _separation(result: Any) -> Message:
             "{names} never came up: the intercept falls without end, and the probability approaches 0.",
             names=list(result.never_seen),
         )
+    certain = say("{number} of {n}", number=str(found.n_separated), n=str(result.n_rows))
+    if result.shows_direction:
+        return say(
+            "A combination of the columns separates the categories; it stands below. Rows that become certain along "
+            "it: {certain}.",
+            certain=certain,
+        )
     return say(
-        "A combination of the columns separates the categories; it stands below. Rows that become certain along it: "
-        "{number} of {n}.",
-        number=str(found.n_separated),
-        n=str(result.n_observations),
+        "A combination of the columns separates the categories. Rows that become certain along it: {certain}.",
+        certain=certain,
     )
 
 
@@ -261,12 +282,7 @@ def _held_out(found: Any) -> list[Block]:
     ]
     return [
         Paragraph(
-            say_count(
-                "{count} row, chosen by seed {seed}:",
-                "{count} rows, chosen by seed {seed}:",
-                found.n_observations,
-                seed=found.seed,
-            )
+            say("{rows}, chosen by seed {seed}:", rows=_counted(found.n_rows, found.n_observations), seed=found.seed)
         ),
         Table(columns, rows),
     ]

@@ -11,7 +11,7 @@ from mottomo.report.numbers import rounded, significant, whole
 # Why a fit ended without having converged.
 REASONS: dict[str, Message] = {
     "separated": say("the categories are separated"),
-    "unproved": say("how near it is could not be proved"),
+    "unproved": say("that there is a maximum could not be proved"),
     "rounding": say("rounding hides what is left to gain"),
     "passes": say("the passes allowed are used up"),
     "interrupted": say("interrupted by Ctrl-C"),
@@ -52,21 +52,37 @@ def _trained(values: Values) -> Message:
 def _no_maximum(values: Values) -> Message:
     supremum = rounded(values["supremum"] + 0.0, 6)
     names = some(values["categories"], values["n_categories"])
+    if values["accepts_limit"]:
+        ways = say("As asked, the model is that limit, its coefficients so large that rounding hides the rest.")
+    else:
+        ways = say(
+            "For finite coefficients choose a penalty, such as --penalty l2=1; --accept-limit takes the limit as the "
+            "model."
+        )
     if values["verdict"] == "complete-separation":
         return say(
             "No maximum: the columns separate the categories completely. log L approaches {supremum} as the "
-            "coefficients grow without end. For finite coefficients choose a penalty, such as --penalty l2=1.",
+            "coefficients grow without end. {ways}",
             supremum=supremum,
+            ways=ways,
         )
     return say(
         "No maximum: the columns separate {names} partly (quasi-complete separation). log L approaches {supremum} as "
-        "the coefficients grow without end. For finite coefficients choose a penalty, such as --penalty l2=1.",
+        "the coefficients grow without end. {ways}",
         names=names,
         supremum=supremum,
+        ways=ways,
     )
 
 
 def _never_seen(values: Values) -> Message:
+    if not values["declared"]:
+        return say(
+            "No maximum: {names} came up among the rows held out alone, so that the intercept falls without end, with "
+            "or without a penalty. Choose another --seed, or take the limit with --accept-limit: there their "
+            "probability is 0.",
+            names=some(values["names"], values["n_names"]),
+        )
     return say(
         "No maximum: {names} never came up, so that the intercept falls without end, with or without a penalty. Leave "
         "such categories out of --categories, or take the limit with --accept-limit: there their probability is 0.",
@@ -108,7 +124,8 @@ WORDS: dict[str, Callable[[Values], Message]] = {
         gap=significant(values["gap"], 2),
     ),
     "not-converged": lambda values: say(
-        "The fit did not converge ({reason}): about {gap} nats of log L are left to gain.",
+        "The fit did not converge ({reason}): about {gap} nats of log L are left to gain. With a penalty, such as "
+        "--penalty l2=1, it usually does.",
         reason=REASONS[values["reason"]],
         gap=rounded(values["gap"], 2),
     ),
