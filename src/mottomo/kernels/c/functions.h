@@ -1,49 +1,88 @@
 /* exp and log of vectors, and sums of many numbers. */
 
-/* exp(x) for x <= 0, within 1 ulp down to exp(-708); 0 below. With n = round(x / ln 2) and r = x - n ln 2,
- * exp(x) = 2^n (1 + r + r^2 q(r)); q is the minimax polynomial on |r| <= ln 2 / 2, relative error 2^-57.9. */
-static inline vd exp_double(vd x)
+/* Each step is written for `n` vectors, at most AT_ONCE, before the next step: they do not wait for each other, which a
+ * processor that looks only a few operations ahead does not find out by itself. */
+#define EACH _Pragma("GCC unroll 4") for (int j = 0; j < n; j++)
+#define INLINE static inline __attribute__((always_inline))
+
+/* exp(x) for x <= 0, within 1 ulp down to exp(-708); 0 below. With k = round(x / ln 2) and r = x - k ln 2,
+ * exp(x) = 2^k (1 + r + r^2 q(r)); q is the minimax polynomial on |r| <= ln 2 / 2, relative error 2^-57.9. */
+INLINE void exp_double(const vd *x, vd *y, const int n)
 {
-    vd t = x * 0x1.71547652b82fep+0 + 0x1.8p52, n = t - 0x1.8p52;
-    vd r = (x - n * 0x1.62e42feep-1) - n * 0x1.a39ef35793c76p-33, r2 = r * r, r4 = r2 * r2;
-    vd low = (0x1.000000000000ap-1 + r * 0x1.55555555554fap-3) + r2 * (0x1.555555555087cp-5 + r * 0x1.1111111127be5p-7);
-    vd high = (0x1.6c16c1842a126p-10 + r * 0x1.a01a012a57b5ep-13)
-            + r2 * (0x1.a0199a0c66195p-16 + r * 0x1.71df255235e0bp-19)
-            + r4 * (0x1.28ad72cd4ab37p-22 + r * 0x1.ad7f6f0e24922p-26);
-    vd y = 1.0 + (r + r2 * (low + r4 * high));
-    return (vd)(((vl)y + ((vl)t << 52)) & (vl)(x >= -708.0));
+    vd t[AT_ONCE], k[AT_ONCE], r[AT_ONCE], r2[AT_ONCE], low[AT_ONCE], middle[AT_ONCE], high[AT_ONCE], last[AT_ONCE];
+    EACH t[j] = x[j] * 0x1.71547652b82fep+0 + 0x1.8p52;
+    EACH k[j] = t[j] - 0x1.8p52;
+    EACH r[j] = x[j] - k[j] * 0x1.62e42feep-1;
+    EACH r[j] = r[j] - k[j] * 0x1.a39ef35793c76p-33;
+    EACH r2[j] = r[j] * r[j];
+    EACH low[j] = 0x1.000000000000ap-1 + r[j] * 0x1.55555555554fap-3;
+    EACH middle[j] = 0x1.555555555087cp-5 + r[j] * 0x1.1111111127be5p-7;
+    EACH low[j] += r2[j] * middle[j];
+    EACH last[j] = 0x1.28ad72cd4ab37p-22 + r[j] * 0x1.ad7f6f0e24922p-26;
+    EACH middle[j] = 0x1.a0199a0c66195p-16 + r[j] * 0x1.71df255235e0bp-19;
+    EACH high[j] = 0x1.6c16c1842a126p-10 + r[j] * 0x1.a01a012a57b5ep-13;
+    EACH middle[j] += r2[j] * last[j];
+    EACH high[j] += r2[j] * middle[j];
+    EACH low[j] += r2[j] * r2[j] * high[j];
+    EACH low[j] = 1.0 + (r[j] + r2[j] * low[j]);
+    EACH y[j] = (vd)(((vl)low[j] + ((vl)t[j] << 52)) & (vl)(x[j] >= -708.0));
 }
 
 /* The same in single precision down to exp(-87); the polynomial's relative error is 2^-34.2. */
-static inline vf exp_float(vf x)
+INLINE void exp_float(const vf *x, vf *y, const int n)
 {
-    vf t = x * 0x1.715476p+0f + 0x1.8p23f, n = t - 0x1.8p23f;
-    vf r = (x - n * 0x1.62ep-1f) - n * 0x1.0bfbe8p-15f, r2 = r * r;
-    vf q = (0.500000006768f + r * 0.166666658689f)
-         + r2 * ((0.0416662949472f + r * 0.00833349707488f) + r2 * (0.00139446596347f + r * 0.000197903414242f));
-    vf y = 1.0f + (r + r2 * q);
-    return (vf)(((vi)y + ((vi)t << 23)) & (vi)(x >= -87.0f));
+    vf t[AT_ONCE], k[AT_ONCE], r[AT_ONCE], r2[AT_ONCE], low[AT_ONCE], middle[AT_ONCE], high[AT_ONCE];
+    EACH t[j] = x[j] * 0x1.715476p+0f + 0x1.8p23f;
+    EACH k[j] = t[j] - 0x1.8p23f;
+    EACH r[j] = x[j] - k[j] * 0x1.62ep-1f;
+    EACH r[j] = r[j] - k[j] * 0x1.0bfbe8p-15f;
+    EACH r2[j] = r[j] * r[j];
+    EACH low[j] = 0.500000006768f + r[j] * 0.166666658689f;
+    EACH middle[j] = 0.0416662949472f + r[j] * 0.00833349707488f;
+    EACH high[j] = 0.00139446596347f + r[j] * 0.000197903414242f;
+    EACH middle[j] += r2[j] * high[j];
+    EACH low[j] += r2[j] * middle[j];
+    EACH low[j] = 1.0f + (r[j] + r2[j] * low[j]);
+    EACH y[j] = (vf)(((vi)low[j] + ((vi)t[j] << 23)) & (vi)(x[j] >= -87.0f));
 }
 
 /* log(u + lost) for a normal u > 0 and a `lost` below its rounding: with u = 2^k m and s = (m - 1) / (m + 1), a series
  * in s (coefficients of FreeBSD's e_log.c), plus lost / u. One division serves both quotients; it is exact at u = 1. */
-static inline vd log_of(vd u, vd lost)
+INLINE void log_of(const vd *u, const vd *lost, vd *y, const int n)
 {
-    vu bits = (vu)u + (0x3ff0000000000000u - 0x3fe6a09e00000000u);
-    vd k = (vd)((vl)(bits >> 52) + (0x4338000000000000 - 0x3ff)) - 0x1.8p52;
-    vd m = (vd)((bits & 0x000fffffffffffffu) + 0x3fe6a09e00000000u);
-    vd f = m - 1.0, above = 2.0 + f, both = 1.0 / (u * above), s = f * (u * both), z = s * s, w = z * z, half = 0.5 * f * f;
-    vd even = w * (0.3999999999940941908 + w * (0.2222219843214978396 + w * 0.1531383769920937332));
-    vd odd = z * (0.6666666666666735130 + w * (0.2857142874366239149 + w * (0.1818357216161805012 + w * 0.1479819860511658591)));
-    vd rest = s * (half + (even + odd)) + k * 0x1.a39ef35793c76p-33 + lost * above * both;
-    return k * 0x1.62e42feep-1 - ((half - rest) - f);
+    vd k[AT_ONCE], f[AT_ONCE], above[AT_ONCE], both[AT_ONCE], s[AT_ONCE], z[AT_ONCE], w[AT_ONCE], half[AT_ONCE];
+    vd even[AT_ONCE], odd[AT_ONCE];
+    vu bits[AT_ONCE];
+    EACH bits[j] = (vu)u[j] + (0x3ff0000000000000u - 0x3fe6a09e00000000u);
+    EACH k[j] = (vd)((vl)(bits[j] >> 52) + (0x4338000000000000 - 0x3ff)) - 0x1.8p52;
+    EACH f[j] = (vd)((bits[j] & 0x000fffffffffffffu) + 0x3fe6a09e00000000u) - 1.0;
+    EACH above[j] = 2.0 + f[j];
+    EACH both[j] = 1.0 / (u[j] * above[j]);
+    EACH s[j] = f[j] * (u[j] * both[j]);
+    EACH z[j] = s[j] * s[j];
+    EACH w[j] = z[j] * z[j];
+    EACH half[j] = 0.5 * f[j] * f[j];
+    EACH even[j] = w[j] * (0.3999999999940941908 + w[j] * (0.2222219843214978396 + w[j] * 0.1531383769920937332));
+    EACH odd[j] = 0.1818357216161805012 + w[j] * 0.1479819860511658591;
+    EACH odd[j] = z[j] * (0.6666666666666735130 + w[j] * (0.2857142874366239149 + w[j] * odd[j]));
+    EACH even[j] = s[j] * (half[j] + (even[j] + odd[j])) + k[j] * 0x1.a39ef35793c76p-33 + lost[j] * above[j] * both[j];
+    EACH y[j] = k[j] * 0x1.62e42feep-1 - ((half[j] - even[j]) - f[j]);
 }
 
-/* log(1 + x) for x >= 0 finite. */
-static inline vd log1p_of(vd x)
+/* y += log(1 + x) for a block of numbers x >= 0, finite. */
+static inline void add_log1p(const double *x, double *y)
 {
-    vd u = x + 1.0, back = u - 1.0;
-    return log_of(u, (1.0 - (u - back)) + (x - back));
+    const int n = AT_ONCE;
+    for (int i = 0; i < BLOCK; i += n * LANES) {
+        vd u[AT_ONCE], lost[AT_ONCE], log[AT_ONCE];
+        EACH {
+            vd one = *(const ud *)(x + i + j * LANES), back;
+            u[j] = one + 1.0, back = u[j] - 1.0;
+            lost[j] = (1.0 - (u[j] - back)) + (one - back);
+        }
+        log_of(u, lost, log, n);
+        EACH *(ud *)(y + i + j * LANES) += log[j];
+    }
 }
 
 static inline int any_lane(vl mask)

@@ -28,7 +28,11 @@ static inline void FN(fetch)(const REAL *from, int n)
 /* exp of many numbers in place, for the tests of its accuracy. */
 static void FN(exp_many)(struct task *t)
 {
-    for (REAL *x = t->gradient; t->n >= WIDTH; t->n -= WIDTH, x += WIDTH) *(UREAL *)x = FN(exp)(load(x));
+    for (REAL *x = t->gradient; t->n >= WIDTH; t->n -= WIDTH, x += WIDTH) {
+        VREAL one = load(x);
+        FN(exp)(&one, &one, 1);
+        *(UREAL *)x = one;
+    }
 }
 
 /* Rows stand side by side in the lanes, so that each step is one for many rows: e (K, BLOCK). */
@@ -45,32 +49,34 @@ static void FN(side_by_side)(const REAL *x, ptrdiff_t stride, int rows, int n_ca
     }
 }
 
-/* exp(x - top), summed up with and without what is at the top. */
-static inline VREAL FN(exp_below)(VREAL x, VREAL top, VREAL *all, VREAL *lower)
+/* exp(z - top) of n vectors to e, if there is one; what is below the top is summed up, what is at the top counted. */
+INLINE void FN(exp_below)(const REAL *z, const VREAL *top, REAL *e, VREAL *lower, MASK *ties, const int n)
 {
-    VREAL below = x - top, y = FN(exp)(below);
-    *all += y;
-    *lower += (VREAL)((MASK)y & (below != 0));
-    return y;
+    VREAL below[AT_ONCE], y[AT_ONCE];
+    EACH below[j] = load(z + j * WIDTH) - top[j];
+    FN(exp)(below, y, n);
+    if (e) EACH *(UREAL *)(e + j * WIDTH) = y[j];
+    EACH {
+        MASK at_top = below[j] == 0;
+        lower[j] += (VREAL)((MASK)y[j] & ~at_top);
+        ties[j] -= at_top;
+    }
 }
-
-/* The sum without one top: `lower`, and 1 for each further category at the top. */
-static inline double FN(without_top)(double all, double lower) { return lower + (double)((int)(all - lower + 0.5) - 1); }
 
 /* e = exp(z - top) for rows side by side, and the sum of it without one top. */
 static void FN(exp_side_by_side)(REAL *e, int rows, int n_categories, REAL *top, double *rest)
 {
-    REAL all[BLOCK], lower[BLOCK];
-    for (int i = 0; i < rows; i += WIDTH) {
-        VREAL most = load(e + i), sum = {0}, sum_lower = {0};
-        for (int k = 1; k < n_categories; k++) most = FN(larger)(load(e + k * BLOCK + i), most);
-        for (int k = 0; k < n_categories; k++)
-            *(UREAL *)(e + k * BLOCK + i) = FN(exp_below)(load(e + k * BLOCK + i), most, &sum, &sum_lower);
-        *(UREAL *)(top + i) = most;
-        *(UREAL *)(all + i) = sum;
-        *(UREAL *)(lower + i) = sum_lower;
+    const int n = AT_ONCE;
+    for (int i = 0; i < rows; i += n * WIDTH) {
+        VREAL most[AT_ONCE], lower[AT_ONCE] = {{0}};
+        MASK ties[AT_ONCE] = {{0}};
+        EACH most[j] = load(e + i + j * WIDTH);
+        for (int k = 1; k < n_categories; k++) EACH most[j] = FN(larger)(load(e + k * BLOCK + i + j * WIDTH), most[j]);
+        for (int k = 0; k < n_categories; k++) FN(exp_below)(e + k * BLOCK + i, most, e + k * BLOCK + i, lower, ties, n);
+        EACH *(UREAL *)(top + i + j * WIDTH) = most[j];
+        EACH for (int lane = 0; lane < WIDTH; lane++)
+            rest[i + j * WIDTH + lane] = (double)lower[j][lane] + (double)((int)ties[j][lane] - 1);
     }
-    for (int i = 0; i < rows; i++) rest[i] = FN(without_top)((double)all[i], (double)lower[i]);
 }
 
 /* Many categories: the lanes run along one row. `tail` is its last, incomplete vector, filled with -infinity. */
@@ -95,24 +101,28 @@ static REAL FN(row_top)(const REAL *z, int n_categories, VREAL *tail)
 /* exp(z - top) to e, which may be z or nothing; returns their sum without one top. */
 static double FN(row_exp)(const REAL *z, int n_categories, VREAL tail, REAL top, REAL *e)
 {
-    int whole = n_categories / WIDTH * WIDTH;
-    VREAL tops = (VREAL){0} + top;
-    double all = 0, lower = 0;
+    int whole = n_categories / WIDTH * WIDTH, n_ties = 0;
+    VREAL tops[AT_ONCE], y;
+    for (int j = 0; j < AT_ONCE; j++) tops[j] = (VREAL){0} + top;
+    double sum = 0;
     for (int start = 0, stop; start <= whole; start = stop) { /* short sums in REAL, their total in double */
-        VREAL sum = {0}, sum_lower = {0};
+        VREAL lower[AT_ONCE] = {{0}};
+        MASK ties[AT_ONCE] = {{0}};
+        int k = start;
         stop = whole - start > 64 * WIDTH ? start + 64 * WIDTH : whole;
-        for (int k = start; k < stop; k += WIDTH) {
-            VREAL y = FN(exp_below)(load(z + k), tops, &sum, &sum_lower);
-            if (e) *(UREAL *)(e + k) = y;
-        }
+        for (; k + AT_ONCE * WIDTH <= stop; k += AT_ONCE * WIDTH)
+            FN(exp_below)(z + k, tops, e ? e + k : 0, lower, ties, AT_ONCE);
+        for (; k < stop; k += WIDTH) FN(exp_below)(z + k, tops, e ? e + k : 0, lower, ties, 1);
         if (stop == whole) {
-            VREAL y = FN(exp_below)(tail, tops, &sum, &sum_lower);
+            FN(exp_below)((const REAL *)&tail, tops, (REAL *)&y, lower, ties, 1);
             for (int lane = 0; e && whole + lane < n_categories; lane++) e[whole + lane] = y[lane];
             stop++;
         }
-        all += FN(sum_lanes)(sum), lower += FN(sum_lanes)(sum_lower);
+        for (int j = 1; j < AT_ONCE; j++) lower[0] += lower[j], ties[0] += ties[j];
+        sum += FN(sum_lanes)(lower[0]);
+        for (int lane = 0; lane < WIDTH; lane++) n_ties += (int)ties[0][lane];
     }
-    return FN(without_top)(all, lower);
+    return sum + (double)(n_ties - 1);
 }
 
 /* sum_k t_k (top - z_k) for soft targets. */
@@ -189,8 +199,9 @@ static void FN(cross_entropy)(struct task *t)
             FN(side_by_side)(z, t->row, rows, K, e);
             FN(exp_side_by_side)(e, rows, K, top, rest);
         }
-        for (int i = 0; i < rows; i++) weight[i] = t->scale * (weights ? weights[i] : 1);
-        for (int i = 0; i < rows; i++) {
+        for (int i = 0; out && i < rows; i++) weight[i] = t->scale * (weights ? weights[i] : 1);
+        for (int i = 0; in_lanes && labels && i < rows; i++) loss[i] = (double)top[i] - (double)z[i * t->row + labels[i]];
+        for (int i = 0; !(in_lanes && labels) && i < rows; i++) {
             const REAL *row = z + i * t->row;
             VREAL tail = {0};
             if (!in_lanes) top[i] = FN(row_top)(row, K, &tail);
@@ -201,7 +212,7 @@ static void FN(cross_entropy)(struct task *t)
         if (in_lanes && out) FN(residual_side_by_side)(e, weight, rest, rows, K, labels, out, t->row);
         for (int i = 0; out && targets && i < rows; i++)
             for (int k = 0; k < K; k++) out[i * t->row + k] -= (REAL)(weight[i] * (double)targets[i * K + k]);
-        for (int i = 0; i < BLOCK; i += LANES) *(ud *)(loss + i) += log1p_of(*(ud *)(rest + i));
+        add_log1p(rest, loss);
         if (t->losses) memcpy(t->losses + start, loss, (size_t)rows * sizeof(double));
         add_block(&sum, loss, weights, rows);
     }
@@ -282,7 +293,14 @@ static void FN(gather_log)(struct task *t)
                 else add(&sum, (t->weights ? t->weights[start + i] : 1) * log(own[i]));
                 own[i] = 1;
             }
-        for (int i = 0; i < BLOCK; i += LANES) *(ud *)(own + i) = log_of(*(ud *)(own + i), (vd){0});
+        const vd nothing[AT_ONCE] = {{0}};
+        for (int i = 0; i < BLOCK; i += AT_ONCE * LANES) {
+            const int n = AT_ONCE;
+            vd logs[AT_ONCE];
+            EACH logs[j] = *(ud *)(own + i + j * LANES);
+            log_of(logs, nothing, logs, n);
+            EACH *(ud *)(own + i + j * LANES) = logs[j];
+        }
         add_block(&sum, own, t->weights ? t->weights + start : 0, rows);
     }
     t->sum = value(sum);
