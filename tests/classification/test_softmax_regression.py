@@ -455,12 +455,10 @@ def test_soft_targets_of_a_frame_keep_the_order_of_its_columns():
         mo.SoftmaxRegression().fit(x, pd.DataFrame(np.eye(3)[labels], columns=["a", "b", "a"]))
 
 
-def test_fits_in_two_threads_leave_blas_as_it_was():
+def test_fits_that_overlap_leave_blas_as_it_was():
     before = [pool["num_threads"] for pool in threadpool_info()]
-    first, second = one_thread_blas(), one_thread_blas()
-    with ExitStack() as outer:
-        outer.enter_context(first)
-        second.__enter__()
-    assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
-    second.__exit__(None, None, None)
+    with ExitStack() as second:
+        with one_thread_blas():
+            second.enter_context(one_thread_blas())
+        assert {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"} == {1}
     assert [pool["num_threads"] for pool in threadpool_info()] == before

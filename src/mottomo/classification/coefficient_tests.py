@@ -174,5 +174,5 @@ def _without(data: Data, columns: list[int], intercept: bool, tolerance: float) 
     optimum, _ = train(less, strength=0.0, intercept=intercept, tolerance=tolerance)
     if optimum.reason == "interrupted":
         raise KeyboardInterrupt
-    reached = optimum.reason in ("gap", "unproved") and optimum.gap <= tolerance
+    reached = optimum.converged or (optimum.reason == "unproved" and optimum.gap <= tolerance)
     return -optimum.point.value * data.weight if reached else None

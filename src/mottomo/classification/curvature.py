@@ -189,8 +189,8 @@ def information(rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling) -> n
     many = chunk * max(1, _CHUNK // (chunk * len(first)))
 
     def part(start: int, stop: int) -> np.ndarray:
-        total, more = np.zeros((p1, len(first) * p1)), np.empty((p1, len(first) * p1))
-        room = np.empty((chunk, len(first), p1))  # used again: memory that is fresh costs more than what fills it
+        total = np.zeros((p1, len(first) * p1))
+        room = np.empty((chunk, len(first), p1))
         for at in range(start, stop, many):
             x = rows.features[at : min(at + many, stop)]
             s = category_curvature(probabilities(x, w, b))
@@ -199,7 +199,7 @@ def information(rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling) -> n
             for begin in range(0, len(x), chunk):
                 design, few = scaling.design(x[begin : begin + chunk]), s[begin : begin + chunk]
                 weighted = np.multiply(few[:, :, None], design[:, None, :], out=room[: len(few)])
-                total += np.matmul(design.T, weighted.reshape(len(few), -1), out=more)
+                total += design.T @ weighted.reshape(len(few), -1)
         return total
 
     work = 2.0 * rows.n * p1 * p1 * len(first)

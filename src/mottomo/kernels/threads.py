@@ -6,6 +6,7 @@ its last bits do not either. The C extension and BLAS release the interpreter lo
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -69,8 +70,7 @@ def one_thread_blas() -> Iterator[None]:
     numpy and scipy each bring an OpenBLAS whose idle threads keep spinning for some 0.1 s: with them beside
     ``workers``, a step of training takes up to twice as long.
     """
-    import scipy.linalg  # noqa: F401  (its BLAS is limited only if it is there)
-
+    importlib.import_module("scipy.linalg")  # whose BLAS is limited only if it is there
     _BLAS.enter()
     try:
         yield

@@ -125,22 +125,11 @@ def training_rows(file: TableFile, plan: TrainingPlan, reading: Any = None) -> I
 
 
 def _feature_names(table: KeptColumns, plan: TrainingPlan) -> list[str]:
-    if plan.features is not None and plan.target in plan.features:
-        raise InvalidInput(
-            "target-among-features",
-            say("the target is also among the features"),
-            verbatim("--features"),
-            say("features other than the target"),
-            verbatim(plan.target),
-        )
-    if plan.features is not None and plan.weights in plan.features:
-        raise InvalidInput(
-            "weights-among-features",
-            say("the column of weights is also among the features"),
-            verbatim("--features"),
-            say("features other than the weights"),
-            verbatim(str(plan.weights)),
-        )
+    target = say("the target is also among the features"), say("features other than the target")
+    weights = say("the column of weights is also among the features"), say("features other than the weights")
+    for part, name, (what, expected) in (("target", plan.target, target), ("weights", plan.weights, weights)):
+        if name in (plan.features or ()):
+            raise InvalidInput(f"{part}-among-features", what, verbatim("--features"), expected, verbatim(str(name)))
     names = plan.features if plan.features is not None else table.names
     return [name for name in dict.fromkeys(names) if name not in (plan.target, plan.weights)]
 
