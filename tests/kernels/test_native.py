@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
@@ -224,7 +225,7 @@ def test_soft_targets_that_are_certain_give_the_losses_of_labels(path):
         logits, labels = generator.normal(0, 2, (77, size)), generator.integers(0, size, 77)
         hard = cross_entropy_of_logits(logits, labels, losses=True)
         soft = cross_entropy_of_logits(logits, None, targets=one_hot(labels, size), losses=True)
-        np.testing.assert_array_max_ulp(hard.losses, soft.losses, 1)
+        np.testing.assert_allclose(hard.losses, soft.losses, rtol=1e-15)
 
 
 @pytest.mark.parametrize("pad", [0, 40])
@@ -236,6 +237,88 @@ def test_near_certain_rows_keep_their_digits(path, pad):
         assert found.gradient[0, 0] == pytest.approx(-exact, rel=1e-14)
     far = cross_entropy_of_logits(np.array([[1000.0, 0.0, -1000.0] + [-np.inf] * pad]), np.array([2]))
     assert far.total == 2000
+
+
+FAR = {
+    "near": (0.0, 0.0),
+    "the label far above": (900.0, 0.0),
+    "the label far below": (-900.0, 0.0),
+    "the label as far below as a sum may hold": (-27.5, 0.0),
+    "the label further below": (-45.0, 0.0),
+    "all logits large": (1e5, 1e5),
+    "another far below": (0.0, -900.0),
+    "another impossible": (0.0, -np.inf),
+    "between single and double precision": (0.0, -75.0),
+    "below single precision": (0.0, -110.0),
+    "another at the end of the range": (0.0, -316.0),
+}
+
+
+def exact_odds(z, label):
+    """exp(z_k - z_label) of a row, and the sum of the others', in 60 digits."""
+    odds = [mpmath.exp(mpmath.mpf(one) - z[label]) for one in z]
+    return odds, mpmath.fsum(one for k, one in enumerate(odds) if k != label)
+
+
+@functools.cache
+def far_and_near(size):
+    """Logits with a block of rows of each kind, few of them far; labels, losses, softmax - t, rows of a block."""
+    generator = np.random.default_rng(size)
+    each = 64 if size < 100 else 1
+    n = each * len(FAR)
+    # multiples of 1/64, so that differences of logits have no error of their own
+    logits, labels = np.round(64 * generator.normal(0, 1, (n, size))) / 64, generator.integers(0, size, n)
+    for i in range(n):
+        own, other = list(FAR.values())[i // each]
+        if i % each % 16 == 0:
+            logits[i, labels[i] - 1] += other
+            logits[i, labels[i]] += own
+    losses, residual = [], np.empty((n, size))
+    with mpmath.workdps(60):
+        for i, (row, label) in enumerate(zip(logits.tolist(), labels.tolist(), strict=True)):
+            odds, rest = exact_odds(row, label)
+            losses.append(mpmath.log1p(rest))
+            residual[i] = [float(one / (1 + rest)) for one in odds]
+            residual[i, label] = float(-rest / (1 + rest))
+    return logits, labels, losses, residual, each
+
+
+@pytest.mark.parametrize("size", [2, 3, 9, 24, 25, 40, 700, 1600])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("in_place", [False, True])
+def test_rows_near_their_label_and_rows_far_from_it_are_right(path, size, dtype, in_place):
+    exact_logits, labels, losses, residual, each = far_and_near(size)
+    logits = exact_logits.astype(dtype)
+    error, least = (1e-15, 1e-300) if dtype is np.float64 else (5e-7, 1e-37)
+    with mpmath.workdps(60):
+        for rows in (slice(None), *(slice(start, start + each) for start in range(0, len(labels), each))):
+            room = logits[rows].copy()
+            gradient = room if in_place else np.empty_like(room)
+            found = cross_entropy_of_logits(room, labels[rows], scale=1e-20, gradient=gradient, losses=True)
+            np.testing.assert_allclose(found.losses, [float(one) for one in losses[rows]], rtol=error, atol=least)
+            np.testing.assert_allclose(gradient, 1e-20 * residual[rows], rtol=error, atol=least)
+            total, exact = cross_entropy_of_logits(logits[rows], labels[rows]).total, mpmath.fsum(losses[rows])
+            assert abs(total - exact) <= error * exact + least
+
+
+def test_a_sum_of_many_large_losses_is_finite(path):
+    for size in (3, 40):
+        logits = np.zeros((500, size))
+        logits[:, 1] = 250
+        found = cross_entropy_of_logits(logits, np.zeros(500, dtype=np.int64)).total
+        assert found == pytest.approx(500 * 250, rel=1e-15)
+
+
+def test_a_sum_of_many_small_losses_keeps_its_digits(path):
+    generator = np.random.default_rng(4)
+    for size in (3, 40):
+        logits = generator.normal(0, 1, (500, size))
+        logits[:, 1] += generator.uniform(20, 300, 500)
+        logits = np.round(64 * logits) / 64
+        found = cross_entropy_of_logits(logits, np.ones(500, dtype=np.int64)).total
+        with mpmath.workdps(60):
+            exact = mpmath.fsum(mpmath.log1p(exact_odds(row, 1)[1]) for row in logits.tolist())
+            assert abs(found - exact) <= 1e-15 * exact
 
 
 @pytest.mark.parametrize("size", [3, 40])
@@ -316,6 +399,24 @@ def test_near_certain_probabilities_keep_their_digits(path):
     assert gather_log(p, np.zeros(1000, dtype=np.int64), tolerance=1e-14).total == pytest.approx(
         1000 * float(mpmath.log(1 - mpmath.mpf(1) + mpmath.mpf(float(p[0, 0])))), rel=1e-15
     )
+
+
+def test_probabilities_that_differ_from_one_by_their_last_bits_keep_them(path):
+    own = 1 - np.arange(0, 200) * 2.0**-53
+    p = np.stack([own, 1 - own], axis=1)
+    with mpmath.workdps(60):
+        exact = mpmath.fsum(mpmath.log(mpmath.mpf(float(one))) for one in own)
+        found = gather_log(p, np.zeros(200, dtype=np.int64), tolerance=1e-15).total
+        assert abs(found - exact) <= 1e-15 * abs(exact)
+
+
+def test_very_small_probabilities_do_not_vanish_in_products(path):
+    own = np.concatenate([np.logspace(-323, -1, 150), [5e-324, 2.0**-240, np.nextafter(2.0**-240, 0), 2.0**-1022]] * 2)
+    p = np.stack([own, 1 - own], axis=1)
+    with mpmath.workdps(60):
+        exact = mpmath.fsum(mpmath.log(mpmath.mpf(float(one))) for one in own)
+        found = gather_log(p, np.zeros(len(p), dtype=np.int64), tolerance=1e-15).total
+        assert abs(found - exact) <= 1e-15 * abs(exact)
 
 
 @pytest.mark.parametrize("size", [2, 3, 40])

@@ -41,8 +41,9 @@ def cross_entropy_of_logits(
 ) -> LogitLosses:
     """sum_i w_i loss_i with loss_i = log sum_k exp(z_ik) - sum_k t_ik z_ik, nats.
 
-    It is computed as log1p(rest) + sum_k t_k (top - z_k), where rest is the sum of exp(z_k - top) over all but one of
-    the largest: (0, -50, -50) with label 0 gives 3.857e-22, and nothing overflows.
+    It is computed as log1p(rest) + sum_k t_k (z_r - z_k), where r is one of the largest and rest the sum of
+    exp(z_k - z_r) over the others: (0, -50, -50) with label 0 gives 3.857e-22, and nothing overflows. The C loops take
+    the label for r wherever the largest is near it.
 
     Parameters
     ----------

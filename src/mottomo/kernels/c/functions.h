@@ -5,45 +5,69 @@
 #define EACH _Pragma("GCC unroll 4") for (int j = 0; j < n; j++)
 #define INLINE static inline __attribute__((always_inline))
 
-/* exp(x) for x <= 0, within 1 ulp down to exp(-708); 0 below. With k = round(x / ln 2) and r = x - k ln 2,
- * exp(x) = 2^k (1 + r + r^2 q(r)); q is the minimax polynomial on |r| <= ln 2 / 2, relative error 2^-57.9. */
-INLINE void exp_double(const vd *x, vd *y, const int n)
+#if defined(__clang__) || __GNUC__ >= 12
+#define SHUFFLE(mask, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
+#else
+#define SHUFFLE(mask, a, b, ...) __builtin_shuffle(a, b, (mask){__VA_ARGS__})
+#endif
+
+/* Four rows of four become columns; each with the pairs that its vectors can take in one step. */
+INLINE void transpose_float(const quad_float *x, quad_float *y)
 {
-    vd t[AT_ONCE], k[AT_ONCE], r[AT_ONCE], r2[AT_ONCE], low[AT_ONCE], middle[AT_ONCE], high[AT_ONCE], last[AT_ONCE];
+    quad_float a = SHUFFLE(quad_int, x[0], x[1], 0, 4, 1, 5), b = SHUFFLE(quad_int, x[0], x[1], 2, 6, 3, 7);
+    quad_float c = SHUFFLE(quad_int, x[2], x[3], 0, 4, 1, 5), d = SHUFFLE(quad_int, x[2], x[3], 2, 6, 3, 7);
+    y[0] = SHUFFLE(quad_int, a, c, 0, 1, 4, 5), y[1] = SHUFFLE(quad_int, a, c, 2, 3, 6, 7);
+    y[2] = SHUFFLE(quad_int, b, d, 0, 1, 4, 5), y[3] = SHUFFLE(quad_int, b, d, 2, 3, 6, 7);
+}
+INLINE void transpose_double(const quad_double *x, quad_double *y)
+{
+    quad_double a = SHUFFLE(quad_long, x[0], x[1], 0, 4, 2, 6), b = SHUFFLE(quad_long, x[0], x[1], 1, 5, 3, 7);
+    quad_double c = SHUFFLE(quad_long, x[2], x[3], 0, 4, 2, 6), d = SHUFFLE(quad_long, x[2], x[3], 1, 5, 3, 7);
+    y[0] = SHUFFLE(quad_long, a, c, 0, 1, 4, 5), y[1] = SHUFFLE(quad_long, b, d, 0, 1, 4, 5);
+    y[2] = SHUFFLE(quad_long, a, c, 2, 3, 6, 7), y[3] = SHUFFLE(quad_long, b, d, 2, 3, 6, 7);
+}
+
+/* exp(x) within 1 ulp for x <= 708; 0 below -708, unless all are `near` 0. With k = round(x / ln 2) and r = x - k ln 2,
+ * exp(x) = 2^k (1 + r + r^2 q(r)); q is the minimax polynomial on |r| <= ln 2 / 2, relative error 2^-57.9. */
+INLINE void exp_double(const vd *x, vd *y, const int n, const int near)
+{
+    vd t[AT_ONCE], k[AT_ONCE], r[AT_ONCE], r2[AT_ONCE], even[AT_ONCE], odd[AT_ONCE];
     EACH t[j] = x[j] * 0x1.71547652b82fep+0 + 0x1.8p52;
     EACH k[j] = t[j] - 0x1.8p52;
     EACH r[j] = x[j] - k[j] * 0x1.62e42feep-1;
     EACH r[j] = r[j] - k[j] * 0x1.a39ef35793c76p-33;
     EACH r2[j] = r[j] * r[j];
-    EACH low[j] = 0x1.000000000000ap-1 + r[j] * 0x1.55555555554fap-3;
-    EACH middle[j] = 0x1.555555555087cp-5 + r[j] * 0x1.1111111127be5p-7;
-    EACH low[j] += r2[j] * middle[j];
-    EACH last[j] = 0x1.28ad72cd4ab37p-22 + r[j] * 0x1.ad7f6f0e24922p-26;
-    EACH middle[j] = 0x1.a0199a0c66195p-16 + r[j] * 0x1.71df255235e0bp-19;
-    EACH high[j] = 0x1.6c16c1842a126p-10 + r[j] * 0x1.a01a012a57b5ep-13;
-    EACH middle[j] += r2[j] * last[j];
-    EACH high[j] += r2[j] * middle[j];
-    EACH low[j] += r2[j] * r2[j] * high[j];
-    EACH low[j] = 1.0 + (r[j] + r2[j] * low[j]);
-    EACH y[j] = (vd)(((vl)low[j] + ((vl)t[j] << 52)) & (vl)(x[j] >= -708.0));
+    EACH even[j] = 0x1.a0199a0c66195p-16 + r2[j] * 0x1.28ad72cd4ab37p-22;
+    EACH odd[j] = 0x1.71df255235e0bp-19 + r2[j] * 0x1.ad7f6f0e24922p-26;
+    EACH even[j] = 0x1.6c16c1842a126p-10 + r2[j] * even[j];
+    EACH odd[j] = 0x1.a01a012a57b5ep-13 + r2[j] * odd[j];
+    EACH even[j] = 0x1.555555555087cp-5 + r2[j] * even[j];
+    EACH odd[j] = 0x1.1111111127be5p-7 + r2[j] * odd[j];
+    EACH even[j] = 0x1.000000000000ap-1 + r2[j] * even[j];
+    EACH odd[j] = 0x1.55555555554fap-3 + r2[j] * odd[j];
+    EACH even[j] += r[j] * odd[j];
+    EACH even[j] = 1.0 + (r[j] + r2[j] * even[j]);
+    EACH y[j] = (vd)((vu)even[j] + ((vu)t[j] << 52));
+    if (!near) EACH y[j] = (vd)((vl)y[j] & (vl)(x[j] >= -708.0));
 }
 
-/* The same in single precision down to exp(-87); the polynomial's relative error is 2^-34.2. */
-INLINE void exp_float(const vf *x, vf *y, const int n)
+/* The same in single precision from -87 to 87; the polynomial's relative error is 2^-34.2. */
+INLINE void exp_float(const vf *x, vf *y, const int n, const int near)
 {
-    vf t[AT_ONCE], k[AT_ONCE], r[AT_ONCE], r2[AT_ONCE], low[AT_ONCE], middle[AT_ONCE], high[AT_ONCE];
+    vf t[AT_ONCE], k[AT_ONCE], r[AT_ONCE], r2[AT_ONCE], even[AT_ONCE], odd[AT_ONCE];
     EACH t[j] = x[j] * 0x1.715476p+0f + 0x1.8p23f;
     EACH k[j] = t[j] - 0x1.8p23f;
     EACH r[j] = x[j] - k[j] * 0x1.62ep-1f;
     EACH r[j] = r[j] - k[j] * 0x1.0bfbe8p-15f;
     EACH r2[j] = r[j] * r[j];
-    EACH low[j] = 0.500000006768f + r[j] * 0.166666658689f;
-    EACH middle[j] = 0.0416662949472f + r[j] * 0.00833349707488f;
-    EACH high[j] = 0.00139446596347f + r[j] * 0.000197903414242f;
-    EACH middle[j] += r2[j] * high[j];
-    EACH low[j] += r2[j] * middle[j];
-    EACH low[j] = 1.0f + (r[j] + r2[j] * low[j]);
-    EACH y[j] = (vf)(((vi)low[j] + ((vi)t[j] << 23)) & (vi)(x[j] >= -87.0f));
+    EACH even[j] = 0.0416662949472f + r2[j] * 0.00139446596347f;
+    EACH odd[j] = 0.00833349707488f + r2[j] * 0.000197903414242f;
+    EACH even[j] = 0.500000006768f + r2[j] * even[j];
+    EACH odd[j] = 0.166666658689f + r2[j] * odd[j];
+    EACH even[j] += r[j] * odd[j];
+    EACH even[j] = 1.0f + (r[j] + r2[j] * even[j]);
+    EACH y[j] = (vf)((vw)even[j] + ((vw)t[j] << 23));
+    if (!near) EACH y[j] = (vf)((vi)y[j] & (vi)(x[j] >= -87.0f));
 }
 
 /* log(u + lost) for a normal u > 0 and a `lost` below its rounding: with u = 2^k m and s = (m - 1) / (m + 1), a series
@@ -69,20 +93,69 @@ INLINE void log_of(const vd *u, const vd *lost, vd *y, const int n)
     EACH y[j] = k[j] * 0x1.62e42feep-1 - ((half[j] - even[j]) - f[j]);
 }
 
+/* log(1 + x) of n vectors of numbers x >= 0, finite. */
+INLINE void log1p_of(const double *x, vd *y, const int n)
+{
+    vd u[AT_ONCE], lost[AT_ONCE];
+    EACH {
+        vd one = *(const ud *)(x + j * LANES), back;
+        u[j] = one + 1.0, back = u[j] - 1.0;
+        lost[j] = (1.0 - (u[j] - back)) + (one - back);
+    }
+    log_of(u, lost, y, n);
+}
+
 /* y += log(1 + x) for a block of numbers x >= 0, finite. */
 static inline void add_log1p(const double *x, double *y)
 {
     const int n = AT_ONCE;
     for (int i = 0; i < BLOCK; i += n * LANES) {
-        vd u[AT_ONCE], lost[AT_ONCE], log[AT_ONCE];
-        EACH {
-            vd one = *(const ud *)(x + i + j * LANES), back;
-            u[j] = one + 1.0, back = u[j] - 1.0;
-            lost[j] = (1.0 - (u[j] - back)) + (one - back);
-        }
-        log_of(u, lost, log, n);
+        vd log[AT_ONCE];
+        log1p_of(x + i, log, n);
         EACH *(ud *)(y + i + j * LANES) += log[j];
     }
+}
+
+#define MOST_REST 0x1p40
+
+/* sum_i log(1 + x_i) over a block of numbers 0 <= x <= MOST_REST: since (1 + a)(1 + b) = 1 + (a + b + a b), where small
+ * ones keep their digits, one logarithm serves many. It overwrites x. */
+static inline double sum_log1p(double *x, int rows)
+{
+    const int n = AT_ONCE;
+    vd logs[AT_ONCE] = {{0}};
+    for (int i = rows; i < BLOCK; i++) x[i] = 0;
+    for (int half = BLOCK / 2; half >= n * LANES; half /= 2)
+        for (int i = 0; i < half; i += LANES) {
+            vd a = *(ud *)(x + i), b = *(ud *)(x + half + i);
+            *(ud *)(x + i) = a + b + a * b;
+        }
+    log1p_of(x, logs, n);
+    double sum = 0;
+    for (int lane = 0; lane < LANES; lane++) sum += logs[0][lane] + logs[1][lane] + logs[2][lane] + logs[3][lane];
+    return sum;
+}
+
+/* sum_i log(x_i) over a block of numbers 2^-240 <= x <= 2: what rounding takes from their products comes along. It
+ * overwrites x. */
+static inline double sum_log(double *x)
+{
+    const int n = AT_ONCE;
+    double lost[BLOCK] = {0}, sum = 0;
+    int left = BLOCK;
+    for (; VB > 16 && left > n * LANES; left /= 2) /* where a product and a sum are one operation */
+        for (int i = 0; i < left / 2; i++) {
+            const double a = x[i], b = x[left / 2 + i], product = a * b;
+            lost[i] = __builtin_fma(a, b, -product) + (a * lost[left / 2 + i] + b * lost[i]);
+            x[i] = product;
+        }
+    for (int i = 0; i < left; i += n * LANES) {
+        vd u[AT_ONCE], less[AT_ONCE], logs[AT_ONCE];
+        EACH u[j] = *(ud *)(x + i + j * LANES), less[j] = *(ud *)(lost + i + j * LANES);
+        log_of(u, less, logs, n);
+        EACH for (int lane = 0; lane < LANES; lane++) sum += logs[j][lane];
+    }
+    return sum;
 }
 
 static inline int any_lane(vl mask)

@@ -7,11 +7,14 @@ typedef int64_t vl __attribute__((vector_size(VB)));
 typedef uint64_t vu __attribute__((vector_size(VB)));
 typedef float vf __attribute__((vector_size(VB)));
 typedef int32_t vi __attribute__((vector_size(VB)));
+typedef uint32_t vw __attribute__((vector_size(VB)));
 typedef double ud __attribute__((vector_size(VB), aligned(8), may_alias)); /* anywhere in memory */
 typedef float uf __attribute__((vector_size(VB), aligned(4), may_alias));
 typedef ud some_double;
 typedef float some_float __attribute__((vector_size(VB / 2), aligned(4), may_alias));
 typedef double quad_double __attribute__((vector_size(32), aligned(8), may_alias));
+typedef int64_t quad_long __attribute__((vector_size(32)));
+typedef int32_t quad_int __attribute__((vector_size(16)));
 typedef float quad_float __attribute__((vector_size(16), aligned(4), may_alias));
 
 #include "counting.h"
@@ -21,19 +24,29 @@ typedef float quad_float __attribute__((vector_size(16), aligned(4), may_alias))
 #define UREAL ud
 #define MASK vl
 #define FN(x) x##_double
+#define FAR_BELOW -690.0
+#define MOST_SQUARES 100000.0
 #include "rows.h"
+#include "logits.h"
+#include "probabilities.h"
 #include "training.h"
 #undef REAL
 #undef VREAL
 #undef UREAL
 #undef MASK
 #undef FN
+#undef FAR_BELOW
+#undef MOST_SQUARES
 #define REAL float
 #define VREAL vf
 #define UREAL uf
 #define MASK vi
 #define FN(x) x##_float
+#define FAR_BELOW -0x1.601e66p+6f /* just above -127 ln 2: exp makes 1e-43 of it */
+#define MOST_SQUARES 7569.0f
 #include "rows.h"
+#include "logits.h"
+#include "probabilities.h"
 #include "training.h"
 
 #define TABLE {VB, {{count, count}, {cross_entropy_float, cross_entropy_double}, {gather_log_float, gather_log_double}, \
