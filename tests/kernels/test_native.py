@@ -95,7 +95,9 @@ def test_exp_is_within_one_unit_in_the_last_place_of_mpmath(wanted, dtype, lowes
     extension = native.extension()
     assert extension.use(wanted)
     generator = np.random.default_rng(7)
-    x = np.concatenate([np.linspace(lowest, 0, 2048), -generator.exponential(1, 1024), -np.logspace(-20, 0, 1024)])
+    x = np.concatenate(
+        [np.linspace(lowest, -lowest / 2, 2048), -generator.exponential(1, 1024), -np.logspace(-20, 0, 1024)]
+    )
     x = np.maximum(x, lowest).astype(dtype)
     y = x.copy()
     extension.run("exp", y.itemsize, 0, y.size, 1, None, gradient=y)
@@ -243,7 +245,8 @@ FAR = {
     "near": (0.0, 0.0),
     "the label far above": (900.0, 0.0),
     "the label far below": (-900.0, 0.0),
-    "the label as far below as a sum may hold": (-27.5, 0.0),
+    "the label below": (-7.5, 0.0),
+    "the label below by more": (-13.5, 0.0),
     "the label further below": (-45.0, 0.0),
     "all logits large": (1e5, 1e5),
     "another far below": (0.0, -900.0),
@@ -299,6 +302,36 @@ def test_rows_near_their_label_and_rows_far_from_it_are_right(path, size, dtype,
             np.testing.assert_allclose(gradient, 1e-20 * residual[rows], rtol=error, atol=least)
             total, exact = cross_entropy_of_logits(logits[rows], labels[rows]).total, mpmath.fsum(losses[rows])
             assert abs(total - exact) <= error * exact + least
+
+
+@pytest.mark.parametrize("size", [3, 40])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("scale", [1.0, 1e-20, 1e-30])
+@pytest.mark.parametrize("below", [5, 15, 30])
+def test_gradients_of_rows_that_expect_another_label_are_as_exact(path, size, dtype, scale, below):
+    generator = np.random.default_rng(size)
+    logits, labels = generator.normal(0, 1, (130, size)).astype(dtype), np.zeros(130, dtype=np.int64)
+    logits[:, 0] = -below
+    with mpmath.workdps(40):
+        exact = []
+        for row in logits.tolist():
+            odds, rest = exact_odds(row, 0)
+            exact.append([float(scale * (one / (1 + rest) - (k == 0))) for k, one in enumerate(odds)])
+    found = cross_entropy_of_logits(logits, labels, scale=scale).gradient
+    np.testing.assert_allclose(found, exact, rtol=2e-15 if dtype is np.float64 else 8e-7)
+
+
+@pytest.mark.parametrize("size", [2, 3, 40])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_what_is_no_number_does_not_become_one(path, size, dtype):
+    for place in (0, 1, size - 1):
+        logits, labels = np.zeros((70, size), dtype=dtype), np.zeros(70, dtype=np.int64)
+        logits[5, place] = np.nan
+        found = cross_entropy_of_logits(logits, labels, scale=1.0, losses=True)
+        assert np.isnan(found.total)
+        assert np.isnan(cross_entropy_of_logits(logits, labels).total)
+        assert np.flatnonzero(np.isnan(found.losses)).tolist() == [5]
+        assert np.isnan(found.gradient[5]).any()
 
 
 def test_a_sum_of_many_large_losses_is_finite(path):
@@ -410,8 +443,11 @@ def test_probabilities_that_differ_from_one_by_their_last_bits_keep_them(path):
         assert abs(found - exact) <= 1e-15 * abs(exact)
 
 
-def test_very_small_probabilities_do_not_vanish_in_products(path):
-    own = np.concatenate([np.logspace(-323, -1, 150), [5e-324, 2.0**-240, np.nextafter(2.0**-240, 0), 2.0**-1022]] * 2)
+SMALL = [2.0**-240, np.nextafter(2.0**-240, 0), 2.0**-239, 2.0**-256, 2.0**-280, 2.0**-1022, 5e-324]
+
+
+@pytest.mark.parametrize("own", [np.logspace(-323, -1, 200), np.full(128, 0.3), *(np.full(128, one) for one in SMALL)])
+def test_very_small_probabilities_do_not_vanish_in_products(path, own):
     p = np.stack([own, 1 - own], axis=1)
     with mpmath.workdps(60):
         exact = mpmath.fsum(mpmath.log(mpmath.mpf(float(one))) for one in own)

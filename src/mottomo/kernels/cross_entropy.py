@@ -43,7 +43,7 @@ def cross_entropy_of_logits(
 
     It is computed as log1p(rest) + sum_k t_k (z_r - z_k), where r is one of the largest and rest the sum of
     exp(z_k - z_r) over the others: (0, -50, -50) with label 0 gives 3.857e-22, and nothing overflows. The C loops take
-    the label for r wherever the largest is near it.
+    the label for r in blocks of rows whose logits are all near that of their label.
 
     Parameters
     ----------

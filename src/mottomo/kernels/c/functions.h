@@ -27,7 +27,7 @@ INLINE void transpose_double(const quad_double *x, quad_double *y)
     y[2] = SHUFFLE(quad_long, a, c, 2, 3, 6, 7), y[3] = SHUFFLE(quad_long, b, d, 2, 3, 6, 7);
 }
 
-/* exp(x) within 1 ulp for x <= 708; 0 below -708, unless all are `near` 0. With k = round(x / ln 2) and r = x - k ln 2,
+/* exp(x) within 1 ulp for x <= 708; 0 below -708, unless all are `near` 0; of no number none. With k = round(x / ln 2) and r = x - k ln 2,
  * exp(x) = 2^k (1 + r + r^2 q(r)); q is the minimax polynomial on |r| <= ln 2 / 2, relative error 2^-57.9. */
 INLINE void exp_double(const vd *x, vd *y, const int n, const int near)
 {
@@ -48,7 +48,7 @@ INLINE void exp_double(const vd *x, vd *y, const int n, const int near)
     EACH even[j] += r[j] * odd[j];
     EACH even[j] = 1.0 + (r[j] + r2[j] * even[j]);
     EACH y[j] = (vd)((vu)even[j] + ((vu)t[j] << 52));
-    if (!near) EACH y[j] = (vd)((vl)y[j] & (vl)(x[j] >= -708.0));
+    if (!near) EACH y[j] = (vd)((vl)y[j] & ~(vl)(x[j] < -708.0));
 }
 
 /* The same in single precision from -87 to 87; the polynomial's relative error is 2^-34.2. */
@@ -67,7 +67,7 @@ INLINE void exp_float(const vf *x, vf *y, const int n, const int near)
     EACH even[j] += r[j] * odd[j];
     EACH even[j] = 1.0f + (r[j] + r2[j] * even[j]);
     EACH y[j] = (vf)((vw)even[j] + ((vw)t[j] << 23));
-    if (!near) EACH y[j] = (vf)((vi)y[j] & (vi)(x[j] >= -87.0f));
+    if (!near) EACH y[j] = (vf)((vi)y[j] & ~(vi)(x[j] < -87.0f));
 }
 
 /* log(u + lost) for a normal u > 0 and a `lost` below its rounding: with u = 2^k m and s = (m - 1) / (m + 1), a series
@@ -116,9 +116,7 @@ static inline void add_log1p(const double *x, double *y)
     }
 }
 
-#define MOST_REST 0x1p40
-
-/* sum_i log(1 + x_i) over a block of numbers 0 <= x <= MOST_REST: since (1 + a)(1 + b) = 1 + (a + b + a b), where small
+/* sum_i log(1 + x_i) over a block of numbers 0 <= x <= 2^100: since (1 + a)(1 + b) = 1 + (a + b + a b), where small
  * ones keep their digits, one logarithm serves many. It overwrites x. */
 static inline double sum_log1p(double *x, int rows)
 {
@@ -142,6 +140,7 @@ static inline double sum_log(double *x)
 {
     const int n = AT_ONCE;
     double lost[BLOCK] = {0}, sum = 0;
+    vd sums = {0};
     int left = BLOCK;
     for (; VB > 16 && left > n * LANES; left /= 2) /* where a product and a sum are one operation */
         for (int i = 0; i < left / 2; i++) {
@@ -153,8 +152,9 @@ static inline double sum_log(double *x)
         vd u[AT_ONCE], less[AT_ONCE], logs[AT_ONCE];
         EACH u[j] = *(ud *)(x + i + j * LANES), less[j] = *(ud *)(lost + i + j * LANES);
         log_of(u, less, logs, n);
-        EACH for (int lane = 0; lane < LANES; lane++) sum += logs[j][lane];
+        EACH sums += logs[j];
     }
+    for (int lane = 0; lane < LANES; lane++) sum += sums[lane];
     return sum;
 }
 

@@ -3,7 +3,8 @@
 /* Of every row one category is the reference, r: the label, or the largest logit. Its odds of the others are exp(z_k - z_r),
  * and `rest` is their sum. Where the label is the reference the loss is log1p(rest), without a search for the largest; but
  * then the others have to be `near` it: exp of no difference is 0, infinite or of the size of exp(FAR_BELOW), which the sum
- * of their squares shows, and MOST_REST leaves room for products of sums and for a small weight divided by one. */
+ * of their squares shows, and with `rest` at most MOST_REST the largest logit is so near that the rounding of its difference
+ * is little and a small weight divided by 1 + rest is still a normal number. */
 
 /* Few categories: rows stand side by side in the lanes, so that each step is one for many rows. e (K, BLOCK) = z - z_r, with
  * `absent` in the place of r. */
@@ -46,7 +47,7 @@ INLINE int FN(exp_side_by_side)(REAL *e, int rows, int n_categories, double *res
             EACH *(UREAL *)(e + k * BLOCK + i + j * WIDTH) = y[j];
             EACH sums[j] += y[j];
         }
-        EACH far |= ~(squares[j] <= FAR_BELOW * FAR_BELOW + MOST_SQUARES) | (sums[j] > (REAL)MOST_REST);
+        EACH far |= ~(squares[j] <= FAR_BELOW * FAR_BELOW + MOST_SQUARES) | (sums[j] > MOST_REST);
         EACH for (int lane = 0; lane < WIDTH; lane++) rest[i + j * WIDTH + lane] = (double)sums[j][lane];
     }
     return !any_lane((vl)far);
@@ -151,7 +152,7 @@ static void FN(residual_side_by_side)(const REAL *e, const double *weight, const
 /* A block of rows of logits: given z, labels or targets (n, k), weights; found rest and loss, so that a row's loss is
  * loss + log1p(rest), and in `out`, if there is one, weight softmax(z), less the weight for the label. */
 struct FN(block) {
-    int rows, careful; /* for so many blocks, since a block whose rows are far is seldom alone */
+    int rows;
     const REAL *z, *targets;
     const int64_t *labels;
     REAL *out;
@@ -171,17 +172,17 @@ static inline double FN(below)(const struct FN(block) *b, int i, const REAL *z, 
 }
 
 /* Few categories. Whether all rows are near their label: then loss = 0. */
-static int FN(short_rows)(const struct task *t, struct FN(block) *b, REAL *e)
+static int FN(short_rows)(struct task *t, struct FN(block) *b, REAL *e)
 {
     int64_t largest[BLOCK];
     const int64_t *reference = b->labels;
     const REAL *next = b->z + BLOCK * t->row;
     int near = reference && t->k > 1;
-    if (b->careful > 0) b->careful--, near = 0;
+    if (t->careful > 0) t->careful--, near = 0;
     if (near) {
         FN(side_by_side)(b->z, t->row, b->rows, t->k, reference, FAR_BELOW, e);
         near = FN(exp_side_by_side)(e, b->rows, t->k, b->rest, next, 1);
-        if (!near) b->careful = 3;
+        if (!near) t->careful = 3;
     }
     if (!near) {
         for (int i = 0; i < b->rows; i++) largest[i] = FN(largest)(b->z + i * t->row, t->k);

@@ -26,6 +26,7 @@ typedef float quad_float __attribute__((vector_size(16), aligned(4), may_alias))
 #define FN(x) x##_double
 #define FAR_BELOW -690.0
 #define MOST_SQUARES 100000.0
+#define MOST_REST 0x1p20
 #include "rows.h"
 #include "logits.h"
 #include "probabilities.h"
@@ -37,6 +38,7 @@ typedef float quad_float __attribute__((vector_size(16), aligned(4), may_alias))
 #undef FN
 #undef FAR_BELOW
 #undef MOST_SQUARES
+#undef MOST_REST
 #define REAL float
 #define VREAL vf
 #define UREAL uf
@@ -44,6 +46,7 @@ typedef float quad_float __attribute__((vector_size(16), aligned(4), may_alias))
 #define FN(x) x##_float
 #define FAR_BELOW -0x1.601e66p+6f /* just above -127 ln 2: exp makes 1e-43 of it */
 #define MOST_SQUARES 7569.0f
+#define MOST_REST 0x1p11f
 #include "rows.h"
 #include "logits.h"
 #include "probabilities.h"

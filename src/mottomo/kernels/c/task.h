@@ -34,6 +34,7 @@ struct task {
     double *room;                        /* (BLOCK, width) */
     double sum;
     int64_t impossible, wrong;           /* rows of probability 0; the first row that is not as it should be, or -1 */
+    int careful;                         /* for so many blocks: one whose rows are far from their labels is seldom alone */
 };
 
 /* Whether a training pass has its lanes along the features: a row is one piece, and categories fill no vector. */

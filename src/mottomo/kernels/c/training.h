@@ -162,6 +162,7 @@ static void FN(sparse_product)(const int64_t *starts, const int32_t *columns, co
 static void FN(training_pass)(struct task *t)
 {
     struct sum sum = {0, 0};
+    struct task block = {0};
     const ptrdiff_t width = t->width;
     const int few = is_few(t);
     double *z = t->room, *gradient = t->gradient;
@@ -171,9 +172,10 @@ static void FN(training_pass)(struct task *t)
         rows = t->n - start < most ? t->n - start : most;
         const REAL *x = (const REAL *)t->x + (t->starts ? 0 : start * t->row);
         const int64_t *starts = t->starts ? t->starts + start : 0;
-        struct task block = {.n = rows, .k = t->k, .x = z, .row = width, .labels = t->labels ? t->labels + start : 0,
-                             .targets = t->targets ? (const double *)t->targets + start * t->k : 0,
-                             .weights = t->weights ? t->weights + start : 0, .scale = 1, .gradient = z, .wrong = -1};
+        block = (struct task){.n = rows, .k = t->k, .x = z, .row = width, .labels = t->labels ? t->labels + start : 0,
+                              .targets = t->targets ? (const double *)t->targets + start * t->k : 0,
+                              .weights = t->weights ? t->weights + start : 0, .scale = 1, .gradient = z, .wrong = -1,
+                              .careful = block.careful};
         for (int64_t i = 0; i < rows; i++) memcpy(z + i * width, t->b, (size_t)width * sizeof(double));
         if (starts) FN(sparse_product)(starts, t->columns, x, rows, t->w, z, width, 0);
         else if (few) FN(few_logits_of)(t, x, z, rows);
