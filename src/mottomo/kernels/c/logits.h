@@ -3,8 +3,8 @@
 /* Of every row one category is the reference, r: the label, or the largest logit. Its odds of the others are exp(z_k - z_r),
  * and `rest` is their sum. Where the label is the reference the loss is log1p(rest), without a search for the largest; but
  * then the others have to be `near` it: exp of no difference is 0, infinite or of the size of exp(FAR_BELOW), which the sum
- * of their squares shows, and with `rest` at most MOST_REST the largest logit is so near that the rounding of its difference
- * is little and a small weight divided by 1 + rest is still a normal number. */
+ * of their squares shows, and with sums of few odds at most MOST_REST the largest logit is so near that the rounding of its
+ * difference is little and a small weight divided by 1 + rest is still a normal number. */
 
 /* Few categories: rows stand side by side in the lanes, so that each step is one for many rows. e (K, BLOCK) = z - z_r, with
  * `absent` in the place of r. */
@@ -95,12 +95,16 @@ INLINE int FN(exp_row)(const REAL *z, int n_categories, int64_t r, REAL *e, doub
                 if (e) e[whole + lane] = last[lane];
                 if (whole + lane != r) sum += (double)last[lane];
             }
+            far |= others > MOST_REST;
             stop = n_categories;
         }
-        for (int j = 0; j < AT_ONCE; j++) far |= ~(squares[j] <= MOST_SQUARES), sum += FN(sum_lanes)(sums[j]);
+        for (int j = 0; j < AT_ONCE; j++) {
+            far |= ~(squares[j] <= MOST_SQUARES) | (sums[j] > MOST_REST);
+            sum += FN(sum_lanes)(sums[j]);
+        }
     }
     *rest = sum;
-    return !any_lane((vl)far) && sum <= MOST_REST;
+    return !any_lane((vl)far);
 }
 
 static int64_t FN(largest)(const REAL *z, int n_categories)
