@@ -27,8 +27,9 @@ INLINE void transpose_double(const quad_double *x, quad_double *y)
     y[2] = SHUFFLE(quad_long, a, c, 2, 3, 6, 7), y[3] = SHUFFLE(quad_long, b, d, 2, 3, 6, 7);
 }
 
-/* exp(x) within 1 ulp for x <= 708; 0 below -708, unless all are `near` 0; of no number none. With k = round(x / ln 2) and r = x - k ln 2,
- * exp(x) = 2^k (1 + r + r^2 q(r)); q is the minimax polynomial on |r| <= ln 2 / 2, relative error 2^-57.9. */
+/* exp(x) within 1 ulp for x from -708 to 708; below it 0 and of a NaN NaN, unless it is known that all are `near` 0. With
+ * k = round(x / ln 2) and r = x - k ln 2, exp(x) = 2^k (1 + r + r^2 q(r)); q is the minimax polynomial on |r| <= ln 2 / 2,
+ * relative error 2^-57.9. */
 INLINE void exp_double(const vd *x, vd *y, const int n, const int near)
 {
     vd t[AT_ONCE], k[AT_ONCE], r[AT_ONCE], r2[AT_ONCE], even[AT_ONCE], odd[AT_ONCE];
@@ -68,6 +69,19 @@ INLINE void exp_float(const vf *x, vf *y, const int n, const int near)
     EACH even[j] = 1.0f + (r[j] + r2[j] * even[j]);
     EACH y[j] = (vf)((vw)even[j] + ((vw)t[j] << 23));
     if (!near) EACH y[j] = (vf)((vi)y[j] & ~(vi)(x[j] < -87.0f));
+}
+
+static inline double sum_lanes_double(vd x)
+{
+    double sum = 0;
+    for (int lane = 0; lane < LANES; lane++) sum += x[lane];
+    return sum;
+}
+static inline double sum_lanes_float(vf x)
+{
+    double sum = 0;
+    for (int lane = 0; lane < 2 * LANES; lane++) sum += (double)x[lane];
+    return sum;
 }
 
 /* log(u + lost) for a normal u > 0 and a `lost` below its rounding: with u = 2^k m and s = (m - 1) / (m + 1), a series
@@ -121,7 +135,7 @@ static inline void add_log1p(const double *x, double *y)
 static inline double sum_log1p(double *x, int rows)
 {
     const int n = AT_ONCE;
-    vd logs[AT_ONCE] = {{0}};
+    vd logs[AT_ONCE], sums = {0};
     for (int i = rows; i < BLOCK; i++) x[i] = 0;
     for (int half = BLOCK / 2; half >= n * LANES; half /= 2)
         for (int i = 0; i < half; i += LANES) {
@@ -129,9 +143,8 @@ static inline double sum_log1p(double *x, int rows)
             *(ud *)(x + i) = a + b + a * b;
         }
     log1p_of(x, logs, n);
-    double sum = 0;
-    for (int lane = 0; lane < LANES; lane++) sum += logs[0][lane] + logs[1][lane] + logs[2][lane] + logs[3][lane];
-    return sum;
+    EACH sums += logs[j];
+    return sum_lanes_double(sums);
 }
 
 /* sum_i log(x_i) over a block of numbers 2^-240 <= x <= 2: what rounding takes from their products comes along. It
@@ -139,7 +152,7 @@ static inline double sum_log1p(double *x, int rows)
 static inline double sum_log(double *x)
 {
     const int n = AT_ONCE;
-    double lost[BLOCK] = {0}, sum = 0;
+    double lost[BLOCK] = {0};
     vd sums = {0};
     int left = BLOCK;
     for (; VB > 16 && left > n * LANES; left /= 2) /* where a product and a sum are one operation */
@@ -154,8 +167,7 @@ static inline double sum_log(double *x)
         log_of(u, less, logs, n);
         EACH sums += logs[j];
     }
-    for (int lane = 0; lane < LANES; lane++) sum += sums[lane];
-    return sum;
+    return sum_lanes_double(sums);
 }
 
 static inline int any_lane(vl mask)
@@ -182,7 +194,5 @@ static inline void add_block(struct sum *s, const double *x, const double *weigh
     vd sums = {0};
     for (int i = 0; i < rows; i++) weighted[i] = !weights ? x[i] : weights[i] != 0 ? weights[i] * x[i] : 0;
     for (int i = 0; i < BLOCK; i += LANES) sums += *(const ud *)(weighted + i);
-    double block = 0;
-    for (int lane = 0; lane < LANES; lane++) block += sums[lane];
-    add(s, block);
+    add(s, sum_lanes_double(sums));
 }

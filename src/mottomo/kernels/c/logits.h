@@ -107,6 +107,7 @@ INLINE int FN(exp_row)(const REAL *z, int n_categories, int64_t r, REAL *e, doub
     return !any_lane((vl)far);
 }
 
+/* Where a row's largest logit is. */
 static int64_t FN(largest)(const REAL *z, int n_categories)
 {
     int64_t largest = 0;
@@ -153,8 +154,8 @@ static void FN(residual_side_by_side)(const REAL *e, const double *weight, const
         out[i * stride + labels[i]] = (REAL)FN(less_label)((double)e[labels[i] * BLOCK + i], share[i], rest[i]);
 }
 
-/* A block of rows of logits: given z, labels or targets (n, k), weights; found rest and loss, so that a row's loss is
- * loss + log1p(rest), and in `out`, if there is one, weight softmax(z), less the weight for the label. */
+/* A block of rows of logits: given z, labels or targets (n, k), and for a gradient `weight`; found rest and loss, so that a
+ * row's loss is loss + log1p(rest), and in `out`, if there is one, weight softmax(z), less the weight for the label. */
 struct FN(block) {
     int rows;
     const REAL *z, *targets;

@@ -24,7 +24,7 @@ typedef float quad_float __attribute__((vector_size(16), aligned(4), may_alias))
 #define UREAL ud
 #define MASK vl
 #define FN(x) x##_double
-#define FAR_BELOW -690.0
+#define FAR_BELOW -690.0 /* how far logits may be from the label's: see logits.h */
 #define MOST_SQUARES 100000.0
 #define MOST_REST 0x1p20
 #include "rows.h"

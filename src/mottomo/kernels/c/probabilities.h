@@ -67,7 +67,7 @@ static void FN(gather_log)(struct task *t)
         vl small = {0};
         for (int i = 0; i < BLOCK; i++) own[i] = i < rows ? (double)p[i * t->k + labels[i]] : 1;
         for (int i = 0; i < BLOCK; i += LANES) small |= *(ud *)(own + i) < 0x1p-240;
-        const int any_small = any_lane(small); /* one by one */
+        const int any_small = any_lane(small); /* their products could vanish: one by one */
         for (int i = 0; any_small && i < rows; i++)
             if (own[i] < 0x1p-240) {
                 if (own[i] == 0) t->impossible++;

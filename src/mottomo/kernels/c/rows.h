@@ -6,13 +6,6 @@
 /* As many numbers as there are doubles in a vector, in double precision. */
 static inline vd FN(wide)(const REAL *p) { return __builtin_convertvector(*(const FN(some) *)p, vd); }
 
-static inline double FN(sum_lanes)(VREAL x)
-{
-    double sum = 0;
-    for (int lane = 0; lane < WIDTH; lane++) sum += (double)x[lane];
-    return sum;
-}
-
 /* Asks for memory that a stream comes to soon, as much as `n` numbers. */
 static inline void FN(fetch)(const REAL *from, int n)
 {

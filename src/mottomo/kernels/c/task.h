@@ -7,8 +7,8 @@
 #error "vector extensions of GCC or Clang are needed; without them mottomo uses numpy"
 #endif
 
-/* Rows at a time in the cache; vectors at a time in a long chain of steps; up to how many categories rows stand side by side in the lanes, and features do; how far to look ahead,
- * in bytes of a stream and in entries of a sparse row. */
+/* Rows at a time in the cache; vectors at a time in a long chain of steps; up to how many categories rows stand side by side
+ * in the lanes, and features do; how far to look ahead, in bytes of a stream and in entries of a sparse row. */
 enum { BLOCK = 64, AT_ONCE = 4, LANE_CATEGORIES = 24, FEW = 4, AHEAD = 2048, ENTRIES_AHEAD = 12 };
 
 struct task {
