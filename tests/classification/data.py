@@ -22,6 +22,11 @@ def rows_of(x, labels, size=None) -> Rows:
     return Rows(x, size or int(labels.max()) + 1, labels)
 
 
+def ridge(rows, strength: float) -> np.ndarray | None:
+    """The same penalty for each column as it is; None for none."""
+    return np.full(rows.n_features, float(strength)) if strength else None
+
+
 def column(*values: float) -> np.ndarray:
     return np.array(values, dtype=np.float64)[:, None]
 

@@ -10,7 +10,7 @@ from mottomo.classification.batched_rows import BatchedRows
 from mottomo.classification.coefficient_tests import Covariance
 from mottomo.classification.fitting import fit
 from mottomo.classification.objective import Rows, keeping, with_wide_starts
-from tests.classification.data import simulated
+from tests.classification.data import ridge, simulated
 
 SIZES = [1, 7, 64, 1000]
 
@@ -58,8 +58,8 @@ def test_the_sample_is_the_same_wherever_the_batches_begin(rows, size, wanted):
 @pytest.mark.parametrize("strength", [0.0, 1.0])
 @pytest.mark.parametrize("size", SIZES[1:])
 def test_the_fit_is_that_of_rows_in_memory_to_ten_digits(rows, size, strength):
-    one = fit(rows if not rows.is_sparse else rows.dense(), strength=strength, tolerance=1e-9)
-    other = fit(batched(rows, size), strength=strength, tolerance=1e-9)
+    one = fit(rows if not rows.is_sparse else rows.dense(), ridge=ridge(rows, strength), tolerance=1e-9)
+    other = fit(batched(rows, size), ridge=ridge(rows, strength), tolerance=1e-9)
     assert other.log_likelihood == pytest.approx(one.log_likelihood, rel=1e-12)
     assert (other.existence.verdict, other.converged) == (one.existence.verdict, True)
     if not rows.is_sparse:
@@ -72,11 +72,11 @@ def test_the_fit_is_that_of_rows_in_memory_to_ten_digits(rows, size, strength):
 def test_separated_and_dependent_columns_are_found_in_batches(size):
     x, labels = simulated(300, 3, 3)
     x[:, 2] = 5 + 2 * x[:, 0] - x[:, 1]
-    found = fit(batched(Rows(x, 3, labels), size), strength=0.0, tolerance=1e-9)
+    found = fit(batched(Rows(x, 3, labels), size), ridge=None, tolerance=1e-9)
     assert [one.column for one in found.dependent] == [2]
     assert found.dependent[0].shares == pytest.approx({0: 2, 1: -1})
     x[:, 2] = labels
-    found = fit(batched(keeping(Rows(x, 3, labels), np.array([2])), size), strength=0.0, tolerance=1e-9)
+    found = fit(batched(keeping(Rows(x, 3, labels), np.array([2])), size), ridge=None, tolerance=1e-9)
     assert found.existence.verdict == "complete-separation"
     assert found.existence.reach > 0
 
@@ -84,14 +84,14 @@ def test_separated_and_dependent_columns_are_found_in_batches(size):
 def test_what_a_single_column_tells_is_told_of_batches_too():
     x = np.array([[-2.0], [-1.0], [0.0], [0.0], [1.0], [2.0]])
     rows = Rows(x, 2, np.array([0, 0, 0, 1, 1, 1]))
-    found = fit(batched(rows, 2), strength=0.0, tolerance=1e-9).existence
+    found = fit(batched(rows, 2), ridge=None, tolerance=1e-9).existence
     assert (found.verdict, found.n_separated, found.categories) == ("quasi-complete-separation", 4, (0, 1))
     assert found.supremum == pytest.approx(2 * np.log(0.5), abs=1e-8)
-    np.testing.assert_allclose(found.direction, fit(rows, strength=0.0, tolerance=1e-9).existence.direction, atol=1e-6)
+    np.testing.assert_allclose(found.direction, fit(rows, ridge=None, tolerance=1e-9).existence.direction, atol=1e-6)
 
 
 def test_what_only_a_linear_programme_over_all_rows_decides_is_said_to_be_undecided():
     x = np.array([[-2.0, 1], [-1, -3], [1, -1], [-1, 1], [1, 3], [3, -2], [0, 0], [0, 0]])
     rows = Rows(x, 2, np.array([0, 0, 0, 1, 1, 1, 0, 1]))
-    assert fit(rows, strength=0.0, tolerance=1e-9).existence.verdict == "quasi-complete-separation"
-    assert fit(batched(rows, 2), strength=0.0, tolerance=1e-9).existence.verdict == "undecided"
+    assert fit(rows, ridge=None, tolerance=1e-9).existence.verdict == "quasi-complete-separation"
+    assert fit(batched(rows, 2), ridge=None, tolerance=1e-9).existence.verdict == "undecided"

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from sklearn.datasets import load_digits, load_iris
 
 from mottomo.classification import separation
-from mottomo.classification.columns import dependent_columns
+from mottomo.classification.collinearity import recoded
 from mottomo.classification.existence import existence
 from mottomo.classification.fitting import fit
 from mottomo.classification.objective import Rows
 from mottomo.classification.optimisation import train
-from tests.classification.data import column, rows_of, simulated
+from tests.classification.data import column, ridge, rows_of, simulated
 
 
 def verdict_of(rows, strength=0.0):
-    optimum, objective = train(rows, strength=strength, intercept=True, tolerance=1e-7)
+    optimum, objective = train(rows, ridge=ridge(rows, strength), intercept=True, tolerance=1e-7)
     return existence(rows, optimum, objective)
 
 
@@ -80,7 +80,7 @@ def test_iris_is_separated_in_one_species_and_its_supremum_is_the_fit_of_the_oth
     found = verdict_of(rows_of(x, labels))
     assert found.verdict == "quasi-complete-separation"
     assert found.n_separated == 50
-    two, _ = train(rows_of(x[50:], labels[50:] - 1), strength=0, intercept=True, tolerance=1e-9)
+    two, _ = train(rows_of(x[50:], labels[50:] - 1), ridge=None, intercept=True, tolerance=1e-9)
     assert found.supremum == pytest.approx(-two.point.value * 100, abs=1e-6)
     assert (margins(rows_of(x, labels), found.direction) >= -1e-7).all()
 
@@ -88,7 +88,7 @@ def test_iris_is_separated_in_one_species_and_its_supremum_is_the_fit_of_the_oth
 def test_digits_are_completely_separated():
     x, labels = load_digits(return_X_y=True)
     rows = rows_of(x, labels)
-    kept = np.setdiff1d(np.arange(64), [one.column for one in dependent_columns(rows, True)])
+    kept = np.setdiff1d(np.arange(64), [one.column for one in recoded(rows, True)[1]])
     rows = rows_of(x[:, kept], labels)
     found = verdict_of(rows)
     assert found.verdict == "complete-separation"
@@ -133,7 +133,7 @@ def test_the_verdict_is_the_definitions_on_small_integers(n, p, size, data):
     if np.unique(labels).size < size:
         return
     rows = rows_of(x, labels, size)
-    if dependent_columns(rows, True):
+    if recoded(rows, True)[1]:
         return
     quasi, complete = is_separated(rows)
     expected = "complete-separation" if complete else "quasi-complete-separation" if quasi else "exists"
@@ -158,7 +158,7 @@ def test_the_verdict_is_the_definitions_on_tables_with_levels_and_equal_rows(see
     rows = rows_of(np.vstack([x, x[again]]), np.concatenate([labels, labels[again]]), int(labels.max()) + 1)
     if rows.n_categories < 2:
         return
-    kept = np.setdiff1d(np.arange(x.shape[1]), [one.column for one in dependent_columns(rows, True)])
+    kept = np.setdiff1d(np.arange(x.shape[1]), [one.column for one in recoded(rows, True)[1]])
     rows = rows_of(rows.features[:, kept], rows.labels, rows.n_categories)
     quasi, complete = is_separated(rows)
     found = verdict_of(rows)
@@ -181,7 +181,7 @@ def test_categories_that_only_just_are_separated_are_found_to_be(n, p, size):
     rng = np.random.default_rng(5)
     x = rng.normal(size=(n, p))
     rows = rows_of(x, (x @ rng.normal(size=(p, size))).argmax(axis=1), size)
-    optimum, objective = train(rows, strength=0, intercept=True, tolerance=1e-7)
+    optimum, objective = train(rows, ridge=None, intercept=True, tolerance=1e-7)
     assert optimum.n_passes < 200
     found = existence(rows, optimum, objective)
     assert (found.verdict, found.n_separated) == ("complete-separation", n)
@@ -227,14 +227,14 @@ def test_soft_targets_are_separated_as_the_rows_that_they_stand_for():
     x = column(-2, -1, 0, 1, 2)
     targets = np.array([[1, 0], [1, 0], [0.3, 0.7], [0, 1], [0, 1]])
     rows = Rows(x, 2, None, targets)
-    optimum, objective = train(rows, strength=0, intercept=True, tolerance=1e-9)
+    optimum, objective = train(rows, ridge=None, intercept=True, tolerance=1e-9)
     found = existence(rows, optimum, objective)
     assert found.verdict == "quasi-complete-separation"
     assert found.supremum == pytest.approx(0.3 * np.log(0.3) + 0.7 * np.log(0.7), abs=1e-8)
     assert found.n_separated == 4
     targets[1] = [0.9, 0.1]
     rows = Rows(x, 2, None, targets)
-    assert existence(rows, *train(rows, strength=0, intercept=True, tolerance=1e-9)).verdict == "exists"
+    assert existence(rows, *train(rows, ridge=None, intercept=True, tolerance=1e-9)).verdict == "exists"
 
 
 # --- columns ---------------------------------------------------------------------------------------------------------
@@ -243,7 +243,7 @@ def test_soft_targets_are_separated_as_the_rows_that_they_stand_for():
 def test_combinations_of_columns_are_named_with_their_shares():
     x, labels = simulated(200, 3, 2)
     wide = np.column_stack([x, 2 * x[:, 0] - x[:, 2] + 5])
-    (found,) = dependent_columns(rows_of(wide, labels), True)
+    (found,) = recoded(rows_of(wide, labels), True)[1]
     assert found.column == 3
     assert found.shares == {0: pytest.approx(2), 2: pytest.approx(-1)}
     assert found.constant == pytest.approx(5)
@@ -251,17 +251,17 @@ def test_combinations_of_columns_are_named_with_their_shares():
 
 def test_constant_columns_are_named_as_constant():
     x, labels = simulated(200, 2, 2)
-    (found,) = dependent_columns(rows_of(np.column_stack([np.full(200, 7.0), x]), labels), True)
+    (found,) = recoded(rows_of(np.column_stack([np.full(200, 7.0), x]), labels), True)[1]
     assert found.column == 0
     assert found.is_constant
     assert found.constant == 7
-    assert dependent_columns(rows_of(np.column_stack([np.full(200, 7.0), x]), labels), False) == ()
+    assert recoded(rows_of(np.column_stack([np.full(200, 7.0), x]), labels), False)[1] == ()
 
 
 def test_more_columns_than_rows_are_dependent():
     x, labels = simulated(5, 8, 2)
     labels[0], labels[1] = 0, 1
-    assert len(dependent_columns(rows_of(x, labels), True)) == 4
+    assert len(recoded(rows_of(x, labels), True)[1]) == 4
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e9])
@@ -269,7 +269,7 @@ def test_units_do_not_make_columns_dependent(scale):
     x, labels = simulated(100, 4, 2)
     x[:, 2] = 1e3 + scale * x[:, 2]
     expected = scale * 1e12 < 1e3
-    assert bool(dependent_columns(rows_of(x, labels), True)) == expected
+    assert bool(recoded(rows_of(x, labels), True)[1]) == expected
 
 
 @settings(max_examples=200)
@@ -288,7 +288,7 @@ def test_a_column_is_dependent_if_and_only_if_those_before_it_make_it_up(seed, n
         if now == rank:
             expected.append(j)
         rank = now
-    found = dependent_columns(rows_of(x, labels), True)
+    found = recoded(rows_of(x, labels), True)[1]
     assert [one.column for one in found] == expected
     for one in found:
         made = one.constant + sum(share * x[:, k] for k, share in one.shares.items())
@@ -319,7 +319,7 @@ def test_a_column_of_zeros_and_of_any_size_in_one_category_is_quasi_complete_sep
 def test_rows_of_zeros_without_an_intercept_say_nothing():
     x = np.array([[0.0, 0], [0, 0], [1, 2], [-1, 1], [2, -1], [-2, -3]])
     rows = rows_of(x, [0, 1, 0, 1, 0, 1])
-    optimum, objective = train(rows, strength=0, intercept=False, tolerance=1e-7)
+    optimum, objective = train(rows, ridge=None, intercept=False, tolerance=1e-7)
     found = existence(rows, optimum, objective)
     assert (found.verdict, found.n_separated) == ("quasi-complete-separation", 4)
     assert found.supremum == pytest.approx(2 * np.log(0.5), abs=1e-6)
@@ -327,7 +327,7 @@ def test_rows_of_zeros_without_an_intercept_say_nothing():
 
 def test_a_direction_is_over_all_columns_also_where_some_are_dependent():
     x = np.column_stack([np.full(4, 3.0), [-2.0, -1, 1, 2], [-4.0, -2, 2, 4]])
-    found = fit(rows_of(x, [0, 0, 1, 1]), strength=0.0, tolerance=1e-7).existence
+    found = fit(rows_of(x, [0, 0, 1, 1]), ridge=None, tolerance=1e-7).existence
     assert found.direction.shape == (4, 2)
     assert (found.direction[[0, 2]] == 0).all()
     assert found.direction[1, 1] > 0

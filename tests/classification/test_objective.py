@@ -11,7 +11,7 @@ import scipy.special
 
 from mottomo.classification.coordinates import centred, contrasts, referred
 from mottomo.classification.objective import Objective, ObjectiveSums, Rows
-from tests.classification.data import rows_of, simulated
+from tests.classification.data import ridge, rows_of, simulated
 
 
 @pytest.mark.parametrize("size", [2, 3, 10, 40])
@@ -36,7 +36,7 @@ def test_the_gradient_agrees_with_differences(strength, intercept):
     x, labels = simulated(50, 4, 3)
     rows = Rows(x, 3, labels, weights=np.random.default_rng(0).exponential(1, 50))
     with rows.running() as sums:
-        objective = Objective(sums, 3, rows.weight, strength, intercept)
+        objective = Objective(sums, 3, rows.weight, ridge(rows, strength), intercept)
         v = np.random.default_rng(1).normal(size=(4 + intercept, 2))
         found = objective(v).gradient
         differences = scipy.optimize.approx_fprime(v.ravel(), lambda flat: objective(flat.reshape(v.shape)).value, 1e-7)
@@ -47,7 +47,7 @@ def test_the_value_is_minus_log_l_and_the_penalty():
     x, labels = simulated(30, 3, 4)
     rows = rows_of(x, labels, 4)
     with rows.running() as sums:
-        objective = Objective(sums, 4, 30, 1.5, True)
+        objective = Objective(sums, 4, 30, ridge(rows, 1.5), True)
         v = np.random.default_rng(1).normal(size=(4, 3))
         w, b = objective.coefficients(v)
         logs = scipy.special.log_softmax(x @ w + b, axis=1)[np.arange(30), labels]

@@ -21,7 +21,7 @@ from mottomo.classification.objective import Objective, Rows, with_wide_starts
 from mottomo.classification.optimisation import train
 from mottomo.classification.scaling import Scaling
 from mottomo.classification.softmax import probabilities
-from tests.classification.data import column, rows_of, simulated
+from tests.classification.data import column, ridge, rows_of, simulated
 
 
 def dense_hessian(x, w, b, weights, size):
@@ -117,11 +117,11 @@ def test_the_bound_is_never_below_the_true_gap(seed, size, distance, moved, part
     x, labels = simulated(150, 2, size, seed, scale=0.7)
     rows = rows_of(x, labels, size)
     generator = np.random.default_rng(seed)
-    optimum, _ = train(rows, strength=strength, intercept=True, tolerance=1e-11)
+    optimum, _ = train(rows, ridge=ridge(rows, strength), intercept=True, tolerance=1e-11)
     if optimum.reason != "gap":
         return
     with rows.running() as sums:
-        objective = Objective(sums, size, 150, strength, True)
+        objective = Objective(sums, size, 150, ridge(rows, strength), True)
         v = optimum.point.coordinates
         point = objective(v + distance * generator.normal(size=v.shape) * 0.3)
         some = rows.sample(int(150 * part))
@@ -134,9 +134,9 @@ def test_the_bound_is_never_below_the_true_gap(seed, size, distance, moved, part
 def test_the_bound_is_near_the_gap_where_the_gap_is_small():
     x, labels = simulated(2000, 3, 3, scale=0.5)
     rows = rows_of(x, labels, 3)
-    optimum, _ = train(rows, strength=0, intercept=True, tolerance=1e-11)
+    optimum, _ = train(rows, ridge=None, intercept=True, tolerance=1e-11)
     with rows.running() as sums:
-        objective = Objective(sums, 3, 2000, 0, True)
+        objective = Objective(sums, 3, 2000, None, True)
         point = objective(optimum.point.coordinates + 1e-5)
         w, b = objective.coefficients(point.coordinates)
         bound = Certificate(ExactCurvature(rows, w, b, Scaling.of(rows, True), 0), 2000).bound(point, w, b)
@@ -148,7 +148,7 @@ def test_no_bound_is_given_where_there_is_no_maximum():
     """Whatever point on the way to infinity: quasi-complete separation is never certified as a maximum."""
     rows = rows_of(column(-2, -1, 0, 0, 1, 2), [0, 0, 0, 1, 1, 1])
     with rows.running() as sums:
-        objective = Objective(sums, 2, 6, 0, True)
+        objective = Objective(sums, 2, 6, None, True)
         for reach in np.linspace(0, 40, 81):
             v = np.array([[-reach], [0.0]])
             point = objective(v)
@@ -164,7 +164,8 @@ def test_no_bound_is_given_where_there_is_no_maximum():
 @pytest.mark.parametrize("strength", [0.0, 1.0])
 def test_training_ends_where_the_gradient_is_zero_and_proves_it(shape, strength):
     x, labels = simulated(*shape)
-    optimum, _ = train(rows_of(x, labels, shape[2]), strength=strength, intercept=True, tolerance=1e-7)
+    rows = rows_of(x, labels, shape[2])
+    optimum, _ = train(rows, ridge=ridge(rows, strength), intercept=True, tolerance=1e-7)
     assert optimum.converged
     assert optimum.proved
     assert optimum.gap <= 1e-7
@@ -174,16 +175,16 @@ def test_training_ends_where_the_gradient_is_zero_and_proves_it(shape, strength)
 def test_large_models_converge_by_the_kronecker_product(monkeypatch):
     monkeypatch.setattr(optimisation, "_LARGEST_EXACT", 10)
     rows = rows_of(*simulated(5000, 20, 5))
-    by_product, _ = train(rows, strength=1, intercept=True, tolerance=1e-6)
+    by_product, _ = train(rows, ridge=ridge(rows, 1), intercept=True, tolerance=1e-6)
     assert by_product.reason == "gap"
     assert not by_product.proved
     monkeypatch.undo()
-    exactly, _ = train(rows, strength=1, intercept=True, tolerance=1e-9)
+    exactly, _ = train(rows, ridge=ridge(rows, 1), intercept=True, tolerance=1e-9)
     assert 0 <= (by_product.point.value - exactly.point.value) * 5000 + 1e-9 <= 1e-6
 
 
 def test_too_few_passes_are_an_answer():
-    optimum, _ = train(rows_of(*simulated(40_000, 12, 4)), strength=0, intercept=True, tolerance=1e-7, most_passes=2)
+    optimum, _ = train(rows_of(*simulated(40_000, 12, 4)), ridge=None, intercept=True, tolerance=1e-7, most_passes=2)
     assert not optimum.converged
     assert optimum.reason == "passes"
     assert optimum.gap > 1e-7
@@ -203,7 +204,7 @@ def test_passes_from_the_start_on_are_counted(most_passes):
                 return counting()
 
         counted = Counted(rows.features, rows.n_categories, rows.labels)
-        optimum, _ = train(counted, strength=0, intercept=True, tolerance=1e-7, most_passes=most_passes)
+        optimum, _ = train(counted, ridge=None, intercept=True, tolerance=1e-7, most_passes=most_passes)
     assert optimum.reason == "passes"
     assert optimum.n_passes == len(passes)
     assert len(passes) <= most_passes + 20  # what one search along a line may take
@@ -214,7 +215,7 @@ def test_an_interruption_from_the_first_report_on_keeps_a_point(n):
     def interrupt(standing):
         raise KeyboardInterrupt
 
-    optimum, _ = train(rows_of(*simulated(n, 3, 3)), strength=0, intercept=True, tolerance=1e-7, progress=interrupt)
+    optimum, _ = train(rows_of(*simulated(n, 3, 3)), ridge=None, intercept=True, tolerance=1e-7, progress=interrupt)
     assert (optimum.reason, optimum.converged) == ("interrupted", False)
     assert np.isfinite(optimum.point.value)
 
@@ -235,11 +236,11 @@ def test_an_interruption_gives_the_best_point_so_far():
             raise KeyboardInterrupt
 
     rows = rows_of(*simulated(40_000, 12, 4))
-    optimum, _ = train(rows, strength=0, intercept=True, tolerance=1e-7, progress=interrupt)
+    optimum, _ = train(rows, ridge=None, intercept=True, tolerance=1e-7, progress=interrupt)
     assert optimum.reason == "interrupted"
     assert not optimum.converged
     with rows.running() as sums:
-        start = Objective(sums, 4, 40_000, 0, True)
+        start = Objective(sums, 4, 40_000, None, True)
         assert optimum.point.value < start(start.start(rows.category_weights(), 12)).value
 
 
@@ -269,9 +270,9 @@ def test_an_estimated_gap_is_about_the_true_one_where_the_product_is_a_poor_curv
     x = np.random.default_rng(0).normal(size=(n, p))
     w = 3 / np.sqrt(p) * np.random.default_rng(1).normal(size=(p, k))
     rows = rows_of(x, (x @ w + np.random.default_rng(2).gumbel(size=(n, k))).argmax(axis=1), k)
-    best, _ = train(rows, strength=strength, intercept=True, tolerance=1e-9, most_passes=4000)
+    best, _ = train(rows, ridge=ridge(rows, strength), intercept=True, tolerance=1e-9, most_passes=4000)
     monkeypatch.setattr(optimisation, "_LARGEST_EXACT", 10)
-    found, _ = train(rows, strength=strength, intercept=True, tolerance=tolerance)
+    found, _ = train(rows, ridge=ridge(rows, strength), intercept=True, tolerance=tolerance)
     assert not found.proved
     assert (found.point.value - best.point.value) * n <= 2 * found.gap
 
@@ -285,7 +286,7 @@ def test_columns_with_heavy_tails_converge_to_what_scipy_finds(seed, size, n):
     if np.unique(labels).size < 3:
         return
     rows = rows_of(np.exp(size * logs), labels, 3)
-    optimum, _ = train(rows, strength=0, intercept=True, tolerance=1e-7)
+    optimum, _ = train(rows, ridge=None, intercept=True, tolerance=1e-7)
     assert optimum.reason in ("gap", "separated", "unproved")
     scaled = (rows.features - rows.features.mean(axis=0)) / rows.features.std(axis=0)
 
@@ -315,7 +316,7 @@ def test_a_proof_from_below_is_never_above_the_hessian():
 
 def test_a_large_model_is_proved_to_have_a_maximum_from_below(monkeypatch):
     monkeypatch.setattr(optimisation, "_LARGEST_EXACT", 10)
-    optimum, _ = train(rows_of(*simulated(3000, 6, 4)), strength=0, intercept=True, tolerance=1e-7)
+    optimum, _ = train(rows_of(*simulated(3000, 6, 4)), ridge=None, intercept=True, tolerance=1e-7)
     assert (optimum.reason, optimum.exists) == ("gap", True)
 
 

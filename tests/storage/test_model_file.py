@@ -11,6 +11,7 @@ from safetensors.numpy import load, save
 from mottomo.categories import Categories
 from mottomo.classification.classifier import Classifier
 from mottomo.classification.encoding import Encoding, Feature
+from mottomo.classification.penalties import L2
 from mottomo.errors import SourceError
 from mottomo.storage.model_file import _hash, classifier_bytes, load_classifier, save_classifier
 from tests.classification.data import columns_of
@@ -22,7 +23,7 @@ def classifier():
     encoding = Encoding((Feature("x"), Feature("c", ("ä", "b"), "ä")))
     generator = np.random.default_rng(0)
     return Classifier(
-        "動物", Categories(("犬", "fox", "wolf")), encoding, generator.normal(size=(2, 3)), np.arange(3.0), 0.5,
+        "動物", Categories(("犬", "fox", "wolf")), encoding, generator.normal(size=(2, 3)), np.arange(3.0), L2(0.5),
         {"version": "0.1.0", "n_observations": 20, "converged": True},
     )  # fmt: skip
 
@@ -41,7 +42,7 @@ def test_a_classifier_comes_back_as_it_was(tmp_path):
     save_classifier(one, path)
     other = load_classifier(path)
     assert (other.target, other.categories, other.encoding) == (one.target, one.categories, one.encoding)
-    assert (other.penalty_strength, other.history) == (one.penalty_strength, one.history)
+    assert (other.penalty, other.history) == (one.penalty, one.history)
     np.testing.assert_array_equal(other.probabilities(columns_of(COLUMNS)), one.probabilities(columns_of(COLUMNS)))
 
 
@@ -82,7 +83,7 @@ def test_a_newer_format_is_refused(tmp_path):
     content = classifier_bytes(classifier())
     path = tmp_path / "model.safetensors"
     path.write_bytes(with_header(content, {**header_of(content), "format": 99}))
-    with pytest.raises(SourceError, match=r"(?s)another format.*format 1.*format 99.*newer version"):
+    with pytest.raises(SourceError, match=r"(?s)another format.*format 2.*format 99.*newer version"):
         load_classifier(path)
 
 
@@ -109,7 +110,9 @@ def test_other_files_are_refused(tmp_path):
         lambda d: d.update(encoding=[]),
         lambda d: d.update(categories=["a", "a", "b"]),
         lambda d: d.update(history=None),
-        lambda d: d.update(penalty_strength="much"),
+        lambda d: d["penalty"].update(strength="much"),
+        lambda d: d["penalty"].update(of="something"),
+        lambda d: d.update(penalty="l2"),
         lambda d: d.clear(),
     ],
 )

@@ -22,7 +22,7 @@ def made(features, n_categories=3, seed=0):
     encoding, generator = Encoding(tuple(features)), np.random.default_rng(seed)
     names = Categories(tuple(f"犬{k}" for k in range(n_categories)))
     w = generator.normal(size=(len(encoding.columns), n_categories)) * 5
-    return Classifier("動物", names, encoding, w, generator.normal(size=n_categories), 0.0, {"version": "0.1.0"})
+    return Classifier("動物", names, encoding, w, generator.normal(size=n_categories), None, {"version": "0.1.0"})
 
 
 def run(content, columns):

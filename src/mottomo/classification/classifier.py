@@ -10,7 +10,8 @@ import numpy as np
 
 from mottomo.categories import Categories
 from mottomo.classification.encoding import Columns, Encoding
-from mottomo.classification.softmax import probabilities
+from mottomo.classification.penalties import L2
+from mottomo.classification.softmax import logits, probabilities
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +22,7 @@ class Classifier:
     ----------
     target : the column that it predicts. categories : its K categories. encoding : how columns become features.
     coefficients, intercepts : W (p, K) and b (K,) in the units of the columns, each adding to zero over the categories.
-    penalty_strength : of the L2 penalty, 0 for maximum likelihood.
+    penalty : None for maximum likelihood.
     history : what is kept of the training: log L, numbers of rows, verdict, version.
     """
 
@@ -30,7 +31,7 @@ class Classifier:
     encoding: Encoding
     coefficients: np.ndarray
     intercepts: np.ndarray
-    penalty_strength: float
+    penalty: L2 | None
     history: Mapping[str, Any]
 
     def probabilities(self, columns: Columns, unknown: str = "error") -> np.ndarray:
@@ -39,4 +40,4 @@ class Classifier:
 
     def logits(self, features: Any) -> np.ndarray:
         """x W + b, (n, K) float64, of encoded features (n, p)."""
-        return np.asarray(features @ self.coefficients) + self.intercepts
+        return logits(features, self.coefficients, self.intercepts)

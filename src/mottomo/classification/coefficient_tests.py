@@ -12,10 +12,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mottomo.classification.collinearity import recoded
 from mottomo.classification.coordinates import contrasts
 from mottomo.classification.curvature import information
+from mottomo.classification.fitting import Fit
 from mottomo.classification.objective import Data, keeping
 from mottomo.classification.optimisation import train
+from mottomo.classification.recoding import Recoding
 from mottomo.classification.scaling import Scaling
 from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.kernels.threads import one_thread_blas
@@ -35,10 +38,10 @@ class Covariance:
         w: np.ndarray,
         b: np.ndarray,
         intercept: bool,
-        moved: np.ndarray | float = 0.0,
+        back: np.ndarray | None = None,
         working: Callable[[], None] = lambda: None,
     ) -> None:
-        """`moved` (p,) was taken from the columns: the intercept meant is that of the columns as they were.
+        """`back` (P, P) takes the coefficients of these features to those that are meant; None if they are the same.
 
         `working` is called while it takes time. Raises LinAlgError where rounding leaves no inverse.
         """
@@ -58,8 +61,10 @@ class Covariance:
         p = data.n_features
         self._back[np.arange(p), np.arange(p)] = 1 / scaling.scale
         if intercept:
-            self._back[-1, :p] = -(scaling.centre + moved) / scaling.scale
+            self._back[-1, :p] = -scaling.centre / scaling.scale
             self._back[-1, -1] = 1
+        if back is not None:
+            self._back = back @ self._back
 
     @staticmethod
     def affordable(data: Data, intercept: bool) -> bool:
@@ -143,35 +148,46 @@ class FeatureTest:
 @one_thread_blas()
 def feature_tests(
     data: Data,
+    fitted: Fit,
     covariance: Covariance,
-    v: np.ndarray,
-    log_likelihood: float,
     groups: Mapping[str, list[int]],
     *,
     intercept: bool,
     tolerance: float,
     working: Callable[[], None] = lambda: None,
 ) -> tuple[FeatureTest, ...]:
-    """A test for each feature (a group of encoded columns): Wald's, and where affordable by fitting without it."""
+    """A test for each feature (a group of encoded columns): Wald's, and where affordable by fitting without it.
+
+    `data` holds the features as they are, `fitted` is the fit to them.
+    """
     refits = 40.0 * len(groups) * 4 * data.n * (data.n_features + 1) * data.n_categories
+    place = {column: index for index, column in enumerate(fitted.recoding.columns.tolist())}
+    q = contrasts(data.n_categories)
+    v = np.vstack([fitted.w[fitted.recoding.columns], fitted.b]) @ q
     tests = []
     for name, columns in groups.items():
-        if not columns:
+        kept = [column for column in columns if column in place]
+        if not kept:
             continue
         working()
         ratio = None
         if refits < _LARGEST_REFITS:
-            less = _without(data, columns, intercept, tolerance)
-            ratio = None if less is None else max(2 * (log_likelihood - less), 0.0)
-        df = len(columns) * (data.n_categories - 1)
-        tests.append(FeatureTest(name, df, covariance.wald(v, columns), ratio))
+            less = _without(data, kept, fitted.recoding, intercept, tolerance)
+            ratio = None if less is None else max(2 * (fitted.log_likelihood - less), 0.0)
+        df = len(kept) * (data.n_categories - 1)
+        tests.append(FeatureTest(name, df, covariance.wald(v, [place[column] for column in kept]), ratio))
     return tuple(tests)
 
 
-def _without(data: Data, columns: list[int], intercept: bool, tolerance: float) -> float | None:
+def _without(data: Data, columns: list[int], recoding: Recoding, intercept: bool, tolerance: float) -> float | None:
     """log L of the model without some columns, which has a maximum as the whole one has; None if it was not reached."""
-    less = keeping(data, np.setdiff1d(np.arange(data.n_features), columns))
-    optimum, _ = train(less, strength=0.0, intercept=intercept, tolerance=tolerance)
+    others = np.setdiff1d(recoding.columns, columns)
+    if recoding.taken:  # of which some may have taken the columns that are gone
+        left = keeping(data, others)
+        less = recoded(left, intercept)[0].of(left)
+    else:
+        less = recoding.without(columns).of(data)
+    optimum, _ = train(less, ridge=None, intercept=intercept, tolerance=tolerance)
     if optimum.reason == "interrupted":
         raise KeyboardInterrupt
     reached = optimum.converged or (optimum.reason == "unproved" and optimum.gap <= tolerance)

@@ -1,6 +1,6 @@
 """Curvature of the softmax objective, from some of the rows: what turns a gradient into a step.
 
-    H = sum_i w_i S_i (x) x_i x_i' / N + decay I,   S = Q' (diag y - y y') Q
+    H = sum_i w_i S_i (x) x_i x_i' / N + diag decay,   S = Q' (diag y - y y') Q
 
 on the coordinates V of ``coordinates``. Features are centred and scaled first, so that a change of their units changes
 no step. Each kind of curvature solves H d = g; exactly for its rows, or nearly where that would be too large.
@@ -15,8 +15,8 @@ import numpy as np
 
 from mottomo.classification.coordinates import contrasts
 from mottomo.classification.objective import Rows
-from mottomo.classification.scaling import Scaling
-from mottomo.classification.softmax import probabilities
+from mottomo.classification.scaling import Scaling, add_in_blocks
+from mottomo.classification.softmax import training_probabilities
 from mottomo.kernels.threads import processors, ranges, workers
 
 _PIVOT_EPS = 64
@@ -61,7 +61,7 @@ class ExactCurvature:
         w: np.ndarray,
         b: np.ndarray,
         scaling: Scaling,
-        decay: float,
+        decay: np.ndarray | float,
         gradient: np.ndarray | None = None,
         most: float = math.inf,
     ) -> None:
@@ -72,8 +72,8 @@ class ExactCurvature:
         hessian = information(rows, w, b, scaling) / rows.weight
         p1, d = len(scaling.scale) + scaling.intercept, w.shape[1] - 1
         self._shape = (p1, d)
+        add_in_blocks(hessian, scaling.penalty(decay))
         diagonal = hessian.ravel()[:: p1 * d + 1]
-        diagonal += np.tile(scaling.penalty(decay), d)
         least = 1e-11 * float(diagonal.mean()) + 1e-300
         self.floor = 0.0
         while True:
@@ -131,7 +131,7 @@ class LeastCurvature:
     x~_i x~_i' is nowhere above the Hessian. A Newton step it does not give, but a proof.
     """
 
-    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: float) -> None:
+    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: np.ndarray | float) -> None:
         import scipy.linalg
 
         self.rows, self.w, self.b = rows, w, b
@@ -143,7 +143,7 @@ class LeastCurvature:
             for first in range(start, stop, chunk):
                 some = slice(first, min(first + chunk, stop))
                 design = scaling.design(rows.features[some])
-                least = probabilities(rows.features[some], w, b).min(axis=1)
+                least = training_probabilities(rows.features[some], w, b).min(axis=1)
                 design *= np.sqrt(least if rows.weights is None else least * rows.weights[some])[:, None]
                 total += design.T @ design
             return total
@@ -152,7 +152,7 @@ class LeastCurvature:
         where = ranges(rows.n, min(int(work / 1e8), processors()))
         with workers(work, len(where)) as run:
             matrix = sum(run(part, where)) / rows.weight
-        matrix.ravel()[:: p1 + 1] += scaling.penalty(decay)
+        add_in_blocks(matrix, scaling.penalty(decay))
         try:
             diagonal = np.diag(matrix).copy()
             self._factor = scipy.linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
@@ -193,7 +193,7 @@ def information(rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling) -> n
         room = np.empty((chunk, len(first), p1))
         for at in range(start, stop, many):
             x = rows.features[at : min(at + many, stop)]
-            s = category_curvature(probabilities(x, w, b))
+            s = category_curvature(training_probabilities(x, w, b))
             if rows.weights is not None:
                 s *= rows.weights[at : at + len(x), None]
             for begin in range(0, len(x), chunk):

@@ -113,7 +113,7 @@ def existence(
     direction = np.zeros((data.n_features + 1, data.n_categories))
     if objective.has_intercept:
         direction[-1, data.category_weights() == 0] = -1  # what never came up has no finite intercept
-    if objective.decay:
+    if objective.is_penalised:
         return _along(data, w, b, direction) if direction.any() else Existence("penalised")
     if optimum.exists:
         return Existence("exists")

@@ -6,16 +6,20 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mottomo.classification.columns import Dependence, dependent_columns
+from mottomo.classification.collinearity import Dependence, far_centre, recoded
 from mottomo.classification.existence import Existence, existence
-from mottomo.classification.objective import Data, Objective, Rows, keeping
+from mottomo.classification.objective import Data, Objective, Rows
 from mottomo.classification.optimisation import Optimum, Progress, Standing, train
+from mottomo.classification.recoding import Recoding
 from mottomo.classification.scaling import Scaling
+from mottomo.classification.softmax import logits
+from mottomo.kernels.cross_entropy import cross_entropy_of_logits
 from mottomo.kernels.sums import accurate_sum
 from mottomo.kernels.threads import one_thread_blas
 
+_FAINT = 1e-8  # of a row's curvature: a penalty beside which rounding could be seen where columns are nearly collinear
+_MOST_LOST = 0.01  # nats of log L to the rounding of coefficients, with which a fit is still near enough
 _SMALL = 1 << 21  # numbers in a sparse matrix that is as well worked on as a dense one
-_FAR = 1e3  # times its spread from 0: a column whose products would lose that many digits of the logits
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,18 +28,24 @@ class Fit:
 
     Attributes
     ----------
-    w, b : (p, K) and (K,), adding to zero over the categories; dependent columns have 0.
-    coordinates : (P, K - 1) of the columns that are not dependent. dependent : columns that others determine.
+    w, b : (p, K) and (K,), adding to zero over the categories; columns that are left out have 0.
+    recoding : how the columns are learnt; learnt_w, learnt_b the coefficients of what is learnt, (p', K) and (K,).
+    dependent : columns that are left out because others determine them, or all but do. near : columns that are nearly
+    collinear, left out or not: with them nothing is proved.
     existence : whether there is a maximum. converged, reason, n_passes : how the fit ended.
-    gap, gap_is_proved : what may be left to gain, nats of log L (less penalty): a bound, or an estimate.
+    gap, gap_is_proved : what may be left to gain with the columns that are learnt, nats of log L (less penalty): a
+    bound, or an estimate.
     log_likelihood, null_log_likelihood : nats, of the fit and of the model without features.
-    gradient_norm : the largest component of the gradient of the objective, nats a row.
+    gradient_norm : the largest component of the gradient of the objective in the learnt features, nats a row.
     """
 
     w: np.ndarray
     b: np.ndarray
-    coordinates: np.ndarray
+    recoding: Recoding
+    learnt_w: np.ndarray
+    learnt_b: np.ndarray
     dependent: tuple[Dependence, ...]
+    near: tuple[Dependence, ...]
     existence: Existence
     converged: bool
     reason: str
@@ -46,57 +56,83 @@ class Fit:
     null_log_likelihood: float
     gradient_norm: float
 
-    def kept(self) -> np.ndarray:
-        """The columns that are not dependent."""
-        return np.setdiff1d(np.arange(len(self.w)), [one.column for one in self.dependent])
+    def at_limit(self) -> tuple[np.ndarray, np.ndarray]:
+        """Coefficients so far along the direction of separation, if there is one, that log L is at its supremum."""
+        found = self.existence
+        if found.direction is None:
+            return self.w, self.b
+        return self.w + found.reach * found.direction[:-1], self.b + found.reach * found.direction[-1]
 
 
 @one_thread_blas()
 def fit(
     data: Data,
     *,
-    strength: float,
+    ridge: np.ndarray | None = None,
     intercept: bool = True,
     tolerance: float,
     most_passes: int = 1000,
     progress: Progress | None = None,
 ) -> Fit:
-    """Fit to rows that have been checked; `tolerance` in nats, see ``train``; `progress` hears how it goes."""
+    """Fit to rows that have been checked; `ridge` (p,) see ``ridge_of``; `tolerance` in nats, see ``train``.
+
+    `progress` hears how it goes.
+    """
     if isinstance(data, Rows) and data.is_sparse and data.n * data.n_features <= _SMALL:
         data = data.dense()
-    centre = far_centre(data, intercept)
-    if centre.any():
-        data = data.mapped(lambda x: x - centre, data.n_features)
-    dependent = () if strength or data.is_sparse else dependent_columns(data, intercept)
-    kept = np.setdiff1d(np.arange(data.n_features), [one.column for one in dependent])
-    learnt = keeping(data, kept) if dependent else data
+    recoding, dependent = _recoding(data, ridge, intercept)
+    learnt = recoding.of(data)
     optimum, objective = train(
         learnt,
-        strength=strength,
+        ridge=None if ridge is None else recoding.ridge(ridge),
         intercept=intercept,
         tolerance=tolerance,
         most_passes=most_passes,
         progress=progress,
     )
     optimum, found = _decided(learnt, optimum, objective, tolerance, progress)
-    some, b = objective.coefficients(optimum.point.coordinates)
-    w = np.zeros((data.n_features, data.n_categories))
-    w[kept] = some
+    learnt_w, learnt_b = objective.coefficients(optimum.point.coordinates)
+    middle = _middle(data)
+    w, b = recoding.back(learnt_w, learnt_b, middle)
+    penalty = _penalty(ridge, w)
+    log_likelihood = penalty - optimum.point.value * data.weight
+    near = tuple(one for one in dependent if one.kind == "rounding")
+    lost = 0.0
+    if recoding.taken and found.direction is None:
+        log_likelihood = _log_likelihood(data, w, b)
+        lost = max(penalty - optimum.point.value * data.weight - log_likelihood, 0.0)
+        if lost > tolerance:
+            near += tuple(_all_but_determined(data, recoding))
     return Fit(
         w=w,
-        b=b - centre @ w,
-        coordinates=optimum.point.coordinates,
-        dependent=tuple(one.moved(centre) for one in dependent),
-        existence=_over_all(found, kept, centre),
-        converged=optimum.converged and found.has_maximum,
-        reason=optimum.reason,
+        b=b,
+        recoding=recoding,
+        learnt_w=learnt_w,
+        learnt_b=learnt_b,
+        dependent=dependent,
+        near=near,
+        existence=_over_all(found, recoding, middle),
+        converged=optimum.converged and found.has_maximum and lost <= _MOST_LOST,
+        reason=optimum.reason if lost <= _MOST_LOST else "rounding",
         n_passes=max(optimum.n_passes, 1),
-        gap=optimum.gap,
-        gap_is_proved=optimum.proved,
-        log_likelihood=0.5 * strength * float(np.vdot(w, w)) - optimum.point.value * data.weight,
+        gap=optimum.gap + lost,
+        gap_is_proved=optimum.proved and not near,
+        log_likelihood=log_likelihood,
         null_log_likelihood=_null_log_likelihood(data, intercept),
         gradient_norm=float(np.abs(optimum.point.gradient).max(initial=0.0)),
     )
+
+
+def _recoding(data: Data, ridge: np.ndarray | None, intercept: bool) -> tuple[Recoding, tuple[Dependence, ...]]:
+    """How the columns are learnt. A penalty determines all coefficients; one that is not faint keeps them small too."""
+    if ridge is None and not data.is_sparse:
+        return recoded(data, intercept)
+    recoding = Recoding.centred(far_centre(data, intercept), intercept)
+    if ridge is None or data.is_sparse or not data.n_features:
+        return recoding, ()
+    some = recoding.of(data.sample(1000))
+    decay = ridge / Scaling.of(some, intercept).scale ** 2 / data.weight
+    return (recoding, ()) if decay.min() > _FAINT else recoded(data, intercept, leaves_out=False)
 
 
 def _decided(
@@ -120,27 +156,49 @@ def _decided(
     return optimum, found
 
 
-# --- columns far from 0 ----------------------------------------------------------------------------------------------
+# --- back to the columns as they are ---------------------------------------------------------------------------------
 
 
-def far_centre(data: Data, intercept: bool) -> np.ndarray:
-    """(p,) what to take from columns that lie far from 0 beside their spread; 0 for all others.
-
-    The intercept takes it back: the model is the same, and its logits do not cancel.
-    """
-    if data.is_sparse or not intercept or not data.n_features:
+def _middle(data: Data) -> np.ndarray:
+    """(p,) where the dense features are, roughly."""
+    if data.is_sparse:
         return np.zeros(data.n_features)
-    scaling = Scaling.of(data.sample(1000), intercept)
-    return np.where((np.abs(scaling.centre) > _FAR * scaling.scale) & (scaling.spread > 0), scaling.centre, 0.0)
+    return np.asarray(data.sample(1000).features.mean(axis=0, dtype=np.float64))
 
 
-def _over_all(found: Existence, kept: np.ndarray, centre: np.ndarray) -> Existence:
-    """The same direction over all columns, dependent ones with 0, from which nothing was taken."""
+def _penalty(ridge: np.ndarray | None, w: np.ndarray) -> float:
+    """What a ridge takes from log L, nats."""
+    return 0.0 if ridge is None else 0.5 * float(np.vdot(w, ridge[:, None] * w))
+
+
+def _log_likelihood(data: Data, w: np.ndarray, b: np.ndarray) -> float:
+    """log L of coefficients as they are, rounded, nats: large products that cancel are added in twice the digits."""
+    total = 0.0
+    for rows in data.batches():
+        z = np.ascontiguousarray(logits(rows.features, w, b))
+        total -= cross_entropy_of_logits(z, rows.labels, targets=rows.targets, weights=rows.weights).total
+    return total
+
+
+def _all_but_determined(data: Data, recoding: Recoding) -> list[Dependence]:
+    """The columns that are learnt as what is left of them, and how much that is."""
+    squares = dict.fromkeys(recoding.taken, 0.0)
+    for rows in recoding.of(data).batches():
+        for place, column in enumerate(recoding.columns.tolist()):
+            if column in squares:
+                squares[column] += float(rows.features[:, place] @ rows.features[:, place])
+    return [
+        Dependence.of(column, taken, "near", float(np.sqrt(squares[column] / data.n)))
+        for column, taken in recoding.taken.items()
+    ]
+
+
+def _over_all(found: Existence, recoding: Recoding, middle: np.ndarray) -> Existence:
+    """The same direction over all columns as they are."""
     if found.direction is None:
         return found
-    direction = np.zeros((len(centre) + 1, found.direction.shape[1]))
-    direction[np.append(kept, len(centre))] = found.direction
-    direction[-1] -= centre @ direction[:-1]
+    w, b = recoding.back(found.direction[:-1], found.direction[-1], middle)
+    direction = np.vstack([w, b])
     length = np.abs(direction).max()
     return replace(found, direction=direction / length, reach=found.reach * length)
 

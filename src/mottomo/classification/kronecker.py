@@ -6,13 +6,14 @@ import numpy as np
 
 from mottomo.classification.coordinates import contrasts
 from mottomo.classification.objective import RUN, Excerpt, Rows
-from mottomo.classification.scaling import Scaling
-from mottomo.classification.softmax import probabilities
+from mottomo.classification.scaling import Scaling, add_in_blocks
+from mottomo.classification.softmax import training_probabilities
 from mottomo.kernels.threads import processors, ranges, workers
 
 ROWS_A_COLUMN = 8  # in a sample that a Kronecker product is made of
 _ALIKE = 8.0  # the ratio of eigenvalues that share a factor
 HEAD = 1536  # sparse columns, the most frequent ones, that are not taken one by one
+_LEAST_CURVATURE = 1e-9  # of x^2: rows that are all but certain curve no less
 _CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
 
 
@@ -30,7 +31,7 @@ def _kronecker_factors(
         mean, gram, total = np.zeros((q.shape[1], q.shape[1])), np.zeros((p1, p1)), 0.0
         for first, last in some.runs[start:stop]:
             run = slice(first, last)
-            y = probabilities(rows.features[run], w, b)
+            y = training_probabilities(rows.features[run], w, b)
             weights = np.ones(len(y)) if rows.weights is None else rows.weights[run]
             yq = y @ q
             mean += (q.T * (weights @ y)) @ q - (yq * weights[:, None]).T @ yq
@@ -57,7 +58,7 @@ class KroneckerCurvature:
         w: np.ndarray,
         b: np.ndarray,
         scaling: Scaling,
-        decay: float,
+        decay: np.ndarray | float,
         columns: np.ndarray | None = None,
     ) -> None:
         import scipy.linalg
@@ -74,7 +75,8 @@ class KroneckerCurvature:
             stop = start + int(np.searchsorted(values[start:], _ALIKE * values[start], side="right"))
             typical = float(np.exp(np.log(values[start:stop]).mean()))
             matrix = gram.copy()
-            matrix.ravel()[:: len(gram) + 1] += penalty / typical + floor
+            add_in_blocks(matrix, penalty, 1 / typical)
+            matrix.ravel()[:: len(gram) + 1] += floor
             factor = scipy.linalg.cho_factor(matrix, lower=True, overwrite_a=True, check_finite=False)
             self._groups.append((slice(start, stop), values[start:stop], factor))
             start = stop
@@ -92,18 +94,20 @@ class KroneckerCurvature:
 class DiagonalCurvature:
     """The diagonal of the Hessian alone, (P, K - 1)."""
 
-    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: float) -> None:
+    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: np.ndarray | float) -> None:
         import scipy.sparse
 
         weights = np.ones(rows.n) if rows.weights is None else rows.weights
         squares = contrasts(w.shape[1]) ** 2
         p = rows.n_features
         self._diagonal = np.zeros((p + scaling.intercept, w.shape[1] - 1))
+        squares_of = np.full(p + scaling.intercept, float(weights.sum()))
+        squares_of[:p] = 0
         step = max(256, _CHUNK // w.shape[1])
         for first in range(0, rows.n, step):
             at = slice(first, first + step)
             x = rows.features[at]
-            y = probabilities(x, w, b)
+            y = training_probabilities(x, w, b)
             own = (y @ squares - (y @ contrasts(w.shape[1])) ** 2) * weights[at, None]
             if scipy.sparse.issparse(x):
                 x = x.copy()
@@ -111,11 +115,12 @@ class DiagonalCurvature:
             else:
                 x = x**2
             self._diagonal[:p] += x.T @ own
+            squares_of[:p] += x.T @ weights[at]
             if scaling.intercept:
                 self._diagonal[-1] += own.sum(axis=0)
         self._diagonal /= rows.weight
         self._diagonal += scaling.penalty(decay)[:, None]
-        self._diagonal += 1e-9 * self._diagonal.max(axis=0) + 1e-300
+        self._diagonal += (_LEAST_CURVATURE * squares_of / rows.weight + 1e-300)[:, None]
 
     def solve(self, g: np.ndarray) -> np.ndarray:
         return np.asarray(g / self._diagonal)
@@ -128,14 +133,16 @@ class HeadCurvature:
     intercept; a rare one has little curvature beside its penalty.
     """
 
-    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: float) -> None:
+    def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: np.ndarray | float) -> None:
         self._diagonal = DiagonalCurvature(rows, w, b, scaling, decay)
         x = rows.features
         squares = np.bincount(x.indices, np.square(x.data, dtype=np.float64), minlength=rows.n_features)
         head = np.sort(np.argsort(-squares, kind="stable")[:HEAD])
         sample = rows.excerpt(ROWS_A_COLUMN * len(head))
         intercept = scaling.intercept
-        self._head = KroneckerCurvature(sample, w, b, Scaling.none(len(head), intercept), decay, head)
+        units = Scaling(np.zeros(len(head)), np.sqrt(squares[head] / rows.n), intercept)
+        own = decay[head] if isinstance(decay, np.ndarray) else decay
+        self._head = KroneckerCurvature(sample, w, b, units, own, head)
         self._at = np.append(head, rows.n_features) if intercept else head
 
     def solve(self, g: np.ndarray) -> np.ndarray:

@@ -1,9 +1,9 @@
 """The softmax likelihood of rows as a statistic that merges, and the objective that training makes small.
 
     log L(W, b) = sum_i w_i sum_k t_ik log softmax(x_i W + b)_k
-    objective = -log L / N + strength |W|^2 / (2 N),   N = sum_i w_i
+    objective = -log L / N + sum_j ridge_j |W_j|^2 / (2 N),   N = sum_i w_i
 
-Without a penalty (strength 0) its minimum is the maximum of the likelihood. The sums over rows add up: a file in
+Without a penalty its minimum is the maximum of the likelihood. The sums over rows add up: a file in
 batches, the partitions of a cluster and an array in memory give the same objective.
 """
 
@@ -219,27 +219,32 @@ class Point:
 
 
 class Objective:
-    """-log L / N + strength |W|^2 / (2 N) as a function of V (P, K - 1); the last row of V is the intercept, if any."""
+    """-log L / N + sum_j ridge_j |W_j|^2 / (2 N) as a function of V (P, K - 1).
+
+    The last row of V is the intercept, if there is one. `ridge` (p,) is None without a penalty; `decay` is ridge / N. A
+    ridge (p, p) stands for sum_ij ridge_ij W_i W_j' in place of sum_j ridge_j |W_j|^2.
+    """
 
     def __init__(
         self,
         sums: Callable[[np.ndarray, np.ndarray], ObjectiveSums],
         n_categories: int,
         weight: float,
-        strength: float,
+        ridge: np.ndarray | None,
         intercept: bool,
     ) -> None:
         self._sums = sums
         self._contrasts = contrasts(n_categories)
         self.has_intercept = intercept
         self.weight = weight
-        self.decay = strength / weight
+        self.decay: np.ndarray | float = 0.0 if ridge is None else ridge / weight
+        self.is_penalised = ridge is not None
         self.n_passes = 0
 
     def on(self, sums: Callable[[np.ndarray, np.ndarray], ObjectiveSums], weight: float) -> Objective:
         """The same objective on other rows: a sample, whose penalty is the smaller the smaller it is."""
-        n_categories = self._contrasts.shape[0]
-        return Objective(sums, n_categories, weight, self.decay * weight, self.has_intercept)
+        ridge = np.asarray(self.decay) * weight if self.is_penalised else None
+        return Objective(sums, self._contrasts.shape[0], weight, ridge, self.has_intercept)
 
     def __call__(self, v: np.ndarray) -> Point:
         """One pass over all rows."""
@@ -248,10 +253,15 @@ class Objective:
         sums = self._sums(w, b)
         gradient = np.empty_like(v)
         slopes = v[: len(w)]
-        gradient[: len(w)] = sums.gradient @ self._contrasts / self.weight + self.decay * slopes
+        gradient[: len(w)] = sums.gradient @ self._contrasts / self.weight
+        value = sums.loss / self.weight
+        if self.is_penalised:
+            decay = np.asarray(self.decay)
+            pull = decay @ slopes if decay.ndim == 2 else decay[:, None] * slopes
+            gradient[: len(w)] += pull
+            value += 0.5 * float(np.vdot(slopes, pull))
         if self.has_intercept:
             gradient[-1] = sums.intercept_gradient @ self._contrasts / self.weight
-        value = sums.loss / self.weight + 0.5 * self.decay * float(np.vdot(slopes, slopes))
         return Point(v, value, gradient)
 
     def coefficients(self, v: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

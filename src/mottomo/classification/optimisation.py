@@ -244,7 +244,7 @@ class Training:
 
     def _is_separated(self, point: Point) -> bool:
         """Whether all losses add up to less than log 2 for one row: then each row's own category is beyond 1/2."""
-        if self.objective.decay or self._least_weight is None:
+        if self.objective.is_penalised or self._least_weight is None:
             return False
         return point.value * self.objective.weight < math.log(2) * self._least_weight
 
@@ -269,7 +269,7 @@ class Training:
 
     def _begins_proof(self) -> bool:
         """Whether to go on with the exact curvature of some rows: without a penalty only a bound proves a maximum."""
-        if self.objective.decay or self.is_sparse or self.n_parameters > _LARGEST_EXACT:
+        if self.objective.is_penalised or self.is_sparse or self.n_parameters > _LARGEST_EXACT:
             return False
         size = _PROOF_ROWS_A_COLUMN * self.n_parameters // (self._data.n_categories - 1)
         sample = self._data.sample(min(max(size, 1000), self._data.n))
@@ -279,7 +279,7 @@ class Training:
 
     def _proved_from_below(self, memory: Memory) -> Optimum:
         """The end where the exact curvature would be too large; without a penalty one below it may prove a maximum."""
-        if self.objective.decay or self.is_sparse:
+        if self.objective.is_penalised or self.is_sparse:
             return self._stop("gap", self._gap)
         assert self._point is not None
         sample = self._data.sample(_LARGEST_DENSE // max(self._data.n_features, 1))
@@ -394,7 +394,7 @@ class Training:
 def train(
     data: Data,
     *,
-    strength: float,
+    ridge: np.ndarray | None,
     intercept: bool,
     tolerance: float,
     most_passes: int = 1000,
@@ -402,9 +402,10 @@ def train(
 ) -> tuple[Optimum, Objective]:
     """The optimum of the objective on `data`, and the objective that turns it into coefficients.
 
-    `tolerance` is in nats of log L (less the penalty): how far it may remain below its maximum.
+    `ridge` (p,) is the penalty, see ``Objective``. `tolerance` is in nats of log L (less the penalty): how far it may
+    remain below its maximum.
     """
     with data.running() as sums:
-        objective = Objective(sums, data.n_categories, data.weight, strength, intercept)
+        objective = Objective(sums, data.n_categories, data.weight, ridge, intercept)
         training = Training(data, objective, tolerance, most_passes, progress)
         return training.run(), objective

@@ -84,12 +84,27 @@ class Scaling:
         slopes = d[:-1] * self.scale[:, None]
         return np.vstack([slopes, d[-1] + self.centre @ d[:-1]]) if self.intercept else slopes
 
-    def penalty(self, decay: float) -> np.ndarray:
-        """The penalty's curvature for each row of coefficients of the scaled features."""
+    def penalty(self, decay: np.ndarray | float) -> np.ndarray:
+        """The penalty's curvature in the coefficients of the scaled features: its diagonal (P,), or (P, P)."""
         p = len(self.scale)
+        if isinstance(decay, np.ndarray) and decay.ndim == 2:
+            full = np.zeros((p + self.intercept, p + self.intercept))
+            full[:p, :p] = decay / self.scale / self.scale[:, None]
+            return full
         diagonal = np.zeros(p + self.intercept)
         diagonal[:p] = decay / self.scale**2
         return diagonal
+
+
+def add_in_blocks(matrix: np.ndarray, penalty: np.ndarray, times: float = 1.0) -> None:
+    """Add a penalty's curvature to each block on the diagonal of a matrix, in place."""
+    size = len(penalty)
+    for start in range(0, len(matrix), size):
+        block = matrix[start : start + size, start : start + size]
+        if penalty.ndim == 2:
+            block += times * penalty
+        else:
+            block[np.arange(size), np.arange(size)] += times * penalty
 
 
 def usual_sizes(x: Any) -> tuple[np.ndarray, np.ndarray]:

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from mottomo.kernels.sums import accurate_combination
+
 _FAR_BELOW = 2.0**-600  # takes any product of two floats back into range
+_ROUNDING = 1e-10  # of a logit that matters to nobody
+_LARGEST = 1e100  # of products in twice the digits
+_CHUNK = 1 << 14  # rows in a temporary
 
 
 def logits(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """x W + b, (n, K) float64, less the largest of each row; -infinity where a float does not hold it.
+    """x W + b, (n, K) float64.
+
+    Where large products cancel, as those of columns that are nearly equal, they are added in twice the digits of a
+    float.
+    """
+    return _in_twice_the_digits(x, w, b) if _cancels(x, w) else np.asarray(x @ w, dtype=np.float64) + b
+
+
+def relative_logits(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """x W + b less the largest of each row, (n, K) float64; -infinity where a float does not hold it.
 
     Features so large that a product overflows leave one category, or several with equal logits.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        z = np.asarray(x @ w, dtype=np.float64) + b
-        z -= z.max(axis=1, keepdims=True)
+        z = logits(x, w, b)
+        return _relative(z, x, w, b)
+
+
+def _relative(z: np.ndarray, x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
+    z -= z.max(axis=1, keepdims=True)
     lost = np.flatnonzero(np.isnan(z).any(axis=1))
     if lost.size:
         some = x[lost].toarray() if hasattr(x, "indptr") else x[lost]
@@ -26,9 +45,43 @@ def logits(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
     return z
 
 
+def _cancels(x: Any, w: np.ndarray) -> bool:
+    """Whether rounding of the products of dense features could be seen in the logits, and they can be split exactly."""
+    if hasattr(x, "indptr") or not x.size:
+        return False
+    size = np.abs(w).max(axis=1)
+    flat = x.ravel(order="K")
+    with np.errstate(over="ignore", invalid="ignore"):
+        longest = math.sqrt(float(np.dot(flat, flat)))  # a bound of every number
+        if longest * float(size.sum()) * 2.0**-53 <= _ROUNDING:
+            return False
+        products = np.maximum(x.max(axis=0), -x.min(axis=0)).astype(np.float64) * size
+    return _ROUNDING * 2.0**53 < float(products.sum()) < _LARGEST
+
+
+def _in_twice_the_digits(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
+    z = np.empty((len(x), len(b)))
+    for first in range(0, len(x), _CHUNK):
+        columns = np.asarray(x[first : first + _CHUNK].T, dtype=np.float64)
+        ones = np.ones(columns.shape[1])
+        for k in range(len(b)):
+            terms = [(1.0, 0.0, b[k] * ones), *((w[j, k], 0.0, column) for j, column in enumerate(columns))]
+            z[first : first + _CHUNK, k] = accurate_combination(terms)[0]
+    return z
+
+
 def probabilities(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
     """softmax(x W + b), (n, K) float64; each row sums to 1 within K eps."""
-    z = logits(x, w, b)
+    return _normalised(relative_logits(x, w, b))
+
+
+def training_probabilities(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The same at learnt features, whose products do not cancel."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _normalised(_relative(np.asarray(x @ w, dtype=np.float64) + b, x, w, b))
+
+
+def _normalised(z: np.ndarray) -> np.ndarray:
     np.exp(z, out=z)
     z /= z.sum(axis=1, keepdims=True)
     return z
@@ -36,7 +89,7 @@ def probabilities(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def log_probabilities(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
     """log softmax(x W + b), (n, K) float64 nats; finite where a probability is too small for a float."""
-    z = logits(x, w, b)
+    z = relative_logits(x, w, b)
     e = np.exp(z)
     e[np.arange(len(z)), z.argmax(axis=1)] = 0
     z -= np.log1p(e.sum(axis=1))[:, None]

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
+from mottomo.classification.collinearity import Dependence
 from mottomo.classification.coordinates import referred
 from mottomo.classification.fitting import Fit, fit
 from mottomo.classification.labelled_rows import (
@@ -20,8 +21,8 @@ from mottomo.classification.labelled_rows import (
     refuse_extremes,
     refuse_one_category,
 )
-from mottomo.classification.penalties import L2, strength_of
-from mottomo.classification.softmax import log_probabilities, logits, probabilities
+from mottomo.classification.penalties import L2, checked_penalty, ridge_of
+from mottomo.classification.softmax import log_probabilities, probabilities, relative_logits
 from mottomo.errors import InvalidInput, NoMaximum, NotConverged, NotDetermined
 from mottomo.kernels.sums import accurate_sum
 from mottomo.kernels.threads import one_thread_blas
@@ -37,7 +38,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    penalty : None for maximum likelihood, or ``L2(strength)``, which makes log L - strength/2 sum W^2 large instead.
+    penalty : None for maximum likelihood, or ``L2(strength)``, which makes log L - strength/2 sum W^2 large instead,
+        with W of standardised columns; see ``L2``.
     fit_intercept : whether there is b.
     tolerance : nats; the fit stops when the objective is within this of its optimum, or as near as rounding lets one
         tell (4 eps |log L|, which is more than 1e-7 beyond some 10^8 nats); ``gap_`` says how near it is.
@@ -55,7 +57,10 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         towards `supremum`, and coef_ + reach * direction[:-1].T, intercept_ + reach * direction[-1] the limit.
     log_likelihood_, null_log_likelihood_ : nats, of the fit and of the input-free model, which is the die's estimate.
     gradient_norm_ : the largest component of the gradient of the objective, nats a row.
-    dependent_columns_ : columns that others determine; their coefficients are 0.
+    dependent_columns_ : columns that others determine, exactly or within rounding; their coefficients are 0.
+    nearly_collinear_columns_ : columns that double precision cannot tell apart from combinations of others, or whose
+        coefficients it cannot hold to `tolerance`; with them no gap is proved, and ``gap_`` is that of the columns that
+        are kept. Give such a column as its difference from the others.
     n_features_in_, feature_names_in_ : as in scikit-learn.
 
     Methods
@@ -74,7 +79,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Warns
     -----
     NoMaximum : the categories are separated, so the coefficients have no end; the last ones are kept, from which the
-        limit is still away. NotConverged : passes or precision ran out. NotDetermined : dependent columns.
+        limit is still away. NotConverged : passes or precision ran out. NotDetermined : dependent or nearly
+        collinear columns.
 
     Source: docs/theory/classifier.md; Agresti, Categorical Data Analysis (2013), chapter 8; Albert and Anderson (1984).
 
@@ -101,7 +107,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         `X` : an array, a data frame or a sparse matrix of numbers. `sample_weight` : (n,) how often each row counts.
         """
-        strength_of(self.penalty)
+        penalty = checked_penalty(self.penalty)
         self._check_settings()
         with one_thread_blas():
             x = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False)
@@ -112,7 +118,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             refuse_extremes(rows, getattr(self, "feature_names_in_", None))
             found = fit(
                 rows,
-                strength=strength_of(self.penalty),
+                ridge=ridge_of(penalty, rows),
                 intercept=self.fit_intercept,
                 tolerance=self.tolerance,
                 most_passes=int(self.max_passes),
@@ -127,7 +133,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.n_iter_, self.reason_ = found.n_passes, found.reason
         self.gap_, self.gap_is_proved_ = found.gap, found.gap_is_proved
         self.existence_, self.converged_ = found.existence, found.converged
-        self.dependent_columns_ = found.dependent
+        self.dependent_columns_, self.nearly_collinear_columns_ = found.dependent, found.near
         self.log_likelihood_, self.null_log_likelihood_ = found.log_likelihood, found.null_log_likelihood
         self.gradient_norm_ = found.gradient_norm
 
@@ -203,13 +209,27 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 NoMaximum,
                 stacklevel=3,
             )
-        if self.dependent_columns_:
-            columns = [one.column for one in self.dependent_columns_]
+        determined = [self._column(one) for one in self.dependent_columns_ if one.kind != "rounding"]
+        if determined:
             warnings.warn(
-                f"columns {columns} are constant or combinations of others; their coefficients are given as 0",
+                f"columns {determined} are constant or combinations of others; their coefficients are given as 0",
                 NotDetermined,
                 stacklevel=3,
             )
+        if self.nearly_collinear_columns_:
+            columns = [self._column(one) for one in self.nearly_collinear_columns_]
+            warnings.warn(
+                f"columns {columns} are nearly collinear: double precision cannot tell them apart from combinations of "
+                "others, or cannot hold their coefficients, so that nothing is proved of this fit. Give the difference "
+                "from the other columns, computed from exact numbers, in place of such a column",
+                NotDetermined,
+                stacklevel=3,
+            )
+
+    def _column(self, one: Dependence) -> int | str:
+        """A column's name where the features have names, else its number."""
+        names = getattr(self, "feature_names_in_", None)
+        return one.column if names is None else str(names[one.column])
 
     def _features(self, X: Any) -> Any:
         check_is_fitted(self)
@@ -228,7 +248,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable category of each row, (n,); of equal ones the first."""
-        z = logits(self._features(X), self.coef_.T, self.intercept_)
+        z = relative_logits(self._features(X), self.coef_.T, self.intercept_)
         return np.asarray(self.classes_[z.argmax(axis=1)])
 
     def log_likelihood(self, X: Any, y: Any, sample_weight: Any = None) -> float:

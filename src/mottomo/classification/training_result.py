@@ -10,7 +10,7 @@ import numpy as np
 
 from mottomo.classification.classifier import Classifier
 from mottomo.classification.coefficient_tests import FeatureTest
-from mottomo.classification.columns import Dependence
+from mottomo.classification.collinearity import Dependence
 from mottomo.classification.coordinates import referred
 from mottomo.classification.existence import Existence, Separator
 from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
@@ -110,9 +110,10 @@ class TrainingResult(Result):
     gap, gap_is_proved : what may be left to gain, nats: a bound or an estimate. gradient_norm : the largest component
     of the gradient of the objective, nats a row.
     existence : whether there is a maximum; separators : single columns that separate two categories.
-    dependent : columns that others determine. standard_errors : (p + 1, K) for coefficients with those of the reference
-    0, the intercept last; None where they mean nothing, or were not computed: `without_errors` says why (``work``,
-    ``rounding``, ``interrupted``).
+    dependent : columns that others determine, exactly or within rounding; they are left out. near : columns that are
+    nearly collinear, with which no gap is proved. standard_errors : (p + 1, K) for coefficients with those of the
+    reference 0, the intercept last; None where they mean nothing, or were not computed: `without_errors` says why
+    (``work``, ``rounding``, ``interrupted``).
     feature_tests, held_out, reference.
     """
 
@@ -130,6 +131,7 @@ class TrainingResult(Result):
     existence: Existence
     separators: tuple[Separator, ...]
     dependent: tuple[Dependence, ...]
+    near: tuple[Dependence, ...]
     reference: str
     standard_errors: np.ndarray | None
     without_errors: str | None
@@ -208,7 +210,7 @@ class TrainingResult(Result):
 
     @property
     def is_maximum_likelihood(self) -> bool:
-        return self.classifier.penalty_strength == 0
+        return self.classifier.penalty is None
 
     @property
     def is_usable(self) -> bool:
@@ -242,9 +244,8 @@ class TrainingResult(Result):
             "method": "softmax-regression",
             "existence": self._existence(),
             "dependent_columns": [self._dependence(one) for one in self.dependent],
-            "penalty": None
-            if self.is_maximum_likelihood
-            else {"kind": "l2", "strength": self.classifier.penalty_strength, "of": "standardised columns"},
+            "nearly_collinear_columns": [self._dependence(one) for one in self.near],
+            "penalty": None if self.classifier.penalty is None else self.classifier.penalty.to_dict(),
             "reference": self.reference,
             "columns": list(self.columns),
             "coefficients": {name: coefficients[:, k].tolist() for k, name in enumerate(names)},
@@ -295,8 +296,10 @@ class TrainingResult(Result):
     def _dependence(self, one: Dependence) -> dict[str, Any]:
         return {
             "column": self.columns[one.column],
+            "kind": one.kind,
             "shares": {self.columns[j]: share for j, share in one.shares.items()},
             "constant": one.constant,
+            "remainder": one.remainder,
         }
 
     @property
@@ -343,9 +346,13 @@ class TrainingResult(Result):
         if self.n_dropped:
             found.append(Finding("rows-dropped", {"n": self.n_dropped}))
         for one in self.dependent:
-            found.append(Finding("dependent-column", self._dependence(one)))
-        if not self.is_maximum_likelihood:
-            found.append(Finding("penalised", {"strength": self.classifier.penalty_strength}))
+            if one.kind != "rounding":
+                found.append(Finding("dependent-column", self._dependence(one)))
+        for one in self.near:
+            found.append(Finding("nearly-collinear", self._dependence(one)))
+        penalty = self.classifier.penalty
+        if penalty is not None:
+            found.append(Finding("penalised", {"standardised": penalty.standardised}))
         if self.without_errors is not None:
             found.append(Finding("no-standard-errors", {"reason": self.without_errors}))
         for feature in self.classifier.encoding.features:

@@ -14,7 +14,10 @@ WEIGHTS = option("--weights", metavar="NAME", help=say("A column that says how o
 PENALTY = option(
     "--penalty",
     metavar="l2=STRENGTH",
-    help=say("Maximise log L - STRENGTH/2 sum W^2 instead of log L (W of standardised columns; l2 alone: STRENGTH 1)."),
+    help=say(
+        "Maximise log L - STRENGTH/2 sum W^2 instead of log L (l2 alone: STRENGTH 1). W are those of standardised "
+        "columns of numbers, all of them, and of levels of texts as they are."
+    ),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from mottomo.classification.objective import Data
+from mottomo.classification.softmax import logits
 from mottomo.classification.training_result import TrainingResult
 from mottomo.explanation.notation import (
     Line,
@@ -146,8 +148,12 @@ class _Case:
 
     @cached_property
     def z(self) -> list[float]:
-        """The logits of the first row, added up without rounding in between."""
-        return [math.fsum([self.b[k], *(self.x[0] * self.w[:, k]).tolist()]) for k in range(self.n_categories)]
+        """The logits of the first row, multiplied and added up without rounding in between."""
+        first = [Fraction(value) for value in self.x[0].tolist()]
+        return [
+            float(Fraction(b) + sum(value * Fraction(share) for value, share in zip(first, own, strict=True)))
+            for b, own in zip(self.b.tolist(), self.w.T.tolist(), strict=True)
+        ]
 
     @cached_property
     def y(self) -> list[float]:
@@ -168,8 +174,8 @@ class _Case:
         for rows in self.data.batches():
             assert rows.labels is not None
             weights = np.ones(rows.n) if rows.weights is None else rows.weights
-            logits = np.ascontiguousarray(np.asarray(rows.features @ w) + b)
-            found = cross_entropy_of_logits(logits, rows.labels, weights=weights, scale=1.0, losses=True)
+            z = np.ascontiguousarray(logits(rows.features, w, b))
+            found = cross_entropy_of_logits(z, rows.labels, weights=weights, scale=1.0, losses=True)
             assert found.losses is not None
             assert found.gradient is not None
             losses += (found.losses * weights).tolist()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +32,29 @@ def accurate_sum(terms: np.ndarray) -> np.ndarray:
             lost += np.where(np.abs(total) >= np.abs(term), (total - partial) + term, (term - partial) + total)
             total = partial
         return np.where(np.isfinite(total), total + lost, total)
+
+
+def two_sum(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The sum of two arrays as ``(rounded, rest)`` whose sum is exact (Knuth)."""
+    total = a + b
+    of_b = total - a
+    return total, (a - (total - of_b)) + (b - of_b)
+
+
+def accurate_combination(terms: Iterable[tuple[Any, Any, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """sum_j (high_j + low_j) x_j as ``(rounded, rest)``, in twice the digits of a float.
+
+    Each term is ``(high, low, x)``; a factor is the sum of its two floats, of which ``low`` is below the last digit of
+    ``high``. The error is some 2**-104 of the sum of the sizes of the terms, for sizes below 2**500.
+    """
+    total: Any = 0.0
+    rest: Any = 0.0
+    for high, low, x in terms:
+        product, lost = two_product(x, high)
+        total, more = two_sum(total, product)
+        rest = rest + (more + (lost + low * x))
+    total, rest = two_sum(np.asarray(total), np.asarray(rest))
+    return total, rest
 
 
 def two_product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -16,11 +16,12 @@ import numpy as np
 from mottomo.categories import Categories
 from mottomo.classification.classifier import Classifier
 from mottomo.classification.encoding import Encoding
+from mottomo.classification.penalties import L2
 from mottomo.errors import MottomoError, SourceError
 from mottomo.messages import say, verbatim
 from mottomo.storage.whole_file import write_whole
 
-FORMAT = 1
+FORMAT = 2  # 1 did not say of what the penalty was
 _KIND = "classifier"
 _KEY = "mottomo"  # the one entry of the header: with several their order, and so the bytes, would vary
 
@@ -43,7 +44,7 @@ def classifier_bytes(classifier: Classifier) -> bytes:
         "categories": list(classifier.categories.names),
         "declared": classifier.categories.declared,
         "encoding": classifier.encoding.to_list(),
-        "penalty_strength": classifier.penalty_strength,
+        "penalty": None if classifier.penalty is None else classifier.penalty.to_dict(),
         "history": dict(classifier.history),
     }
     text = json.dumps(description, ensure_ascii=False, sort_keys=True)
@@ -114,8 +115,9 @@ def _described(description: dict[str, Any], arrays: Mapping[str, np.ndarray]) ->
         raise ValueError(f"coefficients {w.shape}, intercepts {b.shape}")
     if not (np.isfinite(w).all() and np.isfinite(b).all()):
         raise ValueError("coefficients that are not finite")
-    strength, history = float(description["penalty_strength"]), dict(description["history"])
-    return Classifier(str(description["target"]), categories, encoding, w, b, strength, history)
+    penalty, history = description["penalty"], dict(description["history"])
+    ridge = None if penalty is None else L2.from_dict(penalty)
+    return Classifier(str(description["target"]), categories, encoding, w, b, ridge, history)
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

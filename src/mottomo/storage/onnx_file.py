@@ -170,6 +170,6 @@ def _properties(classifier: Classifier) -> dict[str, str]:
     return {
         "target": classifier.target,
         "categories": json.dumps(list(classifier.categories.names), ensure_ascii=False),
-        "penalty_strength": repr(classifier.penalty_strength),
+        "penalty": json.dumps(None if classifier.penalty is None else classifier.penalty.to_dict()),
         "history": json.dumps(dict(classifier.history), ensure_ascii=False),
     }

@@ -59,13 +59,10 @@ def _likelihoods(result: Any) -> list[Block]:
     )
     blocks: list[Block] = []
     if not result.is_maximum_likelihood:
-        strength = significant(result.classifier.penalty_strength, 6)
-        blocks.append(
-            Formula(
-                rf"\log L - \frac{{{strength}}}{{2}} \sum_{{jk}} W_{{jk}}^2",
-                f"log L - {strength}/2 sum W^2",
-            )
-        )
+        strength = significant(result.classifier.penalty.strength, 6)
+        two = len(result.classifier.categories) == 2
+        squares = (r"\sum_j (W_{j1} - W_{j2})^2", "sum (W_1 - W_2)^2") if two else (r"\sum_{jk} W_{jk}^2", "sum W^2")
+        blocks.append(Formula(rf"\log L - \frac{{{strength}}}{{2}} {squares[0]}", f"log L - {strength}/2 {squares[1]}"))
     if result.shows_direction:
         limit = significant(result.existence.supremum + 0.0, 9)
         blocks.append(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from mottomo.messages import Message, say, say_count
 from mottomo.report.findings.parts import Values, some
 from mottomo.report.numbers import rounded, significant, whole
 
+_SHOWN_NAMES = 5
 # Why a fit ended without having converged.
 REASONS: dict[str, Message] = {
     "separated": say("the categories are separated"),
@@ -91,19 +93,61 @@ def _never_seen(values: Values) -> Message:
 
 
 def _dependent(values: Values) -> Message:
+    if values["kind"] == "spanned":
+        return say(
+            "“{column}” is determined by other columns: there are no more different rows than columns before it. Its "
+            "own coefficient is not determined, and is given as 0.",
+            column=values["column"],
+        )
     if not values["shares"]:
         return say("“{column}” is constant and says nothing; its coefficient is 0.", column=values["column"])
-    terms = " + ".join(f"{significant(share, 4)} {name}" for name, share in values["shares"].items())
-    if abs(values["constant"]) > 1e-9:
-        terms = f"{significant(values['constant'], 4)} + {terms}"
     return say(
         "“{column}” is determined by other columns ({column} = {terms}); its own coefficient is not determined, and is "
         "given as 0.",
         column=values["column"],
-        terms=terms.replace("+ -", "- "),
+        terms=_combination(values),
     )
 
 
+def _combination(values: Values) -> str:
+    terms = " + ".join(f"{significant(share, 4)} {name}" for name, share in values["shares"].items())
+    if abs(values["constant"]) > 1e-9:
+        terms = f"{significant(values['constant'], 4)} + {terms}"
+    return terms.replace("+ -", "- ")
+
+
+def _nearly_collinear(values: Values) -> Message:
+    """With the remedy: the difference is a number that double precision holds, the sum of both is not."""
+    if values["kind"] == "rounding":
+        return say(
+            "“{column}” is nearly collinear: beside {names} only {remainder} is left of it, as little as rounding "
+            "leaves. It was left out, and nothing is proved of a model with it. If it says something of its own, give "
+            "what it says as a column instead, such as a difference computed from exact numbers.",
+            column=values["column"],
+            names=_names(values),
+            remainder=significant(values["remainder"], 2),
+        )
+    return say(
+        "“{column}” is nearly collinear: beside {names} {remainder} is left of it, which coefficients in double "
+        "precision cannot hold. Nothing is proved of this fit. Give the difference as a column instead of “{column}”.",
+        column=values["column"],
+        names=_names(values),
+        remainder=significant(values["remainder"], 2),
+    )
+
+
+def _names(values: Values) -> Any:
+    names = list(values["shares"])
+    return some(names[:_SHOWN_NAMES], len(names)) if names else say("a constant")
+
+
+_PENALISED: dict[bool, Message] = {
+    True: say(
+        "W in the penalty are those of standardised columns of numbers, all of them; levels of text columns are not "
+        "standardised."
+    ),
+    False: say("W in the penalty are those of the columns as they are, not standardised."),
+}
 _NO_ERRORS: dict[str, Message] = {
     "work": say(
         "Standard errors were not computed: for so many rows and parameters they would take far longer than the fit."
@@ -136,10 +180,11 @@ WORDS: dict[str, Callable[[Values], Message]] = {
         number=whole(values["n"]),
     ),
     "dependent-column": _dependent,
+    "nearly-collinear": _nearly_collinear,
     "penalised": lambda values: say(
         "This is no maximum likelihood: with the penalty the coefficients are drawn towards 0, and have no standard "
-        "errors here. Columns of numbers were standardised for it; the coefficients are those of the columns as they "
-        "are."
+        "errors here. {of} The coefficients are those of the columns as they are.",
+        of=_PENALISED[values["standardised"]],
     ),
     "no-standard-errors": lambda values: _NO_ERRORS[values["reason"]],
     "baseline": lambda values: say(

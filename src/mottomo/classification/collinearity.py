@@ -1,0 +1,352 @@
+"""Columns of the features that are constant, or combinations of the columns before them, exactly or all but so.
+
+Nothing here is decided by the size of a remainder beside the spread of its column. What is left of a column beside the
+others is computed in twice the digits of a float, and judged by what the numbers of the data leave open: nothing left
+is an exact dependence, proved in whole numbers; as little left as the rounding of the data makes cannot be told apart
+from one; anything else is a column of its own, and is learnt as what is left of it (``recoding``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from mottomo.classification.exact_combinations import simplest_between, vanishes
+from mottomo.classification.objective import Data, Rows
+from mottomo.classification.recoding import Combination, Recoding
+from mottomo.classification.scaling import Scaling
+from mottomo.kernels.sums import accurate_combination
+from mottomo.kernels.threads import processors, ranges, workers
+
+_NEAR = 1e-4  # what is left of a column of length 1 beside the others, below which it is learnt as what is left
+_FAR = 1e3  # times its spread from 0: a column whose products would lose that many digits of the logits
+_ALL_BUT_CONSTANT = 2.0**40  # times its spread from 0: a column may be constant but for rounding
+_ROUNDINGS = 32.0  # of each number of a combination, as of some operations: so little left is no column of its own
+_SHARE_DIGITS = 1e-12  # to which floats determine a share
+_SHOWN_SHARE = 1e-7  # of the length of a column: smaller shares of columns that span it are rounding
+_SHARE_OF_REST = 1e-3  # of what is left may be changed by taking a simpler share
+_MOST_ROUNDS = 12
+_LIMIT = 2.0**-96  # of its terms: below this twice the digits are too few
+_LARGEST_WHOLE = 2.0**53
+_MOST_DISTINCT = 20_000_000  # numbers that are sorted to count different rows
+_CHUNK = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Dependence:
+    """A column that others determine, or all but determine: column ~ constant + sum_j share_j column_j.
+
+    kind : ``exact`` (the equality holds in every row; proved), ``spanned`` (there are as few different rows as columns,
+    so that the others determine it; the shares are approximate), ``rounding`` (what is left, `remainder`, is as small
+    as the rounding of the numbers; the column cannot be told apart from one that is determined) or ``near`` (the column
+    says something of its own, but coefficients in double precision cannot hold it to the wanted accuracy).
+    remainder : the root mean square of what is left, in the units of the column. A constant column has no shares.
+    """
+
+    column: int
+    shares: Mapping[int, float]
+    constant: float
+    kind: str = "exact"
+    remainder: float = 0.0
+
+    @property
+    def is_constant(self) -> bool:
+        return self.kind == "exact" and not self.shares
+
+    @classmethod
+    def of(cls, column: int, combination: Combination, kind: str, remainder: float = 0.0) -> Dependence:
+        shares = {j: float(share) for j, share in combination.shares.items()}
+        return cls(column, shares, float(combination.constant), kind, remainder)
+
+
+def recoded(data: Data, intercept: bool, *, leaves_out: bool = True) -> tuple[Recoding, tuple[Dependence, ...]]:
+    """How dense features are learnt, and the columns that are left out because others determine them.
+
+    Some rows suffice to see that no column is near a combination of the others. With a penalty, which determines all
+    coefficients, no column is left out; nor is any looked at where there are as many columns as rows.
+    """
+    if not leaves_out and data.n <= data.n_features:
+        return Recoding.centred(far_centre(data, intercept), intercept), ()
+    recoding = Recoding.centred(far_centre(data, intercept), intercept)
+    some = recoding.of(data.sample(4 * (data.n_features + 1) + 100, seed=1))
+    scaling = Scaling.of(some, intercept)
+    if not _all_but_constant(recoding, scaling).size and _smallest_pivot(_triangle(some, scaling)) > _NEAR:
+        return recoding, ()
+    return _Search(data, intercept, recoding, leaves_out).run()
+
+
+def far_centre(data: Data, intercept: bool) -> np.ndarray:
+    """(p,) what to take from columns that lie far from 0 beside their spread, and constant ones; 0 for all others.
+
+    It is one of the column's own numbers, so that the differences of such numbers are exact. The intercept takes it
+    back: the model is the same, and its logits do not cancel.
+    """
+    if data.is_sparse or not intercept or not data.n_features:
+        return np.zeros(data.n_features)
+    x = np.asarray(data.sample(1000).features, dtype=np.float64)
+    away = x - x[0]
+    mean = away.mean(axis=0)
+    spread = np.sqrt(((away - mean) ** 2).mean(axis=0))
+    nearest = x[np.abs(away - mean).argmin(axis=0), np.arange(x.shape[1])]
+    return np.where(np.abs(nearest) > _FAR * spread, nearest, 0.0)
+
+
+def _all_but_constant(recoding: Recoding, scaling: Scaling) -> np.ndarray:
+    """The columns whose spread is next to nothing beside what was taken from them."""
+    return np.flatnonzero(np.abs(recoding.centre[recoding.columns]) > _ALL_BUT_CONSTANT * scaling.spread)
+
+
+# --- how much is left of each column ---------------------------------------------------------------------------------
+
+
+def _triangle(data: Data, scaling: Scaling) -> np.ndarray:
+    """R (P, P) of the QR decomposition of the scaled features with the intercept's column of ones last."""
+    p1 = data.n_features + scaling.intercept
+    triangle = np.zeros((p1, p1))
+    for rows in data.batches():
+
+        def part(start: int, stop: int, x: Any = rows.features) -> np.ndarray:
+            some = np.zeros((0, p1))
+            for first in range(start, stop, _CHUNK):
+                design = scaling.design(np.asarray(x[first : min(first + _CHUNK, stop)], dtype=np.float64))
+                some = np.asarray(np.linalg.qr(np.vstack([some, design]), mode="r"))
+            return some
+
+        work = 2.0 * rows.n * p1 * p1
+        where = ranges(rows.n, min(-(-rows.n // _CHUNK), processors()))
+        with workers(work, len(where)) as run:
+            triangle = np.asarray(np.linalg.qr(np.vstack([triangle, *run(part, where)]), mode="r"))
+    return triangle / np.sqrt(data.n)
+
+
+def _smallest_pivot(triangle: np.ndarray) -> float:
+    import scipy.linalg
+
+    r = scipy.linalg.qr(triangle, mode="r", pivoting=True, check_finite=False)[0]
+    return float(np.abs(np.diag(r)).min(initial=math.inf))
+
+
+def _remainders(triangle: np.ndarray, intercept: bool) -> tuple[list[int], dict[int, float]]:
+    """The places of the columns that are not near a combination of those before them, and the lengths left of others.
+
+    Gram and Schmidt, twice each, with the intercept first.
+    """
+    basis, size, kept, near = np.empty_like(triangle), 0, [], {}
+    for place in (-1, *range(triangle.shape[1] - 1)) if intercept else range(triangle.shape[1]):
+        left = triangle[:, place].copy()
+        for _ in range(2):
+            left -= basis[:, :size] @ (basis[:, :size].T @ left)
+        length = float(np.linalg.norm(left))
+        if length > _NEAR:
+            basis[:, size] = left / length
+            size += 1
+            if place >= 0:
+                kept.append(place)
+        else:
+            near[place] = length
+    return kept, near
+
+
+# --- the search ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is true of each column, (p,): its root mean square, whether it is whole numbers that floats hold exactly."""
+
+    sizes: np.ndarray
+    is_whole: np.ndarray
+    first_row: np.ndarray
+
+    @classmethod
+    def of(cls, data: Data) -> _Facts:
+        squares, whole, first = np.zeros(data.n_features), np.ones(data.n_features, dtype=bool), None
+        for rows in data.batches():
+            x = np.asarray(rows.features, dtype=np.float64)
+            first = x[0] if first is None else first
+            squares += (x**2).sum(axis=0)
+            whole &= ((x == np.rint(x)) & (np.abs(x) <= _LARGEST_WHOLE)).all(axis=0)
+        assert first is not None
+        return cls(np.sqrt(squares / data.n), whole, first)
+
+
+class _Shares:
+    """The shares of columns in the combinations of kept ones that come nearest to them, scaled; by place."""
+
+    def __init__(self, kept: Sequence[int], triangle: np.ndarray, scaling: Scaling) -> None:
+        self._kept, self._triangle, self._scale, self._first = list(kept), triangle, scaling.scale, scaling.intercept
+        order = [triangle.shape[1] - 1, *kept] if scaling.intercept else list(kept)
+        self._q, self._r = np.linalg.qr(triangle[:, order])
+
+    def before(self, place: int) -> list[tuple[int, float]]:
+        """Of the kept columns before a column."""
+        return self._of_first(place, sum(other < place for other in self._kept))
+
+    def all(self, place: int) -> list[tuple[int, float]]:
+        """Of all kept columns."""
+        return self._of_first(place, len(self._kept))
+
+    def unit(self, place: int, other: int) -> Fraction:
+        """What takes a scaled share of column `other` in column `place` to the columns' own units."""
+        return Fraction(float(self._scale[place])) / Fraction(float(self._scale[other]))
+
+    def _of_first(self, place: int, count: int) -> list[tuple[int, float]]:
+        import scipy.linalg
+
+        size = count + self._first
+        projected = self._q[:, :size].T @ self._triangle[:, place]
+        shares = scipy.linalg.solve_triangular(self._r[:size, :size], projected, check_finite=False)
+        return list(zip(self._kept[:count], shares[self._first :].tolist(), strict=True))
+
+
+class _Search:
+    """Takes from each column what those before it say, until what is left is a column of its own, or nothing."""
+
+    def __init__(self, data: Data, intercept: bool, recoding: Recoding, leaves_out: bool) -> None:
+        self._data, self._intercept, self._recoding, self._leaves_out = data, intercept, recoding, leaves_out
+        self._facts = _Facts.of(data)
+        self._found: list[Dependence] = []
+        self._settled: set[int] = set()  # columns of which nothing is left, and that are not left out
+
+    def run(self) -> tuple[Recoding, tuple[Dependence, ...]]:
+        places = _all_but_constant(self._recoding, Scaling.of(self._recoding.of(self._data), self._intercept)).tolist()
+        self._take({place: self._through_first_row(place, Combination()) for place in places}, False)
+        for attempt in range(_MOST_ROUNDS):
+            learnt = self._recoding.of(self._data)
+            scaling = Scaling.of(learnt, self._intercept)
+            triangle = _triangle(learnt, scaling)
+            kept, near = _remainders(triangle, self._intercept)
+            settled = {*np.flatnonzero(np.isin(self._recoding.columns, list(self._settled))).tolist(), -1}
+            near = {place: length for place, length in near.items() if place not in settled}
+            if not near:
+                break
+            if self._leaves_out and len(kept) + self._intercept >= self._n_different(len(kept)):
+                self._leave_out_spanned(kept, near, triangle, scaling)
+                break
+            self._take(self._combinations(kept, near, triangle, scaling), attempt == _MOST_ROUNDS - 1)
+        return self._recoding, tuple(sorted(self._found, key=lambda one: one.column))
+
+    def _n_different(self, enough: int) -> int:
+        """The number of different rows; of rows that are too many to compare, their number."""
+        data = self._data
+        if not isinstance(data, Rows) or data.n * data.n_features > _MOST_DISTINCT or data.n <= enough:
+            return data.n
+        return len(np.unique(data.features, axis=0))
+
+    def _combinations(
+        self, kept: Sequence[int], near: Mapping[int, float], triangle: np.ndarray, scaling: Scaling
+    ) -> dict[int, Combination]:
+        """What is to be taken from each column that is near a combination: shares as simple as the rest allows."""
+        shares_of, found = _Shares(kept, triangle, scaling), {}
+        for place, length in near.items():
+            room = max(_SHARE_OF_REST * length, _SHARE_DIGITS)
+            times = {}
+            for other, share in shares_of.before(place):
+                if abs(share) > room:
+                    unit = shares_of.unit(place, other)
+                    times[other] = simplest_between(Fraction(share - room) * unit, Fraction(share + room) * unit)
+            column = self._recoding.columns[place]
+            found[int(column)] = self._combined(place, times)
+        return found
+
+    def _combined(self, place: int, times: Mapping[int, Fraction]) -> Combination:
+        """What is taken from a column already, and so many times each of some learnt columns."""
+        columns = self._recoding.columns.tolist()
+        taken = self._recoding.combination(columns[place])
+        taken = taken.plus(Combination(shares={columns[other]: share for other, share in times.items()}))
+        for other, share in times.items():
+            if columns[other] in self._recoding.taken:
+                taken = taken.plus(self._recoding.taken[columns[other]], -share)
+        return self._through_first_row(columns[place], taken)
+
+    def _through_first_row(self, column: int, combination: Combination) -> Combination:
+        """The combination with the constant that leaves nothing in the first row, if the model has an intercept."""
+        if not self._intercept:
+            return Combination(shares=combination.shares)
+        first = self._facts.first_row
+        constant = Fraction(float(first[column]))
+        constant -= sum(share * Fraction(float(first[j])) for j, share in combination.shares.items())
+        return Combination(constant, combination.shares)
+
+    def _take(self, combinations: Mapping[int, Combination], is_last: bool) -> None:
+        """Take the combinations from their columns; leave out those of which nothing, or rounding alone, is left."""
+        exact = self._vanishing(combinations)
+        rounded = {column: one.in_two_floats() for column, one in combinations.items() if column not in exact}
+        rests = self._rests(rounded)
+        gone = {column: Dependence.of(column, combinations[column], "exact") for column in exact}
+        for column, combination in rounded.items():
+            size = self._size(column, combination)
+            whole = all(self._facts.is_whole[j] for j in (column, *combination.shares))
+            least = _LIMIT * size if whole else _ROUNDINGS * 2.0**-53 * size
+            if rests[column] <= least or is_last:
+                gone[column] = Dependence.of(column, combination, "rounding", rests[column])
+        if not self._leaves_out:
+            self._recoding = self._recoding.with_taken({**combinations, **rounded})
+            self._settled |= gone.keys()
+            return
+        self._recoding = self._recoding.with_taken(rounded)
+        for column, dependence in sorted(gone.items(), reverse=True):  # combinations hold columns before their own
+            self._leave_out(dependence, combinations[column])
+
+    def _leave_out(self, dependence: Dependence, combination: Combination) -> None:
+        """Leave a column out; where it has a share in another combination, what determines it stands in for it."""
+        column, replaced = dependence.column, {}
+        for other, taken in self._recoding.taken.items():
+            if column in taken.shares:
+                share = taken.shares[column]
+                less = taken.plus(Combination(shares={column: Fraction(1)}), -share).plus(combination, share)
+                replaced[other] = self._through_first_row(other, less).in_two_floats()
+        self._found.append(dependence)
+        self._recoding = self._recoding.with_taken(replaced).without([column])
+
+    def _leave_out_spanned(
+        self, kept: Sequence[int], near: Mapping[int, float], triangle: np.ndarray, scaling: Scaling
+    ) -> None:
+        """With as few different rows as columns that are kept, these determine all others."""
+        shares_of, columns, combinations = _Shares(kept, triangle, scaling), self._recoding.columns.tolist(), {}
+        for place in near:
+            shares = {
+                other: Fraction(share) * shares_of.unit(place, other)
+                for other, share in shares_of.all(place)
+                if abs(share) > _SHOWN_SHARE
+            }
+            combinations[columns[place]] = self._combined(place, shares)
+        for column, combination in combinations.items():
+            self._leave_out(Dependence.of(column, combination, "spanned"), combination)
+
+    # --- what is left, over all rows ---------------------------------------------------------------------------------
+
+    def _vanishing(self, combinations: Mapping[int, Combination]) -> set[int]:
+        """The columns that are proved to equal their combinations in every row."""
+        left = set(combinations)
+        for rows in self._data.batches():
+            for column in sorted(left):
+                one = combinations[column]
+                terms = [(Fraction(1), column), *((-share, j) for j, share in one.shares.items())]
+                columns = [(share, np.asarray(rows.features[:, j], dtype=np.float64)) for share, j in terms]
+                if not vanishes(columns, -one.constant):
+                    left.discard(column)
+            if not left:
+                break
+        return left
+
+    def _rests(self, combinations: Mapping[int, Combination]) -> dict[int, float]:
+        """The root mean square of what is left of each column."""
+        squares = dict.fromkeys(combinations, 0.0)
+        for rows in self._data.batches() if combinations else ():
+            for column, one in combinations.items():
+                own = (1.0, 0.0, np.asarray(rows.features[:, column], dtype=np.float64))
+                rest = accurate_combination([own, *one.terms(rows.features, -1)])[0]
+                squares[column] += float(rest @ rest)
+        return {column: math.sqrt(square / self._data.n) for column, square in squares.items()}
+
+    def _size(self, column: int, combination: Combination) -> float:
+        """The sizes of the numbers that make up what is left, added up."""
+        sizes = self._facts.sizes
+        own = float(sizes[column]) + abs(float(combination.constant))
+        return own + sum(abs(float(share)) * float(sizes[j]) for j, share in combination.shares.items())

@@ -1,0 +1,64 @@
+"""Whether a combination of columns is exactly zero, decided in whole numbers; and the simplest fractions to try."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from mottomo.classification.recoding import split
+from mottomo.kernels.sums import accurate_combination
+
+_WORD = 64
+_ACCURACY = 2.0**-98  # of ``accurate_combination``, relative to the sizes of its terms
+
+
+def simplest_between(low: Fraction, high: Fraction) -> Fraction:
+    """The fraction with the smallest denominator in [low, high], by the continued fractions of both.
+
+    >>> simplest_between(Fraction("0.333"), Fraction("0.334"))
+    Fraction(1, 3)
+    """
+    if low <= 0 <= high:
+        return Fraction(0)
+    if high < 0:
+        return -simplest_between(-high, -low)
+    whole = math.floor(low)
+    if whole == low:
+        return Fraction(whole)
+    if whole + 1 <= high:
+        return Fraction(whole + 1)
+    return whole + 1 / simplest_between(1 / (high - whole), 1 / (low - whole))
+
+
+def vanishes(terms: Sequence[tuple[Fraction, np.ndarray]], constant: Fraction) -> bool:
+    """Whether it is proved that constant + sum_j share_j x_j = 0 in every row, for columns x_j (n,) of floats.
+
+    All terms are whole multiples of one small unit. Their sum is taken modulo 2^64 units, without rounding; a sum that
+    is 0 modulo 2^64 and, by an estimate with a bound of its error, smaller than 2^63 is 0.
+    """
+    rows = len(terms[0][1])
+    size = sum((abs(float(share)) * np.abs(x) for share, x in terms), np.full(rows, abs(float(constant))))
+    floats = [(*split(share), x) for share, x in terms]
+    estimate = np.abs(accurate_combination([(*split(constant), np.ones(rows)), *floats])[0])
+    if (estimate > _ACCURACY * size).any():
+        return False
+    multiple = math.lcm(*(share.denominator for share, _ in terms))
+    pieces = [np.frexp(x) for _, x in terms]
+    exponents = [int(exponent[fraction != 0].min()) - 53 for fraction, exponent in pieces if fraction.any()]
+    unit = min([*exponents, -(constant * multiple).denominator.bit_length() + 1])
+    whole_constant = constant * multiple / Fraction(2) ** unit
+    if whole_constant.denominator != 1:
+        return False
+    most = float(multiple * Fraction((estimate + _ACCURACY * size).max()) / Fraction(2) ** unit)
+    if most >= 2.0 ** (_WORD - 1):
+        return False
+    total = np.full(rows, int(whole_constant) % (1 << _WORD), dtype=np.uint64)
+    for (share, _), (fraction, exponent) in zip(terms, pieces, strict=True):
+        mantissa = (fraction * 2.0**53).astype(np.int64).astype(np.uint64)
+        shift = np.where(fraction != 0, exponent - 53 - unit, 0)
+        value = np.where(shift < _WORD, mantissa << np.minimum(shift, _WORD - 1).astype(np.uint64), np.uint64(0))
+        total += value * np.uint64(int(share * multiple) % (1 << _WORD))
+    return not total.any()
