@@ -16,7 +16,7 @@ from mottomo.classification.collinearity import recoded
 from mottomo.classification.exact_combinations import simplest_between, vanishes
 from mottomo.classification.recoding import Combination, Recoding
 from mottomo.explanation.classifier import explain_classifier
-from mottomo.sources.table import TableFile
+from mottomo.sources.table_file import TableFile
 from mottomo.workflows.training import trained
 from mottomo.workflows.training_rows import TrainingPlan
 from tests.classification.data import rows_of, simulated

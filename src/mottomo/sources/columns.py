@@ -17,13 +17,13 @@ from mottomo.sources.rows import no_such_column
 from mottomo.sources.table import (
     CATEGORY_TYPES,
     ROW_NUMBER,
-    TableFile,
     condition_error,
     conditioned,
     opened_table,
     querying,
     raw_name,
 )
+from mottomo.sources.table_file import TableFile
 
 _MEMORY = "512MiB"  # of the reader's store; what is beyond goes to disk
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
@@ -199,11 +199,12 @@ def open_columns(
 
     Raises InvalidInput where some cells of a column are numbers and some are not, for dates, and for unknown names.
     """
-    with opened_table(file) as (readable, relation, columns, fixed_types):
+    with opened_table(file) as table:
+        relation, columns = table.relation, table.columns
         names = columns if choice.names is None else list(dict.fromkeys(choice.names))
         _check_names([*names, *choice.text], columns, file.where)
-        with querying(readable, choice.where, in_order=True, memory=_MEMORY) as connection:
-            types = fixed_types or duck.column_types(connection, relation)
+        with querying(table.file, choice.where, in_order=True, memory=_MEMORY) as connection:
+            types = table.types or duck.column_types(connection, relation)
             plain, named = list(types), dict(zip(columns, types.values(), strict=True))
             source = relation
             if choice.where is not None:
@@ -218,6 +219,7 @@ def open_columns(
             found = _numeric(connection, cells, named, source, choice, file)
             numeric = {name: found[name] for name in cells}
             _keep(connection, cells, numeric, source, choice.where is not None, progress)
+            table.confirm()
             kept = KeptColumns(connection, numeric, file.where)
             if not kept.n and choice.where is None:
                 raise SourceError(

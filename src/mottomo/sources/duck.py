@@ -108,9 +108,9 @@ def file_literal(path: Path) -> str:
     return literal(escaped)
 
 
-def plain_names(columns: list[str]) -> list[str]:
+def plain_names(n_columns: int) -> list[str]:
     """Stand-ins for column names: no quoting, no duplicates, no two that differ only in case."""
-    return [f"c{index}" for index in range(len(columns))]
+    return [f"c{index}" for index in range(n_columns)]
 
 
 def first_line(error: Exception) -> str:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from pathlib import Path
 
 from mottomo.errors import SourceError
 from mottomo.messages import say, say_count, verbatim
+from mottomo.sources.delimited_text import records
 from mottomo.sources.encodings import not_utf8
+from mottomo.sources.text_form import refuse_other_forms
 
 
 def read_probabilities(path: Path) -> dict[str, str]:
     """Category to probability, both as text, from a .csv or .tsv file with a header and two columns."""
     where = verbatim(str(path))
+    content = path.read_bytes()
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise not_utf8(error.object, where) from None
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    refuse_other_forms(path, delimiter, str(path))
+    table = [record for record in records(io.BytesIO(content), delimiter) if not record.is_blank]
+    rows = [record.cells for record in table]
     if rows and len(rows[0]) == 2 and rows[0][1].strip()[:1].isdigit():
         raise SourceError(
             "no-header",
@@ -30,7 +34,8 @@ def read_probabilities(path: Path) -> dict[str, str]:
             say("add a header as the first line"),
         )
     found: dict[str, str] = {}
-    for number, row in enumerate(rows[1:], start=2):
+    for record in table[1:]:
+        row, number = record.cells, record.line
         if len(row) != 2:
             raise SourceError(
                 "ragged-row",

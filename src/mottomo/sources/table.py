@@ -7,8 +7,6 @@ is an error with its line.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 import shutil
@@ -22,63 +20,65 @@ from typing import Any
 from mottomo.errors import InvalidInput, SourceError
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.sources import duck, files
-from mottomo.sources.encodings import BYTE_ORDER_MARK, check_encoding, decoded, not_utf8, refuse_other_marks
+from mottomo.sources.delimited import DELIMITERS, delimiter_of, opened_text
+from mottomo.sources.delimited_text import records
+from mottomo.sources.encodings import check_encoding, decoded, not_utf8, refuse_other_marks
 from mottomo.sources.frame import column_type_error
 from mottomo.sources.rows import CountedRows, Selection
+from mottomo.sources.table_file import TableFile
+from mottomo.sources.text_form import open_quote, refuse_other_forms
 
-_DELIMITERS = {"csv": ",", "tsv": "\t"}
 CATEGORY_TYPES = re.compile(r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|ENUM.*|JSON)")
 _INTEGER_TYPES = re.compile(r"U?(TINY|SMALL|BIG)INT|U?INTEGER")
-_LONGEST_HEADER = 1 << 20
 ROW_NUMBER = '"mottomo row"'
 _SAMPLE = 1 << 16
 _SQL_ERRORS = ("Binder Error", "Parser Error", "Conversion Error", "Catalog Error", "Syntax Error", "Permission Error")
 
 
-@dataclass(frozen=True, slots=True)
-class TableFile:
-    """A file with columns and how it is to be read.
-
-    kind : csv, tsv, jsonl or parquet. encoding : of csv and tsv, UTF-8 unless named. names : the columns of a table
-    without a header. delimiter : one character, instead of the comma or the tab. label : what messages call the file.
-    """
-
-    path: Path
-    kind: str
-    encoding: str | None = None
-    names: tuple[str, ...] | None = None
-    delimiter: str | None = None
-    label: str | None = None
-
-    @property
-    def where(self) -> Message:
-        return verbatim(self.label or str(self.path))
-
-
 def count_table(file: TableFile, selection: Selection, progress: Callable[[float], None] | None = None) -> CountedRows:
     """Count a column of a file, by group and with a count column where asked for."""
-    with opened_table(file) as (plain, relation, columns, fixed_types):
+    with opened_table(file) as table:
+        columns = table.columns
         selection = selection.resolved(columns, file.where)
         _refuse_duplicates(columns, selection, file.where)
-        with querying(plain, selection.where) as connection:
-            types = fixed_types or duck.column_types(connection, relation)
-            rows = _counted(connection, relation, columns, types, selection, file.where, progress)
+        with querying(table.file, selection.where) as connection:
+            types = table.types or duck.column_types(connection, table.relation)
+            rows = _counted(connection, table.relation, columns, types, selection, file.where, progress)
+        table.confirm()
     if not rows.values and not rows.n_missing and selection.where is None:
         raise SourceError("no-rows", say("the table has a header and no rows"), file.where, say("at least one row"))
     rows.locate = lambda value: _place(file, columns, selection, value)
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class OpenTable:
+    """A plain file in UTF-8 with the same rows, its relation for FROM, its columns, and their types if it has any.
+
+    `confirm` is called when the rows have been read, and raises SourceError where they cannot be trusted.
+    """
+
+    file: TableFile
+    relation: str
+    columns: list[str]
+    types: dict[str, str] | None = None
+    confirm: Callable[[], None] = lambda: None
+
+
 @contextmanager
-def opened_table(file: TableFile) -> Iterator[tuple[TableFile, str, list[str], dict[str, str] | None]]:
-    """A plain file in UTF-8 with the same rows, its relation for FROM, its columns, and their types if it has any."""
+def opened_table(file: TableFile) -> Iterator[OpenTable]:
+    """A table for DuckDB, for as long as its temporary files are kept."""
     with ExitStack() as stack:
         if file.encoding is not None:
             file = stack.enter_context(_transcoded(file))
         elif files.is_compressed(file.path) or not file.path.is_file():
             copy = stack.enter_context(files.plain_copy(file.path, f".{file.kind}"))
             file = replace(file, path=copy, label=file.label or str(file.path))
-        yield (file, *_READERS[file.kind](file))
+        if file.kind in DELIMITERS:
+            plain, relation, columns, form = stack.enter_context(opened_text(file))
+            yield OpenTable(plain, relation, columns, None, form.confirm)
+        else:
+            yield OpenTable(file, *_READERS[file.kind](file))
 
 
 @contextmanager
@@ -147,7 +147,7 @@ def _counted(
     for name in (selection.column, *selection.by):
         if not CATEGORY_TYPES.fullmatch(named.get(name, "VARCHAR")):
             raise column_type_error(name, named[name], where)
-    query = _Query(relation, columns, list(types) if types else duck.plain_names(columns), named, selection)
+    query = _Query(relation, columns, list(types) if types else duck.plain_names(len(columns)), named, selection)
     sql = query.sql()
     if selection.where is not None and not duck.is_one_statement(sql):
         raise condition_error(selection.where, say("one condition, and no statement after it"))
@@ -240,28 +240,6 @@ def _json_value(text: str | None) -> Any:
 # --- the readers: each gives a relation for FROM, the columns' names, and their types where they are fixed ---------
 
 
-def _delimited(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
-    delimiter = file.delimiter or _DELIMITERS[file.kind]
-    header = list(file.names) if file.names is not None else _header(file, delimiter)
-    options = {
-        "auto_detect": "false",
-        "header": "false" if file.names is not None else "true",
-        "delim": duck.literal(delimiter),
-        "quote": "'\"'",
-        "escape": "'\"'",
-        "comment": "''",
-        "strict_mode": "true",
-        "null_padding": "false",
-        "ignore_errors": "false",
-        "hive_partitioning": "false",
-        "columns": "{" + ", ".join(f"'{name}': 'VARCHAR'" for name in duck.plain_names(header)) + "}",
-        "max_line_size": str(1 << 25),
-        "buffer_size": str(1 << 26),
-    }
-    arguments = ", ".join(f"{name}={value}" for name, value in options.items())
-    return f"read_csv({duck.file_literal(file.path)}, {arguments})", header, None
-
-
 def _json_lines(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
     head = files.head(file.path, _SAMPLE)
     refuse_other_marks(head, file.where)
@@ -323,40 +301,7 @@ def _called(path: Path, name: str) -> int:
         return sum(row[0].casefold() == name.casefold() for row in duck.fetch_all(connection, sql))
 
 
-_READERS = {"csv": _delimited, "tsv": _delimited, "jsonl": _json_lines, "parquet": _parquet}
-
-
-def _header(file: TableFile, delimiter: str) -> list[str]:
-    """The names in the first record, read by Python's csv module."""
-    head = files.head(file.path, _LONGEST_HEADER)
-    refuse_other_marks(head, file.where)
-    if not head.strip():
-        raise SourceError("empty-source", say("there is nothing to read"), file.where, say("a header and rows"))
-    try:
-        text = head.removeprefix(BYTE_ORDER_MARK).decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(head) - 4:  # not merely a character cut by the end of the sample
-            raise not_utf8(head[: error.end + 1000], file.where) from None
-        text = head[: error.start].decode("utf-8-sig")
-    try:
-        header = next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-        if not header:
-            raise csv.Error("a blank first line")
-    except csv.Error as error:
-        raise SourceError(
-            "unreadable", say("the header cannot be read"), file.where, say("a header and rows"), verbatim(str(error))
-        ) from None
-    other = next((mark for mark in (";", "\t", ",", "|") if mark != delimiter and mark in header[0]), None)
-    if len(header) == 1 and other is not None and file.delimiter is None:
-        raise SourceError(
-            "delimiter",
-            say("the table has one column, whose name holds another separator"),
-            file.where,
-            say("columns separated by {delimiter}", delimiter=repr(delimiter)),
-            verbatim(header[0]),
-            say("name the separator with --delimiter {delimiter}", delimiter=repr(other)),
-        )
-    return header
+_READERS = {"jsonl": _json_lines, "parquet": _parquet}
 
 
 def _refuse_duplicates(columns: list[str], selection: Selection, where: Message) -> None:
@@ -396,7 +341,8 @@ def _readable(error: Exception, file: TableFile, condition: str | None = None) -
             return condition_error(condition, say("cells of a text file are text: TRY_CAST(a AS DOUBLE) > 0"))
         return condition_error(condition, verbatim(duck.first_line(error)))
     in_csv, in_json = re.search(r"CSV Error on Line: (\d+)", text), re.search(r"in line (\d+)", text)
-    line = int(in_csv[1]) if in_csv else int(in_json[1]) - 1 if in_json else None  # DuckDB counts JSON lines from 2
+    line = int(in_json[1]) - 1 if in_json else None  # DuckDB counts JSON lines from 2
+    line = int(in_csv[1]) + file.lines_before if in_csv else line
     where = say("{file}, line {line}", file=file.label or str(file.path), line=line) if line else file.where
     lengths = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if lengths:
@@ -409,23 +355,25 @@ def _readable(error: Exception, file: TableFile, condition: str | None = None) -
             say("quote cells that contain the separator, or complete the row"),
         )
     if "unterminated quote" in text:
-        return SourceError(
-            "open-quote",
-            say("a quotation mark is opened and never closed"),
-            where,
-            None,
-            None,
-            say('write "" for a quotation mark inside a quoted cell'),
-        )
+        return open_quote(where)
     if "Invalid unicode" in text or "not utf-8" in text:
         return not_utf8(_undecodable(file), where)
     if "state machine reached an invalid state" in text:
-        return _mixed_line_ends(file)
+        return _invalid_form(file)
     if "Malformed JSON" in text:
         return SourceError("not-json-objects", say("a line is not valid JSON"), where, say("one JSON object a line"))
     if "Maximum line size" in text or "maximum_object_size" in duck.first_line(error):
         return SourceError("line-too-long", say("a line is too long"), where, say("at most 32 MiB a line"))
     return SourceError("unreadable", say("the file cannot be read"), where, None, verbatim(duck.first_line(error)))
+
+
+def _invalid_form(file: TableFile) -> SourceError:
+    """What is wrong with a text that DuckDB cannot cut into records."""
+    try:
+        refuse_other_forms(file.path, delimiter_of(file), file.label or str(file.path))
+    except SourceError as error:
+        return error
+    return SourceError("unreadable", say("the file cannot be read as a table"), file.where)
 
 
 def condition_error(condition: str, mend: Message) -> InvalidInput:
@@ -450,39 +398,14 @@ def _undecodable(file: TableFile) -> bytes:
     return b""
 
 
-def _mixed_line_ends(file: TableFile) -> SourceError:
-    first = None
-    with files.opened(file.path) as stream:
-        for number, line in enumerate(stream, start=1):
-            end = "CR LF" if line.endswith(b"\r\n") else "LF" if line.endswith(b"\n") else None
-            end = "CR" if b"\r" in line[:-2] else end
-            first = first or end
-            if end not in (None, first):
-                return SourceError(
-                    "mixed-line-ends",
-                    say("the lines do not all end alike"),
-                    say("{file}, line {line}", file=file.label or str(file.path), line=number),
-                    verbatim(first or ""),
-                    verbatim(end or ""),
-                    say("convert the line ends first, for example with dos2unix"),
-                )
-    return SourceError("unreadable", say("the file cannot be read as a table"), file.where)
-
-
 def _place(file: TableFile, columns: list[str], selection: Selection, value: Any) -> Message | None:
     """The line of the first row whose outcome is `value`, for tables of text that are in UTF-8."""
-    if file.kind not in _DELIMITERS or not file.path.exists():
+    if file.kind not in DELIMITERS or not file.path.exists():
         return file.where
     position = columns.index(selection.column or "")
     with files.opened(file.path) as stream:
-        rows = csv.reader(
-            io.TextIOWrapper(stream, "utf-8", "replace", newline=""), delimiter=file.delimiter or _DELIMITERS[file.kind]
-        )
-        try:
-            found = any(len(row) > position and row[position] == value for row in rows)
-        except csv.Error:  # what Python cannot read, DuckDB could: the place stays unknown
-            return file.where
-    if not found:
-        return file.where
-    line = say("{file}, line {line}", file=file.label or str(file.path), line=rows.line_num)
-    return say("{where}, column {column}", where=line, column=selection.column or "")
+        for record in records(stream, delimiter_of(file)):
+            if record.cells[position : position + 1] == [value] and not (record.line == 1 and file.names is None):
+                line = say("{file}, line {line}", file=file.label or str(file.path), line=record.line)
+                return say("{where}, column {column}", where=line, column=selection.column or "")
+    return file.where

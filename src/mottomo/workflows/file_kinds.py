@@ -9,7 +9,7 @@ from typing import Any
 from mottomo.errors import InvalidInput, MottomoError, SourceError, nearest
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources.files import COMPRESSIONS
-from mottomo.sources.table import TableFile
+from mottomo.sources.table_file import TableFile
 
 KINDS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "lines"}
 

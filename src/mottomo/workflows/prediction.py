@@ -12,7 +12,7 @@ from mottomo.classification.classifier import Classifier
 from mottomo.errors import InvalidInput
 from mottomo.messages import say
 from mottomo.sources.columns import Choice, KeptColumns, open_columns
-from mottomo.sources.table import TableFile
+from mottomo.sources.table_file import TableFile
 
 _BATCH = 1 << 16
 

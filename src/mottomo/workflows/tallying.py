@@ -195,7 +195,8 @@ def count_path(
                 encoding,
                 path if encoding is None and path.is_file() and not is_compressed(path) else None,
             )
-    from mottomo.sources.table import TableFile, count_table
+    from mottomo.sources.table import count_table
+    from mottomo.sources.table_file import TableFile
 
     return count_table(TableFile(path, kind, encoding, names, delimiter, label), selection, progress)
 

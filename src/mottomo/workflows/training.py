@@ -22,7 +22,7 @@ from mottomo.classification.penalties import ridge_of
 from mottomo.classification.training_result import HeldOut, LossSums, TrainingResult
 from mottomo.kernels.cross_entropy import cross_entropy_of_logits
 from mottomo.messages import verbatim
-from mottomo.sources.table import TableFile
+from mottomo.sources.table_file import TableFile
 from mottomo.tallies import Tally
 from mottomo.workflows.training_rows import TrainingPlan, TrainingRows, training_rows
 

@@ -20,7 +20,7 @@ from mottomo.classification.penalties import L2
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, say_count, verbatim
 from mottomo.sources.columns import Choice, Columns, KeptColumns, open_columns
-from mottomo.sources.table import TableFile
+from mottomo.sources.table_file import TableFile
 from mottomo.storage.row_file import RowFile
 from mottomo.tallies import Tally
 from mottomo.workflows.held_out import HeldOutRows
