@@ -11,6 +11,7 @@ import numpy as np
 from mottomo.classification.objective import Data, Rows, with_wide_starts
 from mottomo.classification.scaling import usual_sizes
 from mottomo.errors import InvalidInput
+from mottomo.kernels.arrays import sparse_fault
 from mottomo.messages import Message, say, say_count, verbatim
 
 _SUM_TOLERANCE_EPS = 8
@@ -27,6 +28,7 @@ def checked_features(x: Any, names: Sequence[str] | None = None) -> Any:
     import scipy.sparse
 
     if scipy.sparse.issparse(x):
+        refuse_malformed(x)
         x = x.tocsr()
         x = type(x)((x.data, x.indices, x.indptr), shape=x.shape, copy=not x.has_canonical_format)
         x.sum_duplicates()
@@ -36,10 +38,40 @@ def checked_features(x: Any, names: Sequence[str] | None = None) -> Any:
         return with_wide_starts(x if x.dtype in (np.float32, np.float64) else x.astype(np.float64))
     if x.dtype not in (np.float32, np.float64):
         x = x.astype(np.float64)
-    if not (x.flags.c_contiguous or x.flags.f_contiguous):
-        x = np.ascontiguousarray(x)
+    if not ((x.flags.c_contiguous or x.flags.f_contiguous) and x.flags.aligned):
+        x = np.require(x, requirements=["C", "A"])
     _refuse_not_finite(x, names)
     return x
+
+
+def refuse_malformed(x: Any) -> None:
+    """Refuse a sparse matrix whose parts do not fit together: scipy and the loops would follow them out of the arrays.
+
+    Anything else is left to later checks.
+    """
+    kind = getattr(x, "format", None)
+    fault: Message | None = None
+    if kind == "csr":
+        fault = sparse_fault(x.shape, x.indptr, x.indices, x.data)
+    elif kind == "csc":
+        fault = sparse_fault(x.shape[::-1], x.indptr, x.indices, x.data)
+    elif kind == "bsr" and np.ndim(x.data) == 3:
+        height, width = x.data.shape[1:]
+        blocks = (x.shape[0] // max(height, 1), x.shape[1] // max(width, 1))
+        fault = sparse_fault(blocks, x.indptr, x.indices, np.zeros(len(x.data), dtype=bool))
+    elif kind == "coo" and len(x.shape) == 2:
+        starts = np.array([0, len(x.data)])
+        for size, places in zip(x.shape, (x.row, x.col), strict=True):
+            fault = fault or sparse_fault((1, size), starts, places, x.data)
+    if fault is not None:
+        raise InvalidInput(
+            "malformed-sparse",
+            say("the parts of a sparse matrix do not fit together"),
+            verbatim("X"),
+            say("a matrix of the shape {shape} with its entries inside", shape=str(tuple(x.shape))),
+            fault,
+            say("see that rows and columns fit the shape; check_format(full_check=True) of scipy looks at them too"),
+        )
 
 
 def _refuse_not_finite(x: Any, names: Sequence[str] | None) -> None:

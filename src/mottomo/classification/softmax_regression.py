@@ -19,6 +19,7 @@ from mottomo.classification.labelled_rows import (
     checked_weights,
     labelled_rows,
     refuse_extremes,
+    refuse_malformed,
     refuse_one_category,
 )
 from mottomo.classification.penalties import L2, checked_penalty, ridge_of
@@ -110,6 +111,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         penalty = checked_penalty(self.penalty)
         self._check_settings()
         with one_thread_blas():
+            refuse_malformed(X)
             x = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False)
             x = checked_features(x, getattr(self, "feature_names_in_", None))
             weights = checked_weights(sample_weight, x.shape[0])
@@ -233,6 +235,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _features(self, X: Any) -> Any:
         check_is_fitted(self)
+        refuse_malformed(X)
         x = validate_data(
             self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False, reset=False
         )

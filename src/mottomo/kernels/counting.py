@@ -17,7 +17,7 @@ def count_codes(codes: np.ndarray, n_categories: int) -> tuple[np.ndarray, int]:
 
     Parameters
     ----------
-    codes : (n,) integers of any width, signed or not. The array is read as it is: nothing is converted.
+    codes : (n,) integers of any width, signed or not. The array is read as it is where its memory allows that.
     n_categories : K, at least 1.
 
     Returns
@@ -28,7 +28,12 @@ def count_codes(codes: np.ndarray, n_categories: int) -> tuple[np.ndarray, int]:
     >>> counts.tolist(), stray
     ([1, 0, 2], 1)
     """
-    codes = np.ascontiguousarray(codes)
+    codes = np.asarray(codes)
+    if codes.dtype.kind not in "iu":
+        raise TypeError(f"codes holds {codes.dtype}, not whole numbers")
+    if n_categories < 1:
+        raise ValueError("there are no categories")
+    codes = np.require(codes.ravel(), codes.dtype.newbyteorder("="), ["C", "A"])
     native = extension()
     if native is None:
         return _with_numpy(codes, n_categories)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mottomo.kernels.arrays import floats, integers, writable
 from mottomo.kernels.native import extension
 from mottomo.kernels.threads import Range, ranges, workers
 
@@ -47,22 +48,33 @@ def cross_entropy_of_logits(
 
     Parameters
     ----------
-    logits : (n, K) float32 or float64, rows contiguous; -inf is probability 0, but the largest of a row is finite.
+    logits : (n, K) float32 or float64; -inf is probability 0, but the largest of a row is finite.
     labels : (n,) int64, the category that happened in each row; or None with `targets`.
     targets : (n, K) of the dtype of the logits, >= 0, each row summing to 1.
     weights : (n,) float64 >= 0.
     scale : the gradient of scale * total is returned as well, (n, K): scale w_i (softmax(z_i) - t_i).
-    gradient : an array that takes it instead of a new one, of the shape and dtype of the logits; it may be their own.
+    gradient : an array that takes it instead of a new one, of the shape and dtype of the logits, contiguous; it may be
+        their own.
     losses : whether each row's loss is returned, (n,) float64.
+
+    Arrays in another layout or of other numbers are copied first. Raises TypeError, ValueError for what does not fit.
 
     >>> round(cross_entropy_of_logits(np.array([[0.0, -50.0, -50.0]]), np.array([0])).total / 1e-22, 3)
     3.857
     """
+    logits = floats(logits, (-1, -1), "logits")
     n, size = logits.shape
+    if (labels is None) == (targets is None):
+        raise TypeError("either labels or targets are given")
+    labels = None if labels is None else integers(labels, (n,), "labels")
+    targets = None if targets is None else floats(targets, (n, size), "targets").astype(logits.dtype, copy=False)
+    weights = None if weights is None else floats(weights, (n,), "weights").astype(np.float64, copy=False)
     if scale is None:
         gradient = None
     elif gradient is None:
         gradient = np.empty_like(logits)
+    else:
+        gradient = writable(gradient, logits.dtype, (n, size), "gradient")
     each = np.empty(n) if losses else None
     native = extension()
 
@@ -169,14 +181,19 @@ def gather_log(
 
     Parameters
     ----------
-    probabilities : (n, K) float32 or float64, rows contiguous.
+    probabilities : (n, K) float32 or float64.
     labels : (n,) int64.
     weights : (n,) float64 >= 0.
+
+    Arrays in another layout or of other numbers are copied first. Raises TypeError, ValueError for what does not fit.
 
     >>> gather_log(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([0, 1]), tolerance=1e-15)
     GatheredLogs(total=-0.6931471805599453, impossible=1, wrong=None)
     """
-    size = probabilities.shape[1]
+    probabilities = floats(probabilities, (-1, -1), "probabilities")
+    n, size = probabilities.shape
+    labels = integers(labels, (n,), "labels")
+    weights = None if weights is None else floats(weights, (n,), "weights").astype(np.float64, copy=False)
     native = extension()
 
     def part(first: int, last: int) -> tuple[float, int, int]:

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from mottomo.kernels.arrays import check_sparse, floats, integers
 from mottomo.kernels.cross_entropy import softmax_losses, weighted_sum
 from mottomo.kernels.native import extension
 from mottomo.kernels.threads import Range, Run, ranges, workers
@@ -23,6 +24,10 @@ from mottomo.kernels.threads import Range, Run, ranges, workers
 _PART = 1e6  # products in a range, at least
 _MOST_RANGES = 32
 _NUMPY_ROWS = 1 << 16  # numbers of a range of rows in numpy
+
+
+def _doubles(array: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
+    return floats(array, shape, name).astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,13 @@ class TrainingPass:
 
     Parameters
     ----------
-    features : (n, p) float32 or float64, contiguous along either axis; or a CSR matrix (``indptr``, ``indices``,
-        ``data``, ``shape``) with 32-bit column numbers and 64-bit row starts.
+    features : (n, p) float32 or float64, best contiguous along either axis; or a CSR matrix (``indptr``, ``indices``,
+        ``data``, ``shape``), best with 32-bit column numbers and 64-bit row starts. Its parts are checked here, once.
     labels : (n,) int64 in 0 .. K - 1; or None with `targets`.
     targets : (n, K) float64, each row summing to 1.
     weights : (n,) float64 >= 0, or None.
+
+    Arrays in another layout or of other numbers are copied first. Raises TypeError, ValueError for what does not fit.
     """
 
     def __init__(
@@ -54,10 +61,21 @@ class TrainingPass:
         targets: np.ndarray | None = None,
         weights: np.ndarray | None = None,
     ) -> None:
-        self._features, self._size = features, n_categories
-        self._labels, self._targets, self._weights = labels, targets, weights
         self.is_sparse = hasattr(features, "indptr")
+        if self.is_sparse:
+            check_sparse(features)
+            self._values = floats(features.data, (-1,), "values")
+            self._starts = integers(features.indptr, (-1,), "row starts")
+            self._columns = integers(features.indices, (-1,), "columns", np.int32)
+        else:
+            features = floats(features, (-1, -1), "features", either_axis=True)
         n, p = features.shape
+        if (labels is None) == (targets is None):
+            raise TypeError("either labels or targets are given")
+        self._features, self._size = features, n_categories
+        self._labels = None if labels is None else integers(labels, (n,), "labels")
+        self._targets = None if targets is None else _doubles(targets, (n, n_categories), "targets")
+        self._weights = None if weights is None else _doubles(weights, (n,), "weights")
         entries = int(features.indptr[-1]) if self.is_sparse else n * p
         self.work = 4.0 * entries * n_categories + 30.0 * n * n_categories
         # Each range has a gradient of its own; to clear and to add it should cost little beside the range itself.
@@ -79,7 +97,7 @@ class TrainingPass:
         width = -(-self._size // native.lanes()) * native.lanes()
         intercept = np.zeros(width)
         intercept[: self._size] = b
-        by_rows = not self.is_sparse and self._features.strides[1] == self._features.itemsize
+        by_rows = not self.is_sparse and self._features.flags.c_contiguous
         few = by_rows and 2 <= self._size <= native.FEW
         if few:  # the loop wants the coefficients of a category side by side
             padded = np.ascontiguousarray(w.T)
@@ -100,11 +118,12 @@ class TrainingPass:
     ) -> tuple[float, np.ndarray, np.ndarray]:
         gradient, intercept_gradient = np.zeros_like(w), np.zeros_like(b)
         x: Any = self._features
-        values, where = x, {}
+        values: Any = x
+        where: dict[str, Any]
         if self.is_sparse:
-            values, where = x.data, {"starts": x.indptr, "columns": x.indices}
+            values, where = self._values, {"starts": self._starts, "columns": self._columns}
         else:
-            where = {"row": x.strides[0] // x.itemsize, "column": x.strides[1] // x.itemsize}
+            where = {"row": x.shape[1], "column": 1} if x.flags.c_contiguous else {"row": 1, "column": x.shape[0]}
         loss, _, _ = native.run(
             "training_pass", values.itemsize, *rows, self._size, values,
             labels=self._labels, targets=self._targets, weights=self._weights, p=x.shape[1], w=w, b=b, width=len(b),

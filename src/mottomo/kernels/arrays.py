@@ -1,0 +1,92 @@
+"""The door of the loops: arrays in the one form that they read, or a refusal. Nothing is read as what it is not.
+
+What has another layout, order of bytes or width is copied into that form once; arrays that are written to have to have
+it already.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from mottomo.messages import Message, say
+
+
+def floats(array: Any, shape: tuple[int, ...], name: str, *, either_axis: bool = False) -> np.ndarray:
+    """An array of float32 or float64 as the loops read it; other real numbers become float64.
+
+    `either_axis` also admits Fortran's order. Raises TypeError for what are no real numbers, ValueError for a shape
+    other than `shape`, in which -1 is any size.
+    """
+    values = np.asarray(array)
+    if values.dtype.kind not in "fiub":
+        raise TypeError(f"{name} holds {values.dtype}, not real numbers")
+    _check_shape(values, shape, name)
+    dtype = values.dtype.newbyteorder("=")
+    dtype = dtype if dtype in (np.float32, np.float64) else np.dtype(np.float64)
+    if either_axis and values.flags.f_contiguous and not values.flags.c_contiguous:
+        return np.require(values, dtype, ["F", "A"])
+    return np.require(values, dtype, ["C", "A"])
+
+
+def integers(array: Any, shape: tuple[int, ...], name: str, dtype: Any = np.int64) -> np.ndarray:
+    """An array of whole numbers of one type, as the loops read it; a value that the type does not hold is refused."""
+    values = np.asarray(array)
+    if values.dtype.kind not in "iu" and values.size:
+        raise TypeError(f"{name} holds {values.dtype}, not whole numbers")
+    _check_shape(values, shape, name)
+    if not np.can_cast(values.dtype, dtype) and values.size:
+        limits = np.iinfo(dtype)
+        if values.min() < limits.min or values.max() > limits.max:
+            raise ValueError(f"{name} holds numbers beyond {np.dtype(dtype)}")
+    return np.require(values, dtype, ["C", "A"])
+
+
+def writable(array: np.ndarray, dtype: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
+    """An array that a loop writes to, which has to have the form already."""
+    if not isinstance(array, np.ndarray) or array.dtype != dtype:
+        raise TypeError(f"{name} is no array of {np.dtype(dtype)}")
+    _check_shape(array, shape, name)
+    if not (array.flags.c_contiguous and array.flags.aligned and array.flags.writeable):
+        raise ValueError(f"{name} is not writable, contiguous and aligned")
+    return array
+
+
+def _check_shape(values: np.ndarray, shape: tuple[int, ...], name: str) -> None:
+    fits = values.ndim == len(shape) and all(want in (-1, size) for want, size in zip(shape, values.shape, strict=True))
+    if not fits:
+        wanted = str(shape).replace("-1", "n")
+        raise ValueError(f"{name} has the shape {values.shape}, not {wanted}")
+
+
+def check_sparse(matrix: Any) -> None:
+    """Raise ValueError where ``sparse_fault`` finds one."""
+    fault = sparse_fault(matrix.shape, matrix.indptr, matrix.indices, matrix.data)
+    if fault is not None:
+        raise ValueError(str(fault))
+
+
+def sparse_fault(shape: tuple[int, int], starts: Any, columns: Any, values: Any) -> Message | None:
+    """What does not fit together in the parts of a CSR matrix (n, p): row starts, columns and values; None if all does.
+
+    scipy's constructor does not look at the numbers in the first two; whoever follows them reads and writes beyond the
+    arrays. O(rows + entries).
+    """
+    starts, columns, values = np.asarray(starts), np.asarray(columns), np.asarray(values)
+    if starts.ndim != 1 or columns.ndim != 1 or values.ndim != 1:
+        return say("row starts, columns and values are not one-dimensional")
+    if starts.dtype.kind not in "iu" or columns.dtype.kind not in "iu":
+        return say("row starts and columns are not whole numbers")
+    if len(starts) != shape[0] + 1:
+        return say("there are {starts} row starts for {rows} rows", starts=len(starts), rows=shape[0])
+    if starts[0] != 0 or (starts[1:] < starts[:-1]).any():
+        return say("the row starts do not rise from 0")
+    n_entries, n_held = int(starts[-1]), min(len(columns), len(values))
+    if n_entries > n_held:
+        return say("the last row ends at entry {end}, and there are {held}", end=n_entries, held=n_held)
+    used = columns[:n_entries]
+    if n_entries and not (used.min() >= 0 and used.max() < shape[1]):
+        wrong = int(np.flatnonzero((used < 0) | (used >= shape[1]))[0])
+        return say("entry {entry} is in column {column}, counted from 0", entry=wrong, column=int(used[wrong]))
+    return None
