@@ -111,7 +111,7 @@ CASES = {
     "error-null-length": ["test", *DIE, "--null", "0.5,0.5"],
     "error-fair-discovered": ["test", WOLF, "--count-column", "count"],
     "error-no-difference": ["plan", "10", "10"],
-    "error-budget": ["test", "1000000000", "1000000500", "--method", "exact"],
+    "error-budget": ["test", "1000000000", "1000000500", "1000000000", "--method", "exact"],
     "error-csv-of-explanation": ["explain", *DIE, "--format", "csv"],
 }
 

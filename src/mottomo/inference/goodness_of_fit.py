@@ -9,6 +9,7 @@ from typing import Any
 
 from mottomo.errors import InvalidInput
 from mottomo.inference.exact.kinds import Ordering, log_poisson, multinomial_problem, whole_array
+from mottomo.inference.exact.one_free_count import two_category_tail
 from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, statistic, tail_probability
 from mottomo.inference.exchangeability import ExchangeabilityResult
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo, check_between, check_method
@@ -370,6 +371,9 @@ def p_value_of(counts: list[int], null: list[Fraction], is_exact: bool, ordering
     problem, kind_of = multinomial_problem(null, n, ordering, exact=is_exact)
     if isinstance(method, Auto | Exact):
         settings = method if isinstance(method, Exact) else Exact()
+        if len(null) == 2:
+            threshold = statistic(problem, counts, kind_of)
+            return PValue.of_tail(two_category_tail(counts, null, ordering, is_exact=is_exact, threshold=threshold))
         try:
             budget = Budget().scaled(settings.budget)
             tail = tail_probability(problem, counts, kind_of, budget, relative_width=settings.relative_width)

@@ -10,6 +10,7 @@ import numpy as np
 
 from mottomo.errors import InvalidInput
 from mottomo.inference.exact.kinds import Ordering
+from mottomo.inference.exact.one_free_count import two_by_two_tail
 from mottomo.inference.exact.tables import TooManyStates
 from mottomo.inference.exact.tables_given_margins import enumerated_tail, simulated_far
 from mottomo.inference.exact.tail import Budget, BudgetExceeded, tail_probability
@@ -316,7 +317,9 @@ def _p_value(table: np.ndarray, ordering: Ordering, method: Method, g: float, x2
 
 
 def _exact_p_value(table: np.ndarray, ordering: Ordering, settings: Exact) -> PValue:
-    """Two rows (or two columns) by the engine of exact tails, more by columns."""
+    """2 x 2 in logarithms, two rows (or two columns) by the engine of exact tails, more by columns."""
+    if table.shape == (2, 2):
+        return PValue.of_tail(two_by_two_tail(table.tolist(), ordering))
     if min(table.shape) == 2:
         rows = table if table.shape[0] == 2 else table.T
         problem, kind_of = two_row_problem(rows[0].tolist(), rows[1].tolist(), ordering)

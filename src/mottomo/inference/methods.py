@@ -15,6 +15,8 @@ from mottomo.messages import Message, say, verbatim
 class Auto:
     """Exact within a few seconds; past that Monte Carlo, or chi-square where all expected counts are above 1000.
 
+    Two categories and tables of 2 x 2 are exact at every n.
+
     draws, seed : of Monte Carlo, if it comes to that.
     """
 

@@ -65,7 +65,7 @@ def logarithms_of_fractions(fractions: Sequence[Fraction], largest: int) -> list
     """
     parts = [part for fraction in fractions for part in (fraction.numerator, fraction.denominator)]
     small = [_small_factors(part, largest) for part in parts]
-    base = _coprime_base([rest for _, rest in small if rest > 1])
+    base = coprime_base([rest for _, rest in small if rest > 1])
     words = []
     for exponents, rest in small:
         word = sum(exponent * scrambled(prime) for prime, exponent in exponents.items())
@@ -95,7 +95,7 @@ def _small_factors(value: int, largest: int) -> tuple[dict[int, int], int]:
     return exponents, value
 
 
-def _coprime_base(values: list[int]) -> list[int]:
+def coprime_base(values: list[int]) -> list[int]:
     """Pairwise coprime factors greater than 1 of which all values are products of powers."""
     base: list[int] = []
     pending = list(values)
@@ -112,3 +112,11 @@ def _coprime_base(values: list[int]) -> list[int]:
         else:
             base.append(value)
     return base
+
+
+def product_of_powers_is_one(powers: Sequence[tuple[int, int]]) -> bool:
+    """Whether prod base^exponent = 1, for bases of 1 or more: no coprime factor may be left, however large it is."""
+    return all(
+        sum(exponent * _multiplicity(base, factor) for base, exponent in powers) == 0
+        for factor in coprime_base([base for base, _ in powers])
+    )

@@ -59,8 +59,8 @@ class Tail:
     """P(T >= t), with proven bounds.
 
     log_p, log_lower, log_upper : natural logarithms. tied : the probability of T = t (NaN where it is not computed).
-    algorithm : ``meet-in-the-middle``, ``lattice``, ``characteristic-function``, or, far out and out of reach of those,
-    ``chernoff-bound``: p is then its upper bound.
+    algorithm : ``tails-in-logarithms``, ``meet-in-the-middle``, ``lattice``, ``characteristic-function``, or, far out
+    and out of reach of those, ``chernoff-bound``: p is then its upper bound.
     """
 
     log_p: float
