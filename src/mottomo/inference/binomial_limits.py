@@ -54,6 +54,13 @@ def interval_of_share(successes: int, trials: int) -> tuple[float, float]:
     return float(lower[0]), float(upper[0])
 
 
+def log_binomial_tails(counts: np.ndarray, others: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """log P(X >= t) for X ~ Bin(t + m, e / (t + m)), however small: arrays of t > e, m and 0 < e, float64."""
+    with np.errstate(divide="ignore"):
+        logs, _ = _excess(counts, others, np.log(counts / expected), _log_peak(counts, others), 0.0)
+    return np.minimum(logs, 0.0)
+
+
 def _distinct_pairs(successes: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Where each distinct pair is first found, and which of them each pair is."""
     _, rank_of_success = np.unique(successes, return_inverse=True)

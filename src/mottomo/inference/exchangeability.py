@@ -32,15 +32,16 @@ class OrderStatistic:
     """One way in which the order can matter.
 
     deviance : of the table from the product of its margins. degrees_of_freedom : by chi-square. p : PValue.
-    adjusted : the p-value for both ways together (Holm). row, column : the most conspicuous cell, by its standardized
-    residual; for dependence the names of the outcome before and of the one after it, for drift ``first-last`` (places,
-    from 1) and the category. observed, expected : how often it was seen there, and would be.
+    adjusted, log10_adjusted : the p-value for both ways together (Holm). row, column : the most conspicuous cell, by
+    its standardized residual; for dependence the names of the outcome before and of the one after it, for drift
+    ``first-last`` (places, from 1) and the category. observed, expected : how often it was seen there, and would be.
     """
 
     deviance: float
     degrees_of_freedom: int
     p: PValue
     adjusted: float
+    log10_adjusted: float
     row: str
     column: str
     observed: int
@@ -52,6 +53,7 @@ class OrderStatistic:
             "degrees_of_freedom": self.degrees_of_freedom,
             **self.p.to_dict(),
             "adjusted_p_value": self.adjusted,
+            "log10_adjusted_p_value": self.log10_adjusted,
             "most_conspicuous": {
                 "row": self.row,
                 "column": self.column,
@@ -229,8 +231,9 @@ def _judged(
     else:
         found = [PValue.of_chi_square(g, df) for g, df in zip(deviances, statistics.freedom, strict=True)]
     least = min(2 * min(p.value for p in found), 1.0)
+    log10_least = min(math.log10(2) + min(p.log10 for p in found), 0.0)
     dependence, drift = (
-        OrderStatistic(g, df, p, max(least, p.value), *cell)
+        OrderStatistic(g, df, p, max(least, p.value), max(log10_least, p.log10), *cell)
         for g, df, p, cell in zip(
             deviances, statistics.freedom, found, _conspicuous(codes, names, statistics), strict=True
         )

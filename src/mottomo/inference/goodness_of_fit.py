@@ -19,7 +19,7 @@ from mottomo.inference.p_values import PValue
 from mottomo.inference.power import QUICK_BUDGET, approximate_power, approximate_sample_size, exact_power
 from mottomo.inference.residuals import Residuals, residuals_of
 from mottomo.inference.tolerance import Tolerance, check_tolerance, tolerance_of
-from mottomo.kernels.chi_square import chi_square_tail
+from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.likelihoods import deviance, kl_divergence, log_multinomial_coefficient, pearson_statistic
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
@@ -112,6 +112,14 @@ class TestResult(Result):
             return self.tolerance.verdict
         return self.p.decision(self.significance)
 
+    @property
+    def log10_asymptotic_p_value(self) -> dict[str, float]:
+        """Their log10, also where they are too small for floats."""
+        return {
+            name: log10_chi_square_tail(value, self.degrees_of_freedom)
+            for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
+        }
+
     def to_dict(self) -> dict[str, Any]:
         found = {
             **self.tally.to_dict(),
@@ -123,6 +131,7 @@ class TestResult(Result):
             **self.p.to_dict(),
             "ordering": self.ordering,
             "asymptotic_p_value": self.asymptotic_p_value,
+            "log10_asymptotic_p_value": self.log10_asymptotic_p_value,
             "significance": self.significance,
             "decision": self.decision,
             "kl_divergence": self.kl_divergence,

@@ -10,14 +10,23 @@ import numpy as np
 
 from mottomo.errors import InvalidInput
 from mottomo.inference.exact.kinds import Ordering, Problem, multinomial_problem
+from mottomo.inference.exact.one_free_count import two_category_tail
 from mottomo.inference.exact.states import States, enumerate_states
 from mottomo.inference.exact.tables import TooManyStates, make_tables
-from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, largest_statistic, tail_probability
+from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, Tail, largest_statistic, tail_probability
+from mottomo.inference.exact.tail import statistic as statistic_of
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo
 from mottomo.inference.monte_carlo import MOST_SIMULATED, simulated_statistics
 from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, exact_probabilities
-from mottomo.inference.residuals import benjamini_hochberg, holm
-from mottomo.kernels.chi_square import chi_square_tail
+from mottomo.inference.residuals import (
+    SMALLEST,
+    benjamini_hochberg,
+    holm,
+    log10_benjamini_hochberg,
+    log10_holm,
+    log10_of,
+)
+from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.likelihoods import deviance, pearson_statistic
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
@@ -44,8 +53,9 @@ class GroupTests(Result):
     Attributes
     ----------
     deviance, pearson : (G,) float64. p_values : (G,), of `ordering`; where only a proven bracket is known, its upper
-    end, so that no group looks stronger than it is. methods : (G,) names: ``exact``,
-    ``monte-carlo`` or ``asymptotic``. benjamini_hochberg, holm : (G,) adjusted p-values.
+    end, so that no group looks stronger than it is. log10_p_values : (G,), also of those too small for floats.
+    bounded : (G,) bool, where p is such an upper end. methods : (G,) names: ``exact``, ``monte-carlo`` or
+    ``asymptotic``. benjamini_hochberg, holm : (G,) adjusted p-values.
     significance : of the verdict. seed, draws : of simulations, or None.
     """
 
@@ -56,6 +66,8 @@ class GroupTests(Result):
     pearson: np.ndarray
     degrees_of_freedom: int
     p_values: np.ndarray
+    log10_p_values: np.ndarray
+    bounded: np.ndarray
     methods: np.ndarray
     benjamini_hochberg: np.ndarray
     holm: np.ndarray
@@ -66,7 +78,15 @@ class GroupTests(Result):
     @property
     def order(self) -> np.ndarray:
         """The groups by evidence: smallest p-value first, then largest deviance."""
-        return np.lexsort((-self.deviance, self.p_values))
+        return np.lexsort((-self.deviance, self.log10_p_values))
+
+    @property
+    def log10_benjamini_hochberg(self) -> np.ndarray:
+        return log10_benjamini_hochberg(self.log10_p_values)
+
+    @property
+    def log10_holm(self) -> np.ndarray:
+        return log10_holm(self.log10_p_values)
 
     @property
     def method(self) -> str:
@@ -108,20 +128,26 @@ class GroupTests(Result):
             self.benjamini_hochberg.tolist(),
             self.holm.tolist(),
             self.methods.tolist(),
+            self.log10_p_values.tolist(),
+            self.log10_benjamini_hochberg.tolist(),
+            self.log10_holm.tolist(),
+            self.bounded.tolist(),
             strict=True,
         )
-        rows = [
-            {
-                **group,
-                "deviance": g,
-                "pearson": x2,
-                "p_value": p,
-                "benjamini_hochberg": bh,
-                "holm": adjusted,
-                "method": method,
-            }
-            for group, (g, x2, p, bh, adjusted, method) in zip(groups, columns, strict=True)
-        ]
+        names = (
+            "deviance",
+            "pearson",
+            "p_value",
+            "benjamini_hochberg",
+            "holm",
+            "method",
+            "log10_p_value",
+            "log10_benjamini_hochberg",
+            "log10_holm",
+            "bounded",
+        )
+        found = (dict(zip(names, values, strict=True)) for values in columns)
+        rows = [{**group, **values} for group, values in zip(groups, found, strict=True)]
         return {
             **shared,
             "null_probabilities": self.null.values.tolist(),
@@ -189,13 +215,16 @@ def group_tests(
     rows, position = _distinct_rows(inner)
     totals = rows.sum(axis=1)
     p_values, methods = np.ones(len(rows)), np.full(len(rows), "exact", dtype="U11")
+    logarithms, bounded = np.zeros(len(rows)), np.zeros(len(rows), dtype=bool)
     chosen = _GroupMethod(shares, is_exact, ordering, method)
     for n in np.unique(totals).tolist():
         which = np.flatnonzero(totals == n)
-        p_values[which], methods[which] = chosen.p_values(rows[which], n)
+        known, methods[which] = chosen.p_values(rows[which], n)
+        p_values[which], logarithms[which], bounded[which] = known.values, known.logarithms, known.bounded
     claimed = null.values if null.exact is None else list(null.exact)
     p_values = np.where(p_values > 1 - _ROUNDING, 1.0, p_values)
     found = np.where(refuted, 0.0, p_values[position])
+    logarithms = np.where(p_values == 1.0, 0.0, logarithms)[position]
     simulated = bool((methods == "monte-carlo").any())
     return GroupTests(
         tally,
@@ -205,6 +234,8 @@ def group_tests(
         np.asarray(pearson_statistic(counts, claimed), dtype=np.float64),
         len(shares) - 1,
         found,
+        np.where(refuted, -np.inf, logarithms),
+        bounded[position] & ~refuted,
         np.where(refuted, "exact", methods[position]),
         benjamini_hochberg(found),
         holm(found),
@@ -221,6 +252,24 @@ def _distinct_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rows[first], position.ravel()
 
 
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """p-values, their log10, and which of them are only upper ends of brackets."""
+
+    values: np.ndarray
+    logarithms: np.ndarray
+    bounded: np.ndarray
+
+    @classmethod
+    def of(cls, values: np.ndarray) -> _Known:
+        return cls(values, log10_of(values), np.zeros(values.size, dtype=bool))
+
+    def put(self, which: np.ndarray, others: _Known) -> None:
+        """Set some of them."""
+        self.values[which], self.logarithms[which] = others.values, others.logarithms
+        self.bounded[which] = others.bounded
+
+
 class _GroupMethod:
     """How the groups of one n are tested: by the method asked for, or by what Auto() finds affordable."""
 
@@ -229,9 +278,9 @@ class _GroupMethod:
         self.simulation = method if isinstance(method, MonteCarlo) else getattr(method, "simulation", MonteCarlo())
         self._n_single = self._n_simulated = 0
 
-    def p_values(self, rows: np.ndarray, n: int) -> tuple[np.ndarray, str]:
+    def p_values(self, rows: np.ndarray, n: int) -> tuple[_Known, str]:
         if n == 0 or len(self.null) == 1:
-            return np.ones(len(rows)), "exact"
+            return _Known.of(np.ones(len(rows))), "exact"
         problem, kind_of = multinomial_problem(self.null, n, self.ordering, exact=self.is_exact)
         if isinstance(self.method, Auto | Exact):
             found = self._exact(problem, kind_of, rows)
@@ -240,16 +289,27 @@ class _GroupMethod:
         if isinstance(self.method, Asymptotic) or (isinstance(self.method, Auto) and self._is_large(n)):
             return self._asymptotic(rows), "asymptotic"
         self._n_simulated += 1
-        return self._simulated(problem, kind_of, rows), "monte-carlo"
+        return _Known.of(self._simulated(problem, kind_of, rows)), "monte-carlo"
 
     def _is_large(self, n: int) -> bool:
         return n * min(self.null) >= LARGE_EXPECTED or self._n_simulated >= _MOST_SIMULATIONS or n >= MOST_SIMULATED
 
-    def _exact(self, problem: Problem, kind_of: list[int], rows: np.ndarray) -> np.ndarray | None:
+    def _exact(self, problem: Problem, kind_of: list[int], rows: np.ndarray) -> _Known | None:
         try:
-            return _from_distribution(problem, kind_of, rows)
+            known = _Known.of(_from_distribution(problem, kind_of, rows))
         except TooManyStates:
-            pass
+            return self._one_by_one(problem, kind_of, rows)
+        tiny = np.flatnonzero(known.values < SMALLEST)  # sums of weights that are no floats any more
+        if tiny.size and self._n_single + tiny.size <= _MOST_SINGLE:
+            alone = self._one_by_one(problem, kind_of, rows[tiny])
+            if alone is not None:
+                known.put(tiny, alone)
+                return known
+        known.put(tiny, _Known(np.full(tiny.size, SMALLEST), np.log10(np.full(tiny.size, SMALLEST)), tiny >= 0))
+        return known
+
+    def _one_by_one(self, problem: Problem, kind_of: list[int], rows: np.ndarray) -> _Known | None:
+        """Each tally by a computation of its own; None where that exceeds the budget."""
         if isinstance(self.method, Exact):
             budget = Budget().scaled(self.method.budget)
         elif self._n_single + len(rows) > _MOST_SINGLE:
@@ -258,16 +318,28 @@ class _GroupMethod:
             budget = _SINGLE_BUDGET
         self._n_single += len(rows)
         try:
-            return np.array([tail_probability(problem, row, kind_of, budget).guaranteed for row in rows.tolist()])
+            tails = [self._tail(problem, kind_of, row, budget) for row in rows.tolist()]
         except BudgetExceeded as stop:
             if isinstance(self.method, Exact):
                 raise budget_error(stop.factor * self.method.budget) from None
             return None
+        logarithms = np.array([tail.log_guaranteed for tail in tails]) / np.log(10)
+        bounded = np.array([tail.is_bracket for tail in tails])
+        return _Known(np.array([tail.guaranteed for tail in tails]), logarithms, bounded)
 
-    def _asymptotic(self, rows: np.ndarray) -> np.ndarray:
+    def _tail(self, problem: Problem, kind_of: list[int], row: list[int], budget: Budget) -> Tail:
+        if len(self.null) > 2:
+            return tail_probability(problem, row, kind_of, budget)
+        threshold = statistic_of(problem, row, kind_of)
+        return two_category_tail(row, self.null, self.ordering, is_exact=self.is_exact, threshold=threshold)
+
+    def _asymptotic(self, rows: np.ndarray) -> _Known:
         statistic = pearson_statistic if self.ordering == "pearson" else deviance
         statistics = np.asarray(statistic(rows, self.null), dtype=np.float64)
-        return chi_square_tail(statistics, len(self.null) - 1)
+        known = _Known.of(chi_square_tail(statistics, len(self.null) - 1))
+        for index in np.flatnonzero(known.values < SMALLEST).tolist():
+            known.logarithms[index] = log10_chi_square_tail(float(statistics[index]), len(self.null) - 1)
+        return known
 
     def _simulated(self, problem: Problem, kind_of: list[int], rows: np.ndarray) -> np.ndarray:
         simulated = np.sort(simulated_statistics(problem, self.null, self.simulation))

@@ -19,7 +19,7 @@ from mottomo.inference.intervals import ClopperPearson
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_between, check_method
 from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, check_ordering
 from mottomo.inference.p_values import PValue
-from mottomo.kernels.chi_square import chi_square_tail
+from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.kernels.series import relative_entropy_term
 from mottomo.kernels.sums import accurate_sum
 from mottomo.messages import say, verbatim
@@ -92,6 +92,14 @@ class ComparisonResult(Result):
             for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
         }
 
+    @property
+    def log10_asymptotic_p_value(self) -> dict[str, float]:
+        """Their log10, also where they are too small for floats."""
+        return {
+            name: log10_chi_square_tail(value, self.degrees_of_freedom)
+            for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
+        }
+
     def to_dict(self) -> dict[str, Any]:
         found = {
             **self.tally.to_dict(),
@@ -102,6 +110,7 @@ class ComparisonResult(Result):
             **self.p.to_dict(),
             "ordering": self.ordering,
             "asymptotic_p_value": self.asymptotic_p_value,
+            "log10_asymptotic_p_value": self.log10_asymptotic_p_value,
             "significance": self.significance,
             "decision": self.decision,
             "residuals": self.residuals.tolist(),

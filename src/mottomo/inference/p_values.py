@@ -12,6 +12,7 @@ from mottomo.kernels.chi_square import log10_chi_square_tail
 from mottomo.results import Finding
 
 _LN10 = math.log(10)
+_LEAST_FLOAT = 5e-324
 _EQUAL = 1e-9  # a p-value this close to the significance, relatively, is equal to it, and equal is rejected
 _NOTES = {"exact": "p-exact", "monte-carlo": "p-monte-carlo", "asymptotic": "p-asymptotic"}
 
@@ -23,6 +24,7 @@ class PValue:
     value, log10 : the p-value; log10 also where the value underflows. lower, upper : what is certain about it: a
     proof for ``exact``, a 99.9 % interval for ``monte-carlo``, NaN for ``asymptotic``. method : those names.
     algorithm : what computed it. tied : the probability of outcomes exactly as far as this one (NaN if unknown).
+    is_bracket : of exact ones, whether the bounds are wider than rounding.
     """
 
     value: float
@@ -36,14 +38,27 @@ class PValue:
     log10_upper: float = math.nan
     draws: int | None = None
     seed: int | None = None
+    is_bracket: bool = False
 
     @classmethod
     def of_tail(cls, tail: Tail) -> PValue:
         """An exact one, from natural logarithms."""
         logs = (tail.log_p, tail.log_lower, tail.log_upper)
         value, lower, upper = (math.exp(log) if log > -745 else 0.0 for log in logs)
+        upper = max(upper, _LEAST_FLOAT) if tail.log_upper > -math.inf else upper  # 0 would be no upper bound
         log10, log10_lower, log10_upper = (log / _LN10 for log in logs)
-        return cls(value, log10, lower, upper, "exact", tail.algorithm, tail.tied, log10_lower, log10_upper)
+        return cls(
+            value,
+            log10,
+            lower,
+            upper,
+            "exact",
+            tail.algorithm,
+            tail.tied,
+            log10_lower,
+            log10_upper,
+            is_bracket=tail.is_bracket,
+        )
 
     @classmethod
     def certain(cls, value: float, algorithm: str) -> PValue:
@@ -94,7 +109,7 @@ class PValue:
 
     def spoken(self) -> dict[str, Any]:
         """What sentences about it need."""
-        names = ("method", "algorithm", "lower", "upper", "log10_lower", "log10_upper", "draws", "seed")
+        names = ("method", "algorithm", "lower", "upper", "log10_lower", "log10_upper", "is_bracket", "draws", "seed")
         return {"p": self.value, "log10_p": self.log10, **{name: getattr(self, name) for name in names}}
 
     def note(self, ordering: str) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -9,7 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from mottomo.inference.binomial_limits import log_binomial_tails
+
 _HUGE = 1e12
+SMALLEST = 1e-290  # below, a p-value of float64 loses its digits and is known by its logarithm
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,11 +22,14 @@ class Residuals:
 
     standardized : (t - e) / sqrt(e (1 - p)); NaN where the null leaves no freedom. p_values : exact binomial, twice
     the smaller tail. adjusted : Holm's, so that the chance of any false alarm is at most the significance.
+    log10_p_values, log10_adjusted : their logarithms, also where they are too small for floats.
     """
 
     standardized: np.ndarray
     p_values: np.ndarray
     adjusted: np.ndarray
+    log10_p_values: np.ndarray
+    log10_adjusted: np.ndarray
     significance: float
 
     def flagged(self, names: Sequence[str], sign: int = 0) -> tuple[str, ...]:
@@ -40,6 +47,8 @@ class Residuals:
             "standardized": self.standardized.tolist(),
             "p_values": self.p_values.tolist(),
             "adjusted_p_values": self.adjusted.tolist(),
+            "log10_p_values": self.log10_p_values.tolist(),
+            "log10_adjusted_p_values": self.log10_adjusted.tolist(),
             "adjustment": "holm",
         }
 
@@ -54,8 +63,14 @@ def residuals_of(counts: Sequence[int], null: Sequence[Fraction], n: int, signif
         )
     standardized = np.where(variances > 0, standardized, np.copysign(standardized, differences))
     shares = np.array([float(p) for p in null])
-    p_values = binomial_p_values(np.array([float(c) for c in counts]), float(n), shares, standardized)
-    return Residuals(standardized, p_values, holm(p_values), significance)
+    seen = np.array([float(count) for count in counts])
+    p_values = binomial_p_values(seen, float(n), shares, standardized)
+    logarithms = log10_of(p_values)
+    for index in np.flatnonzero((p_values < SMALLEST) & (variances > 0)).tolist():
+        p, count = (null[index], counts[index]) if differences[index] > 0 else (1 - null[index], n - counts[index])
+        tail = log_binomial_tails(*(np.array([float(value)]) for value in (count, n - count, n * p)))
+        logarithms[index] = (float(tail[0]) + math.log(2)) / math.log(10)
+    return Residuals(standardized, p_values, holm(p_values), logarithms, log10_holm(logarithms), significance)
 
 
 def binomial_p_values(counts: np.ndarray, n: Any, probabilities: np.ndarray, standardized: np.ndarray) -> np.ndarray:
@@ -77,6 +92,12 @@ def binomial_p_values(counts: np.ndarray, n: Any, probabilities: np.ndarray, sta
     return np.where(huge & np.isfinite(normal), normal, p_values)
 
 
+def log10_of(p_values: np.ndarray) -> np.ndarray:
+    """log10 p; -inf where p is 0."""
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log10(p_values))
+
+
 def holm(p_values: np.ndarray) -> np.ndarray:
     """Holm's adjusted p-values: rejecting those at most alpha makes any false rejection with probability <= alpha."""
     order = np.argsort(p_values, kind="stable")
@@ -92,6 +113,25 @@ def benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
     order = np.argsort(p_values, kind="stable")
     size = p_values.size
     stepped = np.minimum(p_values[order] * size / (1 + np.arange(size)), 1.0)
+    adjusted = np.empty(size)
+    adjusted[order] = np.minimum.accumulate(stepped[::-1])[::-1]
+    return adjusted
+
+
+def log10_holm(logarithms: np.ndarray) -> np.ndarray:
+    """``holm`` of p-values given by their log10."""
+    order = np.argsort(logarithms, kind="stable")
+    size = logarithms.size
+    adjusted = np.empty(size)
+    adjusted[order] = np.maximum.accumulate(np.minimum(logarithms[order] + np.log10(size - np.arange(size)), 0.0))
+    return adjusted
+
+
+def log10_benjamini_hochberg(logarithms: np.ndarray) -> np.ndarray:
+    """``benjamini_hochberg`` of p-values given by their log10."""
+    order = np.argsort(logarithms, kind="stable")
+    size = logarithms.size
+    stepped = np.minimum(logarithms[order] + np.log10(size / (1 + np.arange(size))), 0.0)
     adjusted = np.empty(size)
     adjusted[order] = np.minimum.accumulate(stepped[::-1])[::-1]
     return adjusted

@@ -22,6 +22,8 @@ def chi_square_tail(statistic: np.ndarray | float, degrees_of_freedom: int) -> n
 
 def log10_chi_square_tail(statistic: float, degrees_of_freedom: int) -> float:
     """log10 P(chi-square >= statistic), also where that is too small for a float."""
+    if degrees_of_freedom == 0:
+        return -math.inf if statistic > 0 else 0.0
     tail = float(chi_square_tail(statistic, degrees_of_freedom))
     if tail > _SMALLEST or math.isinf(statistic):
         return math.log10(tail) if tail > 0 else -math.inf

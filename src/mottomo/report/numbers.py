@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+SMALLEST_POWER = -307.0  # log10 of what float64 still holds with all its digits
+
 
 def whole(number: int) -> str:
     """An integer with thousands separated; beyond 10^15 by its leading digits.
@@ -77,6 +79,22 @@ def full(number: float) -> str:
     if not math.isfinite(number):
         return rounded(number)
     return repr(float(number)).removesuffix(".0")
+
+
+def full_p_value(value: float, log10: float) -> str:
+    """A p-value with all its digits; one that is too small for a float as a decimal number, which text can hold.
+
+    >>> full_p_value(0.25, -0.602), full_p_value(0.0, -575.3160258689034)
+    ('0.25', '4.830300293e-576')
+    """
+    if math.isnan(value):
+        return ""
+    if log10 > SMALLEST_POWER or math.isinf(log10):
+        return repr(float(value))
+    exponent = math.floor(log10)
+    digits = max(13 - len(str(-exponent)), 1)  # log10 has 16 digits, of which the exponent takes some
+    mantissa = f"{10 ** (log10 - exponent):.{digits}g}"
+    return f"{mantissa}e{exponent}" if float(mantissa) < 10 else f"1e{exponent + 1}"
 
 
 def percent(share: float) -> str:

@@ -76,7 +76,17 @@ class Tail:
     @property
     def guaranteed(self) -> float:
         """p, or the upper end of a bracket that is wider than rounding: where one number has to stand for all."""
-        return self.p if self.log_upper - self.log_lower <= _ROUNDING else _exp(self.log_upper)
+        return _exp(self.log_guaranteed)
+
+    @property
+    def log_guaranteed(self) -> float:
+        """Its natural logarithm."""
+        return self.log_upper if self.is_bracket else self.log_p
+
+    @property
+    def is_bracket(self) -> bool:
+        """Whether only a bracket is known that is wider than rounding, of p or of a logarithm far from 0."""
+        return self.log_upper - self.log_lower > _ROUNDING + 16 * _EPS * abs(self.log_p)
 
 
 def statistic(problem: Problem, counts: Sequence[int], kind_of: Sequence[int]) -> float:

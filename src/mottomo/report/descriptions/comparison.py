@@ -9,7 +9,7 @@ from typing import Any
 from mottomo.messages import say, verbatim
 from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, more
 from mottomo.report.document import Block, Cell, Column, Document, Formula, Paragraph, Table
-from mottomo.report.findings.parts import in_latex, p_text
+from mottomo.report.findings.parts import chi_square_texts, p_formula
 from mottomo.report.numbers import percent, rounded, rounded_down, rounded_up, whole
 
 _WIDEST = 8  # groups beside each other; CSV has them all
@@ -21,15 +21,14 @@ def describe_comparison(result: Any) -> Document:
     blocks: list[Block] = [_table(result)]
     if result.degrees_of_freedom:
         g, x2 = rounded(result.deviance, 6), rounded(result.pearson, 6)
-        p = p_text(result.p.value, result.p.log10)
-        blocks.append(Formula(rf"G = {g}, X^2 = {x2}, p = {in_latex(p)}", f"G = {g}   X^2 = {x2}   p = {p}"))
-        approximate = {name: rounded(value, 3) for name, value in result.asymptotic_p_value.items()}
+        latex, text = p_formula(result.p.spoken())
+        blocks.append(Formula(rf"G = {g}, X^2 = {x2}, {latex}", f"G = {g}   X^2 = {x2}   {text}"))
         blocks.append(
             Paragraph(
                 say(
                     "By chi-square (degrees of freedom: {df}) p would be {deviance} (G) or {pearson} (X^2).",
                     df=result.degrees_of_freedom,
-                    **approximate,
+                    **chi_square_texts(result),
                 )
             )
         )

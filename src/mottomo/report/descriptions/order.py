@@ -9,7 +9,7 @@ from mottomo.messages import say
 from mottomo.report.descriptions.common import Lazy, closing
 from mottomo.report.document import Block, Cell, Column, Document, Paragraph, Table
 from mottomo.report.findings.parts import p_text
-from mottomo.report.numbers import rounded, whole
+from mottomo.report.numbers import full_p_value, rounded, whole
 
 
 def describe_exchangeability(result: Any) -> Document:
@@ -38,7 +38,7 @@ def _table(result: Any) -> Table:
             rounded(way.deviance),
             whole(way.degrees_of_freedom),
             p_text(way.p.value, way.p.log10),
-            rounded(way.adjusted, 3),
+            p_text(way.adjusted, way.log10_adjusted),
         ]
         for name, way in ways
         if way is not None
@@ -49,7 +49,8 @@ def _table(result: Any) -> Table:
 def _full_rows(result: Any) -> Iterator[list[object]]:
     for name, way in (("dependence", result.dependence), ("drift", result.drift)):
         if way is not None:
-            yield [name, repr(way.deviance), way.degrees_of_freedom, repr(way.p.value), repr(way.adjusted)]
+            p_values = (full_p_value(way.p.value, way.p.log10), full_p_value(way.adjusted, way.log10_adjusted))
+            yield [name, repr(way.deviance), way.degrees_of_freedom, *p_values]
 
 
 def _repeats(result: Any) -> Paragraph:

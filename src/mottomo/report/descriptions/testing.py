@@ -9,8 +9,8 @@ from typing import Any
 from mottomo.messages import say, verbatim
 from mottomo.report.descriptions.common import Lazy, closing, more, shown
 from mottomo.report.document import Block, Cell, Column, Document, Formula, Paragraph, Table
-from mottomo.report.findings.parts import in_latex, p_text
-from mottomo.report.numbers import full, rounded, whole
+from mottomo.report.findings.parts import chi_square_texts, p_formula, p_text
+from mottomo.report.numbers import full, full_p_value, rounded, whole
 
 _MOST_GROUPS = 20
 
@@ -36,7 +36,7 @@ def describe_test(result: Any) -> Document:
             rounded(count / n) if n else "–",
             rounded(p),
             rounded(float(result.residuals.standardized[index]), 3),
-            rounded(float(result.residuals.adjusted[index]), 3),
+            p_text(float(result.residuals.adjusted[index]), float(result.residuals.log10_adjusted[index])),
         ]
 
     names = ("category", "count", "expected", "null_probability", "residual", "p_value", "adjusted_p_value")
@@ -52,28 +52,31 @@ def _rows(result: Any) -> Iterator[list[object]]:
             n * float(result.null.values[index]),
             float(result.null.values[index]),
             float(residuals.standardized[index]),
-            float(residuals.p_values[index]),
-            float(residuals.adjusted[index]),
         )
-        yield [name, int(result.tally.counts[index]), *("" if math.isnan(x) else repr(x) for x in numbers)]
+        yield [
+            name,
+            int(result.tally.counts[index]),
+            *("" if math.isnan(x) else repr(x) for x in numbers),
+            full_p_value(float(residuals.p_values[index]), float(residuals.log10_p_values[index])),
+            full_p_value(float(residuals.adjusted[index]), float(residuals.log10_adjusted[index])),
+        ]
 
 
 def _statistics(result: Any) -> list[Block]:
     if result.tally.n_observations == 0:
         return []
     g, x2, df = rounded(result.deviance, 6), rounded(result.pearson, 6), result.degrees_of_freedom
-    p = p_text(result.p.value, result.p.log10)
-    approximate = {name: rounded(value, 3) for name, value in result.asymptotic_p_value.items()}
+    latex, text = p_formula(result.p.spoken())
     blocks: list[Block] = [
         Formula(
-            rf"G = 2 [\log L(t/n) - \log L(y^0)] = {full(result.deviance)}, X^2 = {x2}, p = {in_latex(p)}",
-            f"G = {g}   X^2 = {x2}   p = {p}",
+            rf"G = 2 [\log L(t/n) - \log L(y^0)] = {full(result.deviance)}, X^2 = {x2}, {latex}",
+            f"G = {g}   X^2 = {x2}   {text}",
         ),
         Paragraph(
             say(
                 "By chi-square (degrees of freedom: {df}) p would be {deviance} (G) or {pearson} (X^2).",
                 df=df,
-                **approximate,
+                **chi_square_texts(result),
             )
         ),
         Paragraph(
@@ -112,9 +115,7 @@ def describe_group_tests(result: Any) -> Document:
             *tally.groups[index],
             whole(int(tally.n_observations[index])),
             rounded(float(result.deviance[index])),
-            rounded(float(result.p_values[index]), 3),
-            rounded(float(result.benjamini_hochberg[index]), 3),
-            rounded(float(result.holm[index]), 3),
+            *_group_p_values(result, index),
         ]
         for index in order[:_MOST_GROUPS]
     ]
@@ -125,16 +126,28 @@ def describe_group_tests(result: Any) -> Document:
     return Document(say("Goodness of fit, group by group"), (table, *closing(result)))
 
 
+def _group_p_values(result: Any, index: int) -> list[str]:
+    """p and both adjusted ones; beside a bound, with which they are adjusted together, these are bounds too."""
+    signs = ["≤ " * bool(result.bounded[index]), *["≤ " * bool(result.bounded.any())] * 2]
+    return [
+        sign + p_text(float(values[index]), float(logarithms[index]))
+        for sign, (values, logarithms) in zip(signs, _columns_of_p(result), strict=True)
+    ]
+
+
+def _columns_of_p(result: Any) -> tuple[tuple[Any, Any], ...]:
+    return (
+        (result.p_values, result.log10_p_values),
+        (result.benjamini_hochberg, result.log10_benjamini_hochberg),
+        (result.holm, result.log10_holm),
+    )
+
+
 def _group_rows(result: Any) -> Iterator[list[object]]:
+    pairs = _columns_of_p(result)
     for index in result.order.tolist():
-        numbers = (
-            result.deviance,
-            result.pearson,
-            result.p_values,
-            result.benjamini_hochberg,
-            result.holm,
-        )
-        values = [repr(float(column[index])) for column in numbers]
+        values = [repr(float(column[index])) for column in (result.deviance, result.pearson)]
+        values += [full_p_value(float(p[index]), float(logarithms[index])) for p, logarithms in pairs]
         yield [
             *result.tally.groups[index],
             int(result.tally.n_observations[index]),

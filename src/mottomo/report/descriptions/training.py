@@ -12,7 +12,7 @@ from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, more
 from mottomo.report.document import Block, Cell, Column, Document, Formula, Heading, Paragraph, Table
 from mottomo.report.findings.parts import categories, in_latex, p_text
 from mottomo.report.findings.training import REASONS
-from mottomo.report.numbers import rounded, significant, whole
+from mottomo.report.numbers import full_p_value, rounded, significant, whole
 
 _NAMES = ("category", "column", "coefficient", "standard_error", "z", "p_value")
 _DIRECTION_NAMES = ("category", "column", "direction")
@@ -184,8 +184,11 @@ def _touching(one: Any, result: Any) -> Message:
 
 
 def _in_print(coefficient: float, error: float, z: float, p: float) -> list[str]:
-    log10 = math.nan if math.isnan(z) else log10_chi_square_tail(z**2, 1)
-    return [significant(coefficient, 6), significant(error), significant(z, 3), p_text(p, log10)]
+    return [significant(coefficient, 6), significant(error), significant(z, 3), p_text(p, _log10_p(z))]
+
+
+def _log10_p(z: float) -> float:
+    return math.nan if math.isnan(z) else log10_chi_square_tail(z**2, 1)
 
 
 def _coefficients(result: Any) -> Table:
@@ -231,9 +234,10 @@ def _rows(result: Any) -> Iterator[list[Any]]:
 
 
 def _full(result: Any) -> Iterator[list[object]]:
-    for name, column, *numbers in _rows(result):
+    for name, column, *numbers, p in _rows(result):
         told = numbers[:1] if result.shows_direction else numbers
-        yield [name, column, *("" if math.isnan(x) else repr(x) for x in told)]
+        cells = ["" if math.isnan(x) else repr(x) for x in told]
+        yield [name, column, *cells, *([] if result.shows_direction else [full_p_value(p, _log10_p(numbers[-1]))])]
 
 
 def _tests(result: Any) -> Table:

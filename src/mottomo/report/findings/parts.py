@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from mottomo.messages import Message, say, say_count
-from mottomo.report.numbers import rounded, whole
+from mottomo.report.numbers import SMALLEST_POWER, rounded, rounded_down, rounded_up, whole
 
 Values = Mapping[str, Any]
+
+_WIDE = math.log10(1.01)
 
 
 def observations(values: Values) -> Message:
@@ -37,9 +40,41 @@ def p_text(value: float, log10: float) -> str:
     >>> p_text(0.6524546870304362, -0.185), p_text(0.0, -333.5077)
     ('0.652', '10^-333.51')
     """
-    if value == 0 and log10 > float("-inf"):
+    if SMALLEST_POWER > log10 > -math.inf:
         return f"10^{log10:.2f}"
     return rounded(value, 3)
+
+
+def p_limits(values: Values, digits: int) -> tuple[str, str]:
+    """Both ends of what is certain about a p-value, rounded outward."""
+    if values["log10_lower"] < SMALLEST_POWER:
+        decimals = digits // 2 + 1
+        lower = math.floor(values["log10_lower"] * 10**decimals) / 10**decimals
+        upper = math.ceil(values["log10_upper"] * 10**decimals) / 10**decimals
+        return f"10^{lower:.{decimals}f}", f"10^{upper:.{decimals}f}"
+    return rounded_down(values["lower"], digits), rounded_up(values["upper"], digits)
+
+
+def is_wide(values: Values) -> bool:
+    """Whether a proven bracket is told instead of a number: its ends differ by more than a percent."""
+    return bool(values["is_bracket"]) and values["log10_upper"] - values["log10_lower"] > _WIDE
+
+
+def p_formula(values: Values) -> tuple[str, str]:
+    r"""A p-value as a relation, in LaTeX and as text: equal to a number only where it is known to be.
+
+    >>> known = {"p": 0.0, "log10_p": -571.459, "log10_lower": -575.4, "log10_upper": -571.459, "is_bracket": True}
+    >>> print(*p_formula({**known, "algorithm": "chernoff-bound"}))
+    p \le 10^{-571.45} p ≤ 10^-571.45
+    """
+    text = p_text(values["p"], values["log10_p"])
+    if values["algorithm"] == "chernoff-bound":
+        text = p_limits(values, 3)[1]
+        return rf"p \le {in_latex(text)}", f"p ≤ {text}"
+    if is_wide(values):
+        lower, upper = p_limits(values, 2)
+        return rf"{in_latex(lower)} \le p \le {in_latex(upper)}", f"{lower} ≤ p ≤ {upper}"
+    return f"p = {in_latex(text)}", f"p = {text}"
 
 
 def in_latex(p: str) -> str:
@@ -52,6 +87,12 @@ def in_latex(p: str) -> str:
         return f"10^{{{p[3:]}}}"
     mantissa, _, exponent = p.partition("e")
     return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else p
+
+
+def chi_square_texts(result: Any) -> dict[str, str]:
+    """The p-values that chi-square would give, by the statistic."""
+    logarithms = result.log10_asymptotic_p_value
+    return {name: p_text(value, logarithms[name]) for name, value in result.asymptotic_p_value.items()}
 
 
 def percent_about(share: float) -> str | Message:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from mottomo.messages import Message, say, say_count
-from mottomo.report.findings.parts import Values, groups, observations, p_text, percent_about, some
+from mottomo.report.findings.parts import Values, groups, is_wide, observations, p_limits, p_text, percent_about, some
 from mottomo.report.numbers import percent, rounded, rounded_down, rounded_up, whole
-
-_WIDE = 0.01  # a bracket relatively wider than this is told instead of a number
 
 
 def _claim(values: Values) -> Message:
@@ -18,9 +16,9 @@ def _claim(values: Values) -> Message:
 def _p(values: Values) -> Message:
     text = p_text(values["p"], values["log10_p"])
     if values["algorithm"] == "chernoff-bound":
-        return say("p ≤ {p}", p=text)
-    if values["method"] == "exact" and values["upper"] - values["lower"] > _WIDE * values["upper"] > 0:
-        lower, upper = rounded_down(values["lower"], 2), rounded_up(values["upper"], 2)
+        return say("p ≤ {p}", p=p_limits(values, 3)[1])
+    if is_wide(values):
+        lower, upper = p_limits(values, 2)
         return say("p between {lower} and {upper}", lower=lower, upper=upper)
     return {
         "exact": say("exact p = {p}", p=text),
@@ -98,19 +96,13 @@ def _tolerance(template: Callable[[Message, str, str], Message]) -> Callable[[Va
 
 def _p_exact(values: Values) -> Message:
     order = _ordering(values["ordering"])
-    if values["log10_upper"] - values["log10_lower"] <= 1e-9:
+    if not values["is_bracket"]:
         return say("The p-value is exact, in the order of {order}.", order=order)
-    if values["lower"] < 1e-300:
-        return say(
-            "The p-value is proven to lie between 10^{lower} and 10^{upper}, in the order of {order}.",
-            lower=f"{values['log10_lower']:.4f}",
-            upper=f"{values['log10_upper']:.4f}",
-            order=order,
-        )
+    lower, upper = p_limits(values, 6)
     return say(
         "The p-value is proven to lie between {lower} and {upper}, in the order of {order}.",
-        lower=rounded_down(values["lower"], 6),
-        upper=rounded_up(values["upper"], 6),
+        lower=lower,
+        upper=upper,
         order=order,
     )
 
