@@ -101,7 +101,7 @@ def _share(case: Case, index: int) -> Math:
 
 def _events(case: Case) -> Step:
     lines = (line(symbol("K"), ("=", number(case.n_categories))),)
-    values = {"n_categories": case.n_categories, "categories": list(case.tally.categories[:100])}
+    values = {"n_categories": case.n_categories, "categories": list(case.tally.categories)}
     return Step("events", None, lines, values, len(set(case.tally.categories)) == case.n_categories)
 
 

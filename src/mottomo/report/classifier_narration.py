@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mottomo.messages import Message, say, say_count, verbatim
+from mottomo.report.descriptions.common import JSON, cut, rest_of_columns
 from mottomo.report.document import Cell, Column, Table
 from mottomo.report.layout import WIDTH, display_width
 from mottomo.report.narration import Narration
@@ -74,6 +75,9 @@ def _row_table(values: Any) -> Table:
             row.append(whole(values["weights"][i - 1]))
         row += [str(int(k == label)) for k in range(len(named))]
         rows.append(row)
+    hidden = len(columns) - len(shown) + len(categories) - len(named)
+    if hidden:
+        rows.append(rest_of_columns(hidden, len(heads), JSON))
     return Table(tuple(heads), rows)
 
 
@@ -181,9 +185,10 @@ def _gradient(step: Any) -> Narration:
         Column("count", say("count t")),
         Column("predicted", say("sum of y over the rows")),
     )
-    some = list(zip(values["categories"], values["counts"], values["predicted"], strict=True))[:_MOST_CATEGORIES]
-    rows: list[list[Cell]] = [[name, whole(count), significant(y, 10)] for name, count, y in some]
-    return Narration(say("The gradient: y - t"), (before,), tuple(after), (Table(heads, rows),))
+    each = list(zip(values["categories"], values["counts"], values["predicted"], strict=True))
+    rows: list[list[Cell]] = [[name, whole(count), significant(y, 10)] for name, count, y in each[:_MOST_CATEGORIES]]
+    table = Table(heads, cut(rows, len(each), len(heads), JSON))
+    return Narration(say("The gradient: y - t"), (before,), tuple(after), (table,))
 
 
 def _maximum(step: Any) -> Narration:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mottomo.messages import Message, say, say_count, verbatim
+from mottomo.report.descriptions.common import JSON, rest
 from mottomo.report.document import Cell, Column, Table
 from mottomo.report.numbers import full, rounded, whole
 
@@ -50,7 +51,7 @@ def _event_table(tally: Any, with_counts: bool) -> Table:
     rows: list[list[Cell]] = []
     for index in [*range(_FIRST), *range(last - _LAST, last)] if shortened else range(last):
         if shortened and index == last - _LAST:
-            rows.append(["…"] * len(columns))
+            rows.append(rest(last - _FIRST - _LAST, len(columns), JSON))
         row: list[Cell] = [str(index + 1), tally.categories[index], f"y_{index + 1}"]
         if with_counts:
             count = int(tally.counts[index])

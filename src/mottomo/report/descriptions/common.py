@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mottomo.messages import Message, say, verbatim
+from mottomo.messages import say, verbatim
 from mottomo.report.document import Cell, Column, Notes, Verdict
 from mottomo.report.findings import worded_finding
 from mottomo.report.numbers import whole
 
 MOST_ROWS = 40  # a longer table is shortened to its first 20 and last 5 rows; CSV and JSON have them all
 _FIRST, _LAST = 20, 5
+CSV, JSON = "--format csv", "--json"  # what shows all of a table that is cut
 
 
 def closing(result: Any) -> tuple[Notes, Verdict]:
@@ -32,16 +33,28 @@ def shown(tally: Any, cells: Callable[[Any, int | None, int], list[Cell]]) -> li
     rows: list[list[Cell]] = []
     for row in range(n_rows) if not shortened else [*range(_FIRST), *range(n_rows - _LAST, n_rows)]:
         if shortened and row == n_rows - _LAST:
-            rows.append([more(n_rows - _FIRST - _LAST), *[""] * (len(rows[0]) - 1)])
+            rows.append(rest(n_rows - _FIRST - _LAST, len(rows[0])))
         group, index = divmod(row, n_categories)
         key: tuple[str, ...] = tally.groups[group] if tally.is_grouped else ()
         rows.append([*key, tally.categories[index], *cells(tally, group if tally.is_grouped else None, index)])
     return rows
 
 
-def more(hidden: int) -> Message:
-    """The row that stands for those left out."""
-    return say("… {number} more rows; --format csv has them all", number=whole(hidden))
+def rest(hidden: int, n_columns: int, option: str = CSV) -> list[Cell]:
+    """The row that stands for rows left out: how many, and what shows them."""
+    remark = say("… {number} more rows; {option} has them all", number=whole(hidden), option=option)
+    return [remark, *[""] * (n_columns - 1)]
+
+
+def rest_of_columns(hidden: int, n_columns: int, option: str = CSV) -> list[Cell]:
+    """The row that says how many columns were left out, and what shows them."""
+    remark = say("… {number} more columns; {option} has them all", number=whole(hidden), option=option)
+    return [remark, *[""] * (n_columns - 1)]
+
+
+def cut(rows: list[list[Cell]], n_rows: int, n_columns: int, option: str = CSV) -> list[list[Cell]]:
+    """The first of `n_rows` rows, with a row that stands for those left out."""
+    return [*rows, rest(n_rows - len(rows), n_columns, option)] if n_rows > len(rows) else rows
 
 
 class Lazy:

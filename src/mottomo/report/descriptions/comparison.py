@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mottomo.messages import say, verbatim
-from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, more
+from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, cut, rest_of_columns
 from mottomo.report.document import Block, Cell, Column, Document, Formula, Paragraph, Table
 from mottomo.report.findings.parts import chi_square_texts, p_formula
 from mottomo.report.numbers import percent, rounded, rounded_down, rounded_up, whole
@@ -55,8 +55,9 @@ def _table(result: Any) -> Table:
             lower, upper = float(differences.lower[index]), float(differences.upper[index])
             cells.append(f"{_signed(lower, rounded_down)} … {_signed(upper, rounded_up)}")
         rows.append([name, *cells])
-    if tally.n_categories > MOST_ROWS:
-        rows.append([more(tally.n_categories - MOST_ROWS), *[""] * (len(columns) - 1)])
+    rows = cut(rows, tally.n_categories, len(columns))
+    if len(tally.groups) > len(shown):
+        rows.append(rest_of_columns(len(tally.groups) - len(shown), len(columns)))
     names = (*tally.by, "category", "count", "share", "residual")
     if differences is not None:
         names += ("difference", "difference_lower", "difference_upper")

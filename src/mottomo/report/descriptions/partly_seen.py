@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mottomo.messages import say
-from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, more, shown
+from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, cut, shown
 from mottomo.report.document import Block, Cell, Column, Document, Formula, Paragraph, Table
 from mottomo.report.numbers import full, percent, rounded, rounded_down, rounded_up, whole
 
@@ -44,11 +44,10 @@ def _labels(result: Any) -> Table:
     rows: list[list[Cell]] = []
     for label in result.labels[:MOST_ROWS]:
         names = [result.categories[index] for index in label.members]
-        text = ", ".join(names if len(names) <= _LONGEST_SET else [*names[: _LONGEST_SET - 1], "…"])
-        rows.append([label.name, text, whole(label.count), rounded(label.probability)])
-    if len(result.labels) > MOST_ROWS:
-        rows.append([more(len(result.labels) - MOST_ROWS), "", "", ""])
-    return Table(columns, rows)
+        if len(names) > _LONGEST_SET:
+            names = [*names[: _LONGEST_SET - 1], f"… (+{len(names) - _LONGEST_SET + 1})"]
+        rows.append([label.name, ", ".join(names), whole(label.count), rounded(label.probability)])
+    return Table(columns, cut(rows, len(result.labels), len(columns)))
 
 
 def _probabilities(result: Any) -> Table:

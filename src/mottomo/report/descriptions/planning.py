@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mottomo.messages import say
-from mottomo.report.descriptions.common import Lazy, closing
-from mottomo.report.document import Block, Column, Document, Paragraph, Table
+from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, cut
+from mottomo.report.document import Block, Cell, Column, Document, Paragraph, Table
 from mottomo.report.numbers import rounded, whole
 
 
@@ -21,14 +21,14 @@ def describe_plan(plan: Any) -> Document:
             Column("alternative_probability", say("alternative")),
         )
         pairs = list(zip(plan.null.categories, plan.null.values, plan.alternative.values, strict=True))
-        rows = [[name, rounded(float(p)), rounded(float(q))] for name, p, q in pairs[:40]]
+        rows: list[list[Cell]] = [[name, rounded(float(p)), rounded(float(q))] for name, p, q in pairs[:MOST_ROWS]]
 
         def full_rows() -> Iterator[list[object]]:
             for name, p, q in pairs:
                 yield [name, repr(float(p)), repr(float(q))]
 
         names = ("category", "null_probability", "alternative_probability")
-        blocks.append(Table(columns, rows, Lazy(full_rows), names))
+        blocks.append(Table(columns, cut(rows, len(pairs), len(columns)), Lazy(full_rows), names))
     if plan.effect_size is not None:
         blocks.append(
             Paragraph(

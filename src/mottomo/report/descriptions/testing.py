@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mottomo.messages import say, verbatim
-from mottomo.report.descriptions.common import Lazy, closing, more, shown
+from mottomo.report.descriptions.common import Lazy, closing, cut, shown
 from mottomo.report.document import Block, Cell, Column, Document, Formula, Paragraph, Table
 from mottomo.report.findings.parts import chi_square_texts, p_formula, p_text
 from mottomo.report.numbers import full, full_p_value, rounded, whole
@@ -119,8 +119,7 @@ def describe_group_tests(result: Any) -> Document:
         ]
         for index in order[:_MOST_GROUPS]
     ]
-    if len(order) > _MOST_GROUPS:
-        rows.append([more(len(order) - _MOST_GROUPS), *[""] * (len(columns) - 1)])
+    rows = cut(rows, len(order), len(columns))
     names = (*tally.by, "n", "deviance", "pearson", "p_value", "benjamini_hochberg", "holm", "method")
     table = Table(columns, rows, Lazy(lambda: _group_rows(result)), names)
     return Document(say("Goodness of fit, group by group"), (table, *closing(result)))

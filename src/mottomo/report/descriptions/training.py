@@ -8,9 +8,9 @@ from typing import Any
 
 from mottomo.kernels.chi_square import log10_chi_square_tail
 from mottomo.messages import Message, say, say_count, verbatim
-from mottomo.report.descriptions.common import MOST_ROWS, Lazy, closing, more
+from mottomo.report.descriptions.common import JSON, MOST_ROWS, Lazy, closing, cut
 from mottomo.report.document import Block, Cell, Column, Document, Formula, Heading, Paragraph, Table
-from mottomo.report.findings.parts import categories, in_latex, p_text
+from mottomo.report.findings.parts import categories, in_latex, p_text, some
 from mottomo.report.findings.training import REASONS
 from mottomo.report.numbers import full_p_value, rounded, significant, whole
 
@@ -36,7 +36,7 @@ def _what(result: Any) -> Paragraph:
             "{rows}, {categories}: {names}. The coefficients of “{reference}” are 0.",
             rows=_counted(result.n_rows, result.n_observations),
             categories=categories({"n_categories": len(names)}),
-            names=names[:10] + ["…"] * (len(names) > 10),
+            names=some(names[:10], len(names)),
             reference=result.reference,
         )
     )
@@ -206,8 +206,7 @@ def _coefficients(result: Any) -> Table:
     rows: list[list[Cell]] = [
         [name, column, *_in_print(*numbers)][: len(columns)] for name, column, *numbers in every[:MOST_ROWS]
     ]
-    if len(every) > MOST_ROWS:
-        rows.append([more(len(every) - MOST_ROWS), *[""] * (len(columns) - 1)])
+    rows = cut(rows, len(every), len(columns))
     names = _DIRECTION_NAMES if result.shows_direction else _NAMES
     return Table(columns, rows, Lazy(lambda: _full(result)), names)
 
@@ -264,7 +263,7 @@ def _tests(result: Any) -> Table:
                 p_text(test.wald_p_value, test.log10_wald_p_value),
             ]
         )
-    return Table(columns, rows)
+    return Table(columns, cut(rows, len(result.feature_tests), len(columns), JSON))
 
 
 def _held_out(found: Any) -> list[Block]:

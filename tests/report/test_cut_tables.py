@@ -1,0 +1,129 @@
+"""A table that is cut says what it does not show, and what shows it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+
+import pytest
+
+import mottomo as mo
+from mottomo.explanation.classifier import explain_classifier
+from mottomo.report.descriptions import describe
+from mottomo.report.document import Table
+from mottomo.workflows.file_kinds import table_file
+from mottomo.workflows.training import train_on_table, trained
+from mottomo.workflows.training_rows import TrainingPlan
+
+MANY = 100
+NAMES = [f"c{number}" for number in range(MANY)]
+HIDDEN = re.compile(r"… ([\d,]+) more (rows|columns); (\S+(?: csv)?) has them all")
+
+
+def table_of_categories(folder):
+    rows = [",".join([f"c{i * i // 7 % 12}", *(str((i * (j + 3)) % (5 + j)) for j in range(5))]) for i in range(600)]
+    path = folder / "categories.csv"
+    path.write_text("\n".join(["y,x0,x1,x2,x3,x4", *rows]) + "\n")
+    return table_file(path)
+
+
+def table_of_features(folder):
+    rows = [",".join([str(i * i % 11 % 2), *(str((i * (j + 3)) % (7 + j)) for j in range(45))]) for i in range(2000)]
+    path = folder / "features.csv"
+    path.write_text("\n".join([",".join(["y", *(f"x{j}" for j in range(45))]), *rows]) + "\n")
+    return table_file(path)
+
+
+def tally_of(n_groups):
+    return mo.Tally.from_counts([[index + 1, 5, 3] for index in range(n_groups)])
+
+
+def explained(folder):
+    with trained(table_of_categories(folder), TrainingPlan("y")) as (training, rows):
+        return explain_classifier(training, rows)
+
+
+def words_of(text):
+    """A text without the marks and line ends of its format."""
+    return re.sub(r"\s+", " ", re.sub(r"\\(?=[^\w\s])|{}", "", text))
+
+
+# What is shown, and how many rows and columns the tables lack, in their order.
+CASES = {
+    "tally": (lambda folder: mo.Tally.from_counts(dict.fromkeys(NAMES, 1)), [75]),
+    "estimate": (lambda folder: mo.estimate(mo.Tally.from_counts(dict.fromkeys(NAMES, 1))), [75]),
+    "test": (lambda folder: mo.goodness_of_fit(mo.Tally.from_counts(dict.fromkeys(NAMES, 1))), [75]),
+    "groups tested": (lambda folder: mo.goodness_of_fit(tally_of(31)), [11]),
+    "plan": (lambda folder: mo.sample_size("fair", [2 / 101, *[1 / 101] * 99], categories=NAMES), [60]),
+    "comparison": (lambda folder: mo.homogeneity(tally_of(12), method=mo.Asymptotic()), [4]),
+    "comparison of many": (
+        lambda folder: mo.homogeneity(mo.Tally.from_counts([[5] * MANY] * 12), method=mo.Asymptotic()),
+        [60, 4],
+    ),
+    "labels": (
+        lambda folder: mo.estimate_partly_seen(
+            mo.Tally.from_counts({**dict.fromkeys(NAMES, 1), **{f"l{i}": 1 for i in range(45)}}),
+            {f"l{i}": f"c{i},c{i + 1}" for i in range(45)},
+        ),
+        [5, 75],
+    ),
+    "training": (lambda folder: train_on_table(table_of_features(folder), TrainingPlan("y")), [6, 5]),
+    "explanation": (lambda folder: mo.explain(mo.Tally.from_counts(dict.fromkeys(NAMES, 1))), [88, 88]),
+    "classifier explained": (explained, [8, 5]),
+}
+
+
+@pytest.fixture(scope="module")
+def result_of(tmp_path_factory):
+    folder, made = tmp_path_factory.mktemp("cut"), {}
+
+    def get(name):
+        if name not in made:
+            made[name] = CASES[name][0](folder)
+        return made[name]
+
+    return get
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_a_table_lacks_is_said_in_every_format(name, result_of):
+    result, lacking = result_of(name), CASES[name][1]
+    for format_name in ("text", "markdown", "html", "latex"):
+        found = [int(match[1]) for match in HIDDEN.finditer(words_of(result.render(format_name, "en")))]
+        assert found == lacking
+        japanese = words_of(result.render(format_name, "ja"))
+        assert len(re.findall(r"… ほか \d+ [行列]\((--format csv|--json) で全[行列]\)", japanese)) == len(found)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_table_is_cut_without_a_word(name, result_of):
+    """Every category, group and feature is named in the table, or is among those that it says it lacks."""
+    for table in (block for block in describe(result_of(name)).blocks if isinstance(block, Table)):
+        remarks = [row for row in table.rows if not any(row[1:])]
+        shown = len(table.rows) - len(remarks)
+        if not remarks:
+            assert shown <= 40
+            continue
+        hidden = {match[2]: int(match[1]) for match in (HIDDEN.match(str(row[0])) for row in remarks)}
+        assert all(count > 0 for count in hidden.values())
+
+
+@pytest.mark.parametrize("name", [name for name in CASES if "expla" not in name])
+def test_csv_has_what_the_table_lacks(name, result_of):
+    result = result_of(name)
+    rows = list(csv.DictReader(io.StringIO(result.render("csv", "en"))))
+    expected = {"comparison": 36, "comparison of many": 12 * MANY, "groups tested": 31, "labels": 145, "training": 46}
+    assert len(rows) == expected.get(name, MANY)
+
+
+def test_json_has_what_csv_lacks(result_of):
+    assert len(json.loads(result_of("training").render("json"))["result"]["feature_tests"]) == 45
+    told = json.loads(result_of("explanation").render("json"))["result"]["steps"]
+    steps = {step["name"]: step["values"] for step in told}
+    assert len(steps["events"]["categories"]) == len(steps["tally"]["counts"]) == MANY
+    told = json.loads(result_of("classifier explained").render("json"))["result"]["steps"]
+    steps = {step["name"]: step["values"] for step in told}
+    assert len(steps["rows"]["columns"]) == 5
+    assert len(steps["gradient"]["predicted"]) == len(steps["gradient"]["categories"]) == 11
