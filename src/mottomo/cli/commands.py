@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from mottomo.cli.language import chosen_translator
+from mottomo.cli.saving import settle_format
 from mottomo.messages import Message
 from mottomo.report.layout import display_width, wrapped
 
@@ -65,6 +66,10 @@ class WordedCommand(click.Command):
         rest = super().parse_args(ctx, shielded)
         ctx.params = {name: _unshielded(value) for name, value in ctx.params.items()}
         return rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        settle_format(ctx)
+        return super().invoke(ctx)
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.help = _laid_out(self.worded_help, _HELP_WIDTH)

@@ -70,7 +70,9 @@ LANGUAGE = option("--lang", type=click.Choice(["en", "ja"]), help=say("The langu
 DEBUG = option("--debug", is_flag=True, help=say("On an error, show the traceback as well."))
 
 SAVE = option(
-    "--save", metavar="FILE", help=say("Write the output to FILE, whole or not at all, instead of printing it.")
+    "--save",
+    metavar="FILE",
+    help=say("Write the output to FILE, whole or not at all, instead of printing it; its ending decides the form."),
 )
 
 OUTPUT_OPTIONS = (

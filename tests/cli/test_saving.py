@@ -1,0 +1,115 @@
+"""The ending of --save decides the format, or the command is refused before it works."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from tests.cli.run import mottomo
+
+DIE = ("2", "5", "2", "4", "2", "5")
+BEGINNINGS = {
+    ".txt": "Tally\n=====",
+    ".json": '{\n "schema": 1',
+    ".csv": "category,count\n",
+    ".md": "# Tally",
+    ".html": "<!doctype html>",
+    ".htm": "<!doctype html>",
+    ".tex": "\\section*{Tally}",
+    "": "Tally\n=====",
+    ".JSON": '{\n "schema": 1',
+}
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("model")
+    (folder / "t.csv").write_text("y,x\n" + "".join(f"{'ab'[i % 3 % 2]},{i % 4}\n" for i in range(24)))
+    done = mottomo("train", str(folder / "t.csv"), "--target", "y", "--penalty", "l2=1", "--model", str(folder / "m"))
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize("ending", BEGINNINGS)
+def test_the_ending_decides_the_format(ending, tmp_path):
+    target = tmp_path / f"report{ending}"
+    done = mottomo("tally", *DIE, "--save", str(target))
+    assert done.returncode == 0, done.stderr
+    assert target.read_text(encoding="utf-8").lower().startswith(BEGINNINGS[ending].lower())
+
+
+def test_a_name_without_an_ending_has_the_format_that_is_asked_for(tmp_path):
+    for name in ("report", ".report", "folder.d/report"):
+        target = tmp_path / name
+        target.parent.mkdir(exist_ok=True)
+        assert mottomo("tally", *DIE, "--json", "--save", str(target)).returncode == 0
+        assert json.loads(target.read_text())["command"] == "tally"
+
+
+@pytest.mark.parametrize("format", ["--json", "--format=md", "--format=text"])
+def test_an_ending_and_a_format_that_agree_are_no_contradiction(format, tmp_path):
+    target = tmp_path / {"--json": "a.json", "--format=md": "a.md", "--format=text": "a.txt"}[format]
+    assert mottomo("tally", *DIE, format, "--save", str(target)).returncode == 0
+    assert target.exists()
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize(
+    ("options", "name", "told"),
+    [
+        (["--format", "md"], "a.csv", ".csv"),
+        (["--json"], "a.html", "json"),
+        (["--format", "text"], "a.json", ".json"),
+        ([], "a.parquet", ".parquet"),
+        ([], "a.xlsx", ".json, .csv, .md"),
+        (["--format", "csv"], "a.xlsx", ".xlsx"),
+        ([], "a.pdf", ".pdf"),
+        ([], "a.csv.gz", ".gz"),
+        ([], "a.jsonl", ".jsonl"),
+    ],
+)
+def test_other_endings_are_refused_before_the_work(options, name, told, language, tmp_path):
+    target = tmp_path / name
+    target.write_text("old")
+    # The table does not exist, which the work would have found.
+    done = mottomo("tally", str(tmp_path / "none.csv"), *options, "--save", str(target), "--lang", language)
+    assert done.returncode == 2, done.stderr
+    assert told in " ".join(done.stderr.split())
+    assert target.read_text() == "old"
+
+
+@pytest.mark.parametrize("command", ["tally", "estimate", "test", "compare", "explain", "plan", "train", "predict"])
+def test_every_command_that_saves_refuses_an_ending_it_cannot_write(command, model, tmp_path):
+    data = {"plan": ["2", "3"], "train": [str(model / "t.csv"), "--target", "y"]}
+    data["predict"] = [str(model / "t.csv"), "--model", str(model / "m")]
+    target = tmp_path / "o.parquet"
+    done = mottomo(command, *data.get(command, ["2", "3", "/", "4", "5"]), "--save", str(target))
+    assert done.returncode == 2
+    assert ".parquet" in done.stderr
+    assert not target.exists()
+
+
+def test_predictions_are_rows_in_the_form_of_the_ending(model, tmp_path):
+    call = ["predict", str(model / "t.csv"), "--model", str(model / "m"), "--save"]
+    for ending in (".csv", ".jsonl", ".json", ""):
+        done = mottomo(*call, str(tmp_path / f"o{ending}"))
+        assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader(io.StringIO((tmp_path / "o.csv").read_text())))
+    assert (tmp_path / "o").read_text() == (tmp_path / "o.csv").read_text()
+    lines = [json.loads(line) for line in (tmp_path / "o.jsonl").read_text().splitlines()]
+    whole = json.loads((tmp_path / "o.json").read_text())["result"]["rows"]
+    assert lines == whole
+    assert [float(row["a"]) for row in rows] == [line["probabilities"]["a"] for line in lines]
+    for ending in (".html", ".txt"):
+        done = mottomo(*call, str(tmp_path / f"p{ending}"))
+        assert done.returncode == 2
+        assert ".json, .jsonl, .csv" in " ".join(done.stderr.split())
+
+
+def test_an_explanation_cannot_be_saved_as_a_table(tmp_path):
+    done = mottomo("explain", *DIE, "--save", str(tmp_path / "a.csv"))
+    assert done.returncode == 2
+    assert ".tex" in done.stderr
