@@ -377,6 +377,7 @@ def test_options_that_would_change_nothing_are_a_mistake_in_the_call(call):
         ("plan 5 5", 3),
         ("plan --null 0.5,0.5 --effect 0.1 --method exact", 3),
         ("plan --null 0.5,0.5 --effect 1e-200", 3),
+        ("plan --null 0.5,0.5 --effect 3", 3),
         ("plan --null 1:1e400 --bias 0.01", 3),
         ("plan 1000000000000000000 1000000000000000001", 0),
         ("test 2 5 2 --null 1e-400,0.5,0.5 --normalise", 3),

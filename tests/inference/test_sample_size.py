@@ -109,6 +109,22 @@ def test_intervals_are_narrow_enough_from_the_planned_number_on():
     assert mo.sample_size(half_width=0.05, categories=SIX).n_observations > plan.n_observations
 
 
+@pytest.mark.parametrize("null", ["1/2,1/2", "1/4,3/4", "1/6,1/6,1/6,1/6,1/6,1/6", "1/10,2/5,1/2", "0,1/3,2/3"])
+def test_no_effect_above_that_of_the_rarest_category_being_certain_is_planned_for(null):
+    possible = [Fraction(p) for p in null.split(",") if Fraction(p)]
+    vertices = [[Fraction(int(i == k)) for i in range(len(possible))] for k in range(len(possible))]
+    largest = max(effect_size(possible, vertex) for vertex in vertices)
+    generator = np.random.default_rng(7)
+    for rival in generator.dirichlet(np.full(len(possible), 0.2), size=200):
+        assert effect_size([float(p) for p in possible], rival) <= largest + 1e-9
+    assert mo.sample_size(null, effect=largest).n_observations >= 1
+    assert mo.sample_size(null, effect=float(f"{largest:.10g}")).n_observations >= 1
+    for effect in (largest * 1.001, 3 * largest, 1e9):
+        with pytest.raises(InvalidInput, match=f"at most {largest:.6g}") as error:
+            mo.sample_size(null, effect=effect)
+        assert error.value.code == "effect-impossible"
+
+
 def test_an_effect_size_needs_only_the_number_of_categories():
     assert mo.sample_size(effect=0.3, categories=SIX).n_observations == 143  # 12.8276 / 0.09
 

@@ -30,6 +30,7 @@ from mottomo.results import Finding, Result
 _EXACT_SEARCH = 60  # up to this approximate number of observations the exact one is looked for by default
 _MOST_SEARCHED = 5_000
 _SMALLEST_EFFECT = 1e-6
+_ROUNDING = 1e-9  # an effect written with so many digits may be the largest one
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,8 +165,9 @@ def sample_size(
     Parameters
     ----------
     null : what the test supposes. alternative : the truth that has to be noticed with probability `power`.
-    effect : Cohen's w instead of an alternative. bias : the smallest departure of any one probability worth
-        finding: the alternative that is hardest to notice among all with such a departure is planned for.
+    effect : Cohen's w instead of an alternative, at most sqrt((1 - p) / p) for the rarest category of the null.
+    bias : the smallest departure of any one probability worth finding: the alternative that is hardest to notice
+        among all with such a departure is planned for.
     half_width : of the guaranteed simultaneous intervals at `level`: the number from which all are this narrow,
         if the shares are those of `null` (or, without it, one half; then `categories` says how many there are).
     method : Auto() looks for the exact number up to about 60 observations and uses the noncentral chi-square beyond;
@@ -339,9 +341,26 @@ def _for_effect(effect: float, power: float, significance: float, null: Any, cat
         n_possible = 0
     if n_possible < 2:
         raise _needs_categories(n_possible)
+    if null is not None:
+        _check_reachable(float(effect), Probabilities.of(null, categories))
     n = max(1, math.ceil(needed_noncentrality(power, significance, n_possible - 1) / effect**2))
     found = noncentral_power(n * effect**2, significance, n_possible - 1)
     return Plan(n, "power", "noncentral-chi-square", significance, None, found, power, float(effect))
+
+
+def _check_reachable(effect: float, null: Probabilities) -> None:
+    """Refuse an effect that no alternative has: w is largest where the rarest category is certain."""
+    rarest = min(p for p in exact_probabilities(null)[0] if p > 0)
+    largest = math.sqrt((1 - rarest) / rarest)
+    if effect > largest * (1 + _ROUNDING):
+        raise InvalidInput(
+            "effect-impossible",
+            say("no alternative departs so far from the null"),
+            say("effect"),
+            say("at most {largest}, the effect of the rarest category being certain", largest=f"{largest:.6g}"),
+            verbatim(f"{effect:g}"),
+            say("a smaller effect, such as 0.1 (small), 0.3 (medium) or 0.5 (large)"),
+        )
 
 
 def _needs_categories(known: int) -> InvalidInput:
