@@ -47,7 +47,8 @@ def explained(folder):
 
 def words_of(text):
     """A text without the marks and line ends of its format."""
-    return re.sub(r"\s+", " ", re.sub(r"\\(?=[^\w\s])|{}", "", text))
+    plain = text.replace("\\ldots{}", "…").replace("{\\kern0pt}", "")
+    return re.sub(r"\s+", " ", re.sub(r"\\(?=[^\w\s])|{}", "", plain))
 
 
 # What is shown, and how many rows and columns the tables lack, in their order.

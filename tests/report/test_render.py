@@ -112,7 +112,7 @@ def test_markup_characters_are_escaped_in_markdown_and_latex(name):
     assert r"a\|b" in markdown
     assert r"\<b\>" in markdown
     latex = RESULTS[name].render("latex")
-    assert r"\$x\_1\$" in latex
+    assert r"\$x\texttt{\char95}1\$" in latex
     assert r"\{y\}\%\#\textbackslash{}" in latex
 
 
