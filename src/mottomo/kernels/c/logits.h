@@ -169,7 +169,7 @@ static inline double FN(below)(const struct FN(block) *b, int i, const REAL *z, 
 {
     const double top = (double)z[r];
     if (b->labels) return top - (double)z[b->labels[i]];
-    const REAL *targets = b->targets + i * n_categories;
+    const REAL *targets = b->targets + (ptrdiff_t)i * n_categories;
     double sum = 0;
     for (int k = 0; k < n_categories; k++)
         if (targets[k] != 0) sum += (double)targets[k] * (top - (double)z[k]);
@@ -248,7 +248,7 @@ static void FN(cross_entropy)(struct task *t)
         for (int i = 0; b.out && i < b.rows; i++) b.weight[i] = t->scale * (weights ? weights[i] : 1);
         const int near = t->k <= LANE_CATEGORIES ? FN(short_rows)(t, &b, e) : FN(long_rows)(t, &b, e);
         for (int i = 0; b.out && b.targets && i < b.rows; i++)
-            for (int k = 0; k < t->k; k++) b.out[i * t->row + k] -= (REAL)(b.weight[i] * (double)b.targets[i * t->k + k]);
+            for (int k = 0; k < t->k; k++) b.out[i * t->row + k] -= (REAL)(b.weight[i] * (double)b.targets[(ptrdiff_t)i * t->k + k]);
         if (near && !weights && !t->losses) add(&sum, sum_log1p(b.rest, b.rows));
         else {
             add_log1p(b.rest, b.loss);

@@ -98,7 +98,8 @@ static PyObject *py_run(PyObject *module, PyObject *args, PyObject *named)
     if (kernel == KERNELS) return PyErr_Format(PyExc_ValueError, "no kernel %s", name);
     int training = kernel == TRAINING_PASS, counting = kernel == COUNT;
     int sparse = training && given[STARTS] && given[STARTS] != Py_None;
-    const int64_t lanes = chosen->vector_bytes / 8;
+    const struct kernels *path = chosen; /* another thread may choose anew */
+    const int64_t lanes = path->vector_bytes / 8;
     if (first < 0 || last < first || t.k < 1 || p < 0 || row < 0 || column < 0 || t.k == INT32_MAX
         || (t.item != 4 && t.item != 8 && !(counting && (t.item == 1 || t.item == 2)))
         || (training && (width < t.k || width % lanes || width > INT32_MAX)))
@@ -141,7 +142,7 @@ static PyObject *py_run(PyObject *module, PyObject *args, PyObject *named)
         t.counts = (int64_t *)AT(COUNTS, 0);
         if (!sparse || !check_sparse(&t, &views[X], &views[COLUMNS])) {
             Py_BEGIN_ALLOW_THREADS
-            chosen->of[kernel][t.item == 8](&t);
+            path->of[kernel][t.item == 8](&t);
             Py_END_ALLOW_THREADS
         }
         PyMem_RawFree(t.room);

@@ -38,12 +38,12 @@ static int FN(wrong_row)(const REAL *p, int n_categories, const int64_t *labels,
     double sums[BLOCK];
     MASK signs = {0};
     if (n_categories < 2 * WIDTH && rows == BLOCK) FN(block_sums)(p, n_categories, sums, &signs);
-    else for (int i = 0; i < rows; i++) sums[i] = FN(row_sum)(p + i * n_categories, n_categories, &signs);
+    else for (int i = 0; i < rows; i++) sums[i] = FN(row_sum)(p + (ptrdiff_t)i * n_categories, n_categories, &signs);
     int wrong = FN(stray)(labels, rows, n_categories) >= 0 || any_lane((vl)(signs < 0)); /* -0 is not wrong: look closer */
     for (int i = 0; i < rows; i++) wrong |= !(fabs(sums[i] - 1) <= tolerance);
     for (int i = 0; wrong && i < rows; i++) {
         int negative = 0;
-        for (int k = 0; k < n_categories; k++) negative |= p[i * n_categories + k] < 0;
+        for (int k = 0; k < n_categories; k++) negative |= p[(ptrdiff_t)i * n_categories + k] < 0;
         if (negative || !(fabs(sums[i] - 1) <= tolerance) || (uint64_t)labels[i] >= (uint64_t)n_categories) return i;
     }
     return -1;
@@ -65,7 +65,7 @@ static void FN(gather_log)(struct task *t)
         }
         double own[BLOCK];
         vl small = {0};
-        for (int i = 0; i < BLOCK; i++) own[i] = i < rows ? (double)p[i * t->k + labels[i]] : 1;
+        for (int i = 0; i < BLOCK; i++) own[i] = i < rows ? (double)p[(ptrdiff_t)i * t->k + labels[i]] : 1;
         for (int i = 0; i < BLOCK; i += LANES) small |= *(ud *)(own + i) < 0x1p-240;
         const int any_small = any_lane(small); /* their products could vanish: one by one */
         for (int i = 0; any_small && i < rows; i++)
