@@ -16,6 +16,7 @@ from benchmarks import (  # noqa: E402 - the path comes first
     exact_tests,
     kernels,
     many_tallies,
+    near_collinear,
     parquet_tally,
     training,
     training_cost,
@@ -29,7 +30,16 @@ def main() -> None:
         "“× reference” is the time beside that of the table's first row. The machine is shared: ratios are sound to "
         "about 20 %, seconds are not.",
     ]
-    for benchmark in (cold_start, exact_tests, many_tallies, parquet_tally, kernels, training_cost, training):
+    for benchmark in (
+        cold_start,
+        exact_tests,
+        many_tallies,
+        parquet_tally,
+        kernels,
+        near_collinear,
+        training_cost,
+        training,
+    ):
         print(f"{benchmark.TITLE} ...", flush=True)
         parts.append(f"## {benchmark.TITLE}\n\n{benchmark.run()}")
         print(parts[-1], flush=True)

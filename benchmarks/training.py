@@ -111,7 +111,7 @@ def value(x: Any, y: np.ndarray, w: np.ndarray, b: np.ndarray) -> float:
 def fit_mottomo(x: Any, y: np.ndarray, k: int, tolerance: float) -> tuple[np.ndarray, np.ndarray, str]:
     import mottomo as mo
 
-    model = mo.SoftmaxRegression(mo.L2(1.0), tolerance=tolerance).fit(x, y)
+    model = mo.SoftmaxRegression(mo.L2(1.0, standardised=False), tolerance=tolerance).fit(x, y)
     said = "proved" if model.gap_is_proved_ else "estimated"
     return model.coef_.T, model.intercept_, f"{model.n_iter_} passes, gap {said}: {model.gap_ / len(y):.1e}"
 
