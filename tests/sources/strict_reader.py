@@ -59,8 +59,9 @@ def strict_records(text: str, delimiter: str) -> list[list[str]]:  # noqa: C901,
 
 def strict_table(text: str, delimiter: str) -> tuple[list[str], list[tuple[str | None, ...]]]:
     """Names and rows of a table with a header, cells that are empty as None."""
-    records = strict_records(text.removeprefix("\ufeff"), delimiter)
-    if not records or records[0] == [""]:
+    text = text.removeprefix("\ufeff")
+    records = strict_records(text, delimiter)
+    if not records or text[0] in "\r\n":
         raise Refused("no header")
     names, rows = records[0], []
     for record in records[1:]:
