@@ -1,4 +1,4 @@
-"""A progress bar for long reads, on a terminal only and only once it has become long."""
+"""Progress of what takes long, on a terminal only: a bar for a read, lines for a fit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from mottomo.messages import Message
+
 _PATIENCE_SECONDS = 1.0
+_SECONDS_BETWEEN_LINES = 5.0
 
 
 @contextmanager
@@ -46,3 +49,20 @@ class _Bar:
     def stop(self) -> None:
         if self._progress is not None:
             self._progress.stop()
+
+
+class Lines:
+    """Says what it is told, but not more often than every few seconds, and nothing of what is done before.
+
+    `clock` gives seconds, `show` takes the sentence that ``worded`` makes.
+    """
+
+    def __init__(self, show: Callable[[Message], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._show, self._clock = show, clock
+        self._last = clock()
+
+    def __call__(self, worded: Callable[[], Message]) -> None:
+        now = self._clock()
+        if now - self._last > _SECONDS_BETWEEN_LINES:
+            self._last = now
+            self._show(worded())

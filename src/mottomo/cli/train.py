@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -16,12 +16,11 @@ from mottomo.cli.commands import option
 from mottomo.cli.data import table_of, usage_error
 from mottomo.cli.options import CATEGORIES, FORM_OPTIONS, MISSING_VALUES, OUTPUT_OPTIONS, WHERE
 from mottomo.cli.output import note, show
-from mottomo.cli.progress import progress_bar
+from mottomo.cli.progress import Lines, progress_bar
 from mottomo.cli.training_settings import FEATURES, PENALTY, TEXT, WEIGHTS, training_plan
 from mottomo.messages import Message, say, say_count
 
 _NO_ANSWER, _INTERRUPTED = 3, 130
-_SECONDS_BETWEEN_REPORTS = 5.0
 
 
 @make_command(
@@ -145,14 +144,12 @@ def _check_outputs(model: str | None, onnx: str | None, plan: Any) -> None:
 
 @contextmanager
 def _reports() -> Iterator[Callable[[Any], None]]:
-    """Says on standard error how a long fit goes, every few seconds."""
-    last = time.monotonic()
+    """Says on a terminal how a long fit goes, every few seconds."""
+    lines = Lines(note) if sys.stderr.isatty() else None
 
     def report(standing: Any) -> None:
-        nonlocal last
-        if time.monotonic() - last > _SECONDS_BETWEEN_REPORTS:
-            last = time.monotonic()
-            note(_STAGES[standing.stage](standing))
+        if lines is not None:
+            lines(lambda: _STAGES[standing.stage](standing))
 
     yield report
 
