@@ -14,6 +14,8 @@ ROOT = Path(mottomo.__file__).parent
 RANKS = [
     {"messages"},
     {"errors"},
+    {"leftovers"},
+    {"temporary"},
     {"results"},
     {"_arrays"},
     {"kernels"},

@@ -201,12 +201,13 @@ def test_encodings_are_guessed_from_japanese_text_and_not_from_accents():
     assert guessed_encoding("é à ü".encode("latin-1")) == "cp1252"
 
 
-def test_an_interrupt_stops_a_query_and_is_passed_on():
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit, GeneratorExit, ValueError])
+def test_whatever_comes_up_stops_a_query_and_is_passed_on(kind):
     def interrupt(percent: float) -> None:
-        raise KeyboardInterrupt
+        raise kind
 
     with duck.connection() as connection:
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(kind):
             duck.fetch_all(
                 connection,
                 "SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range > b.range",

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -231,8 +229,8 @@ def table_of(data: str, settings: dict[str, Any]) -> Iterator[Any]:
 
 def _spooled(stack: ExitStack, kind: str | None) -> Path:
     """Standard input as a temporary file: a table is read more than once (its header, its types, its rows)."""
-    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="mottomo-"))
-    path = Path(folder) / f"standard-input.{kind}"
-    with path.open("wb") as target:
-        shutil.copyfileobj(sys.stdin.buffer, target)
+    from mottomo.temporary import temporary_folder, write_copy
+
+    path = stack.enter_context(temporary_folder()) / f"standard-input.{kind}"
+    write_copy(sys.stdin.buffer, path)
     return path

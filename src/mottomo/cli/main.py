@@ -5,6 +5,7 @@ Exit codes: 0 done, 2 wrong usage, 3 unreadable or invalid data, 130 interrupted
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -71,11 +72,42 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             stream.reconfigure(errors="backslashreplace")  # a label that the terminal cannot show is shown escaped
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as an exit, so that drafts are removed
     debug = "--debug" in arguments
-    code = _guarded(lambda: cli.main(arguments, prog_name="mottomo", standalone_mode=False), debug)
+    code = _guarded(lambda: cli.main(arguments, prog_name="mottomo", standalone_mode=False), _watched_output(), debug)
     sys.exit(code)
 
 
-def _guarded(run: Callable[[], Any], debug: bool) -> int:
+class _Output(io.FileIO):
+    """Standard output that remembers what kept it from being written."""
+
+    fault: OSError | None = None
+
+    def write(self, data: Any) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            self.fault = error
+            raise
+
+
+def _watched_output() -> _Output | None:
+    """Standard output made one that remembers its faults, where it is a plain stream of the process."""
+    stream = sys.stdout
+    buffer = getattr(stream, "buffer", None)
+    raw = getattr(buffer, "raw", buffer)
+    if type(stream) is not io.TextIOWrapper or type(raw) is not io.FileIO:
+        return None
+    watched = _Output(raw.fileno(), "wb", closefd=False)
+    sys.stdout = io.TextIOWrapper(
+        watched if raw is buffer else io.BufferedWriter(watched),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.line_buffering,
+        write_through=stream.write_through,
+    )
+    return watched
+
+
+def _guarded(run: Callable[[], Any], output: _Output | None, debug: bool) -> int:
     """The exit code of a run; errors become words on standard error."""
     try:
         result = run()
@@ -96,13 +128,22 @@ def _guarded(run: Callable[[], Any], debug: bool) -> int:
             raise
         _show(error)
         return INVALID_DATA
-    except OSError as error:  # a full disk behind standard output
+    except OSError as error:
         if debug:
             raise
-        where, got = say("standard output"), verbatim(error.strerror or str(error))
-        _show(SourceError("cannot-write", say("the output cannot be written"), where, None, got))
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _show(_system_error(error, output))
+        if output is not None and output.fault is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())
         return INVALID_DATA
+
+
+def _system_error(error: OSError, output: _Output | None) -> SourceError:
+    """What the system refused: standard output if that failed, for example on a full disk, else the file it names."""
+    got = verbatim(error.strerror or str(error))
+    if output is not None and error is output.fault:
+        return SourceError("cannot-write", say("the output cannot be written"), say("standard output"), None, got)
+    where = None if error.filename is None else verbatim(os.fsdecode(error.filename))
+    return SourceError("system", say("the system refuses to read or to write"), where, None, got)
 
 
 def _open_closed_streams() -> None:

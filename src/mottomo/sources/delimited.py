@@ -8,12 +8,9 @@ may change: the first row that it gives is compared with the one that stands in 
 from __future__ import annotations
 
 import codecs
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from mottomo.errors import SourceError
 from mottomo.messages import say, verbatim
@@ -22,6 +19,7 @@ from mottomo.sources.delimited_text import OpenQuote, Record, TextAfterQuote, n_
 from mottomo.sources.encodings import BYTE_ORDER_MARK, not_utf8, refuse_other_marks
 from mottomo.sources.table_file import TableFile
 from mottomo.sources.text_form import TextForm, open_quote, text_after_quote
+from mottomo.temporary import temporary_folder, write_copy
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
 _SAMPLES = (1 << 20, 1 << 26)  # bytes in which the first records are looked for
@@ -101,12 +99,10 @@ def _plainly_begun(file: TableFile, beginning: _Beginning) -> Iterator[TableFile
     ends = [one.end for one in (beginning.row, beginning.first) if one is not None and one.end]
     plain = delimiter_of(file).join(duck.plain_names(len(beginning.names))) + (ends[0] if ends else "\n")
     passed = beginning.header_bytes + (len(BYTE_ORDER_MARK) if beginning.has_mark else 0)
-    with tempfile.TemporaryDirectory(prefix="mottomo-") as folder:
-        copy = Path(folder) / f"table.{file.kind}"
-        with file.path.open("rb") as source, copy.open("wb") as target:
-            source.seek(passed)
-            target.write(plain.encode())
-            shutil.copyfileobj(source, target, 1 << 20)
+    with temporary_folder() as folder, file.path.open("rb") as source:
+        copy = folder / f"table.{file.kind}"
+        source.seek(passed)
+        write_copy(source, copy, plain.encode())
         yield replace(file, path=copy, label=file.label or str(file.path), lines_before=beginning.header_lines - 1)
 
 

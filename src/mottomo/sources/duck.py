@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
+import errno
+import os
+import re
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from concurrent.futures import TimeoutError as NotYet
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from mottomo.leftovers import Undoing
+from mottomo.messages import say
+from mottomo.temporary import temporary_error, temporary_folder
+
 _POLL_SECONDS = 0.05
+_PAUSE_SECONDS, _MOST_PAUSES = 0.005, 100  # how long an end of the process waits for a query that is interrupted
+_SPILL = re.compile(r'[/\\]duckdb_temp_[^"]*": (.*)')
 
 
 class Error(Exception):
@@ -22,10 +31,10 @@ def connection() -> Iterator[Any]:
     """A connection to a database in memory that loads no extensions and keeps temporary files out of the way."""
     import duckdb
 
-    with tempfile.TemporaryDirectory(prefix="mottomo-") as folder:
+    with temporary_folder() as folder:
         opened = duckdb.connect(
             config={
-                "temp_directory": folder,
+                "temp_directory": str(folder),
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
                 "preserve_insertion_order": "false",
@@ -49,14 +58,31 @@ def fetch_arrays(connection: Any, sql: str, progress: Callable[[float], None] | 
 
 
 def _patiently(connection: Any, run: Callable[[], Any], progress: Callable[[float], None] | None) -> Any:
-    """What a query gives. Ctrl-C stops it at once, and `progress` hears how far it is, in percent.
+    """What a query gives. Whatever comes up stops it at once, and `progress` hears how far it is, in percent.
 
     The query runs in a thread of its own: in the main thread DuckDB hears an interrupt only when it is done.
+
+    Raises SourceError where the folder of temporary files has no room, Error for all else that DuckDB says.
     """
     import duckdb
 
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(run)
+    ended: list[bool] = []
+
+    def query() -> Any:
+        try:
+            return run()
+        finally:
+            ended.append(True)
+
+    def stop() -> None:  # asks no lock of the future, which the main thread may hold
+        for _ in range(_MOST_PAUSES):
+            if ended:
+                return
+            connection.interrupt()
+            time.sleep(_PAUSE_SECONDS)
+
+    with Undoing(stop), ThreadPoolExecutor(1) as pool:
+        future = pool.submit(query)
         try:
             while True:
                 try:
@@ -64,12 +90,27 @@ def _patiently(connection: Any, run: Callable[[], Any], progress: Callable[[floa
                 except NotYet:
                     if progress is not None:
                         progress(connection.query_progress())
-        except KeyboardInterrupt:
-            connection.interrupt()
-            wait([future])
-            raise
         except (duckdb.Error, RuntimeError) as error:  # RuntimeError: a file name that is no UTF-8
-            raise Error(str(error)) from None
+            raise _worded(str(error), connection) from None
+        finally:
+            _stopped(connection, future)
+
+
+def _stopped(connection: Any, future: Future[Any]) -> None:
+    """Wait for a query, interrupting it as often as it takes: it may begin only after the first interrupt."""
+    while not future.done():
+        connection.interrupt()
+        wait([future], timeout=_POLL_SECONDS)
+
+
+def _worded(text: str, connection: Any) -> Exception:
+    """What DuckDB said, or the folder of temporary files where that is at fault."""
+    spill = _SPILL.search(text)
+    if spill is None and "'max_temp_directory_size'" not in text:
+        return Error(text)
+    folder = connection.execute("SELECT current_setting('temp_directory')").fetchone()[0]
+    fault = spill[1] if spill else os.strerror(errno.ENOSPC)
+    return temporary_error(say("the table cannot be kept in temporary files"), Path(folder), fault)
 
 
 def confine(connection: Any, path: Path) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
-import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from typing import Any, BinaryIO, cast
 
 from mottomo.errors import SourceError
 from mottomo.messages import say, verbatim
+from mottomo.temporary import temporary_folder, write_copy
 
 COMPRESSIONS = (".gz", ".zst")
 
@@ -68,8 +67,8 @@ def plain_copy(path: Path, suffix: str) -> Iterator[Path]:
 
     DuckDB would decompress as well, but does not notice every damage.
     """
-    with tempfile.TemporaryDirectory(prefix="mottomo-") as folder:
-        copy = Path(folder) / f"copy{suffix}"
-        with opened(path) as source, copy.open("wb") as target:
-            shutil.copyfileobj(source, target, 1 << 20)
+    with temporary_folder() as folder:
+        copy = folder / f"copy{suffix}"
+        with opened(path) as source:
+            write_copy(source, copy)
         yield copy

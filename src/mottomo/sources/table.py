@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -27,6 +25,7 @@ from mottomo.sources.frame import column_type_error
 from mottomo.sources.rows import CountedRows, Selection
 from mottomo.sources.table_file import TableFile
 from mottomo.sources.text_form import open_quote, refuse_other_forms
+from mottomo.temporary import temporary_folder, write_copy
 
 CATEGORY_TYPES = re.compile(r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|ENUM.*|JSON)")
 _INTEGER_TYPES = re.compile(r"U?(TINY|SMALL|BIG)INT|U?INTEGER")
@@ -324,10 +323,10 @@ def _transcoded(file: TableFile) -> Iterator[TableFile]:
     """The same table as a temporary file in UTF-8."""
     assert file.encoding is not None
     check_encoding(file.encoding)
-    with tempfile.TemporaryDirectory(prefix="mottomo-") as folder:
-        copy = Path(folder) / f"table.{file.kind}"
-        with files.opened(file.path) as source, copy.open("wb") as target:
-            shutil.copyfileobj(decoded(source, file.encoding, file.where), target)
+    with temporary_folder() as folder:
+        copy = folder / f"table.{file.kind}"
+        with files.opened(file.path) as source:
+            write_copy(decoded(source, file.encoding, file.where), copy)
         yield TableFile(copy, file.kind, None, file.names, file.delimiter, file.label or str(file.path))
 
 

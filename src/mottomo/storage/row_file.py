@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import numpy as np
 
-from mottomo.errors import SourceError
-from mottomo.messages import say, verbatim
+from mottomo.messages import say
+from mottomo.temporary import explained
 
 
 class RowFile:
@@ -21,28 +21,17 @@ class RowFile:
 
     def append(self, rows: np.ndarray) -> None:
         """Write rows (m, width) at the end; for a width of 0 they are counted alone."""
-        with _explained(self._path), self._path.open("ab") as stream:
+        with _kept(self._path), self._path.open("ab") as stream:
             stream.write(np.ascontiguousarray(rows, dtype=self._kind).data if rows.size else b"")
         self.n += len(rows)
 
     def batches(self, size: int) -> Iterator[np.ndarray]:
         """All rows in order, (m, width) at a time with m at most `size`."""
-        with _explained(self._path), self._path.open("rb") as stream:
+        with _kept(self._path), self._path.open("rb") as stream:
             for start in range(0, self.n, size):
                 m = min(size, self.n - start)
                 yield np.fromfile(stream, self._kind, m * self._width).reshape(m, self._width)
 
 
-@contextmanager
-def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise SourceError(
-            "temporary-file",
-            say("rows cannot be kept on disk"),
-            verbatim(str(path.parent)),
-            say("room for the columns in the folder of temporary files"),
-            verbatim(error.strerror or str(error)),
-            say("name another folder in the environment variable TMPDIR"),
-        ) from None
+def _kept(path: Path) -> AbstractContextManager[None]:
+    return explained(path, say("rows cannot be kept on disk"))

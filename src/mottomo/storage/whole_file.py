@@ -12,6 +12,9 @@ from typing import BinaryIO
 
 from mottomo.errors import SourceError
 from mottomo.messages import say, verbatim
+from mottomo.temporary import removed_at_end, unique_prefix
+
+_LONGEST_NAME = 40  # characters of a file's name in that of its draft, which has to stay within 255 bytes
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -29,16 +32,18 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             with path.open("wb") as stream:
                 yield stream
             return
-        handle, draft = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                yield stream
-            mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-            os.chmod(draft, mode)
-            os.replace(draft, path)
-        except BaseException:
-            Path(draft).unlink(missing_ok=True)
-            raise
+        prefix = unique_prefix(f".{path.name[:_LONGEST_NAME]}.")
+        with removed_at_end(path.parent, prefix):
+            handle, draft = tempfile.mkstemp(prefix=prefix, dir=path.parent)
+            try:
+                with os.fdopen(handle, "wb") as stream:
+                    yield stream
+                mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
+                os.chmod(draft, mode)
+                os.replace(draft, path)
+            except BaseException:
+                Path(draft).unlink(missing_ok=True)
+                raise
     except OSError as error:
         raise _cannot_save(path, error.strerror or str(error)) from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from mottomo.sources.columns import Choice, Columns, KeptColumns, open_columns
 from mottomo.sources.table_file import TableFile
 from mottomo.storage.row_file import RowFile
 from mottomo.tallies import Tally
+from mottomo.temporary import temporary_folder
 from mottomo.workflows.held_out import HeldOutRows
 
 IN_MEMORY = 1 << 30  # bytes of features that are held in memory; more are read in batches
@@ -79,7 +79,7 @@ def training_rows(file: TableFile, plan: TrainingPlan, reading: Any = None) -> I
     """
     wanted = None if plan.features is None else (*plan.features, plan.target, *filter(None, [plan.weights]))
     choice = Choice(wanted, frozenset({*plan.text, plan.target}), plan.missing_values, plan.where)
-    with ExitStack() as kept, tempfile.TemporaryDirectory(prefix="mottomo-") as folder:
+    with ExitStack() as kept, temporary_folder() as folder:
         table = kept.enter_context(open_columns(file, choice, reading))
         names = _feature_names(table, plan)
         n_dropped = _complete(table, plan)
@@ -91,7 +91,7 @@ def training_rows(file: TableFile, plan: TrainingPlan, reading: Any = None) -> I
         width = len(encoding.columns)
         sink = _OnDisk if 8.0 * table.n * width > plan.memory else _InMemory
         inside, outside = (
-            sink(Path(folder) / part, n, encoding, len(categories), plan.weights is not None)
+            sink(folder / part, n, encoding, len(categories), plan.weights is not None)
             for part, n in (("inside", table.n - chosen.size), ("outside", chosen.size))
         )
         counts = np.zeros(len(categories), dtype=np.int64)
