@@ -8,9 +8,8 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
-from mottomo import results as _results
+TYPE_CHECKING = False  # as typing has it, which takes a third of the time of a bare import
 
 # Public names in the order of the flow, each with the module that defines it: imported when first used.
 _HOME = {
@@ -92,14 +91,15 @@ def __dir__() -> list[str]:
 
 
 def _load_report() -> Any:
+    """The layer that words results, which know it by this function alone."""
     from mottomo import report
 
     return report
 
 
-_results.register_report(_load_report)
-
 if TYPE_CHECKING:
+    from typing import Any
+
     from mottomo.categories import Categories as Categories
     from mottomo.classification.penalties import L2 as L2
     from mottomo.classification.softmax_regression import SoftmaxRegression as SoftmaxRegression

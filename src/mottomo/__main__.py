@@ -1,6 +1,6 @@
 """``python -m mottomo``: the command line."""
 
-from mottomo.cli.main import main
+from mottomo.cli.entry import main
 
 if __name__ == "__main__":
     main()

@@ -1,22 +1,14 @@
 """What every result has in common: frozen values, a dictionary, notes and a verdict, and a way to be shown.
 
-Results say *codes*; the words, tables, HTML and LaTeX belong to ``report/``, which is handed in from above
+Results say *codes*; the words, tables, HTML and LaTeX belong to ``report/``, which the package hands over
 (``mottomo/__init__.py``), so that no result needs to know how it is printed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-_load_report: Callable[[], Any] | None = None
-
-
-def register_report(load: Callable[[], Any]) -> None:
-    """Hand in the layer that words results: `load` returns a module with ``render(result, format, language)``."""
-    global _load_report
-    _load_report = load
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +43,9 @@ class Result:
 
         Without a language the locale of the environment decides (``LC_ALL``, ``LC_MESSAGES``, ``LANG``).
         """
-        if _load_report is None:  # pragma: no cover - the package always registers it
-            raise RuntimeError("no report layer is registered")
-        text: str = _load_report().render(self, format, language)
+        import mottomo
+
+        text: str = mottomo._load_report().render(self, format, language)
         return text
 
     def _repr_html_(self) -> str:

@@ -1,4 +1,4 @@
-"""Temporary folders and drafts: gone after use, and named where they fail."""
+"""Temporary folders and drafts: gone after use, also where a signal ends the process, and named where they fail."""
 
 from __future__ import annotations
 

@@ -172,14 +172,21 @@ def feature_tests(
         working()
         ratio = None
         if refits < _LARGEST_REFITS:
-            less = _without(data, kept, fitted.recoding, intercept, tolerance)
+            less = _without(data, kept, fitted.recoding, intercept, tolerance, working)
             ratio = None if less is None else max(2 * (fitted.log_likelihood - less), 0.0)
         df = len(kept) * (data.n_categories - 1)
         tests.append(FeatureTest(name, df, covariance.wald(v, [place[column] for column in kept]), ratio))
     return tuple(tests)
 
 
-def _without(data: Data, columns: list[int], recoding: Recoding, intercept: bool, tolerance: float) -> float | None:
+def _without(
+    data: Data,
+    columns: list[int],
+    recoding: Recoding,
+    intercept: bool,
+    tolerance: float,
+    working: Callable[[], None],
+) -> float | None:
     """log L of the model without some columns, which has a maximum as the whole one has; None if it was not reached."""
     others = np.setdiff1d(recoding.columns, columns)
     if recoding.taken:  # of which some may have taken the columns that are gone
@@ -187,7 +194,7 @@ def _without(data: Data, columns: list[int], recoding: Recoding, intercept: bool
         less = recoded(left, intercept)[0].of(left)
     else:
         less = recoding.without(columns).of(data)
-    optimum, _ = train(less, ridge=None, intercept=intercept, tolerance=tolerance)
+    optimum, _ = train(less, ridge=None, intercept=intercept, tolerance=tolerance, progress=lambda _: working())
     if optimum.reason == "interrupted":
         raise KeyboardInterrupt
     reached = optimum.converged or (optimum.reason == "unproved" and optimum.gap <= tolerance)

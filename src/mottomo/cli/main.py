@@ -1,13 +1,12 @@
 """The entry point: language, errors in words, exit codes, and a quiet end for Ctrl-C and closed pipes.
 
-Exit codes: 0 done, 2 wrong usage, 3 unreadable or invalid data, 130 interrupted.
+Exit codes: 0 done, 2 wrong usage, 3 unreadable or invalid data, 130 interrupted. ``entry.py`` hears signals.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
@@ -39,7 +38,7 @@ def _print_version(context: click.Context, parameter: Any, wanted: bool) -> None
     worded_help=say(
         "From categorical outcomes to trustworthy probabilities, by maximum likelihood.\n\n"
         "Exit codes: 0 done; with --check 1 rejected and 4 cannot tell; 2 wrong usage; 3 unreadable or invalid data, "
-        "or (train) no model: no maximum, or not converged; 130 interrupted."
+        "or (train) no model: no maximum, or not converged; 130 interrupted, 143 terminated."
     ),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
@@ -70,7 +69,6 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a label that the terminal cannot show is shown escaped
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # as an exit, so that drafts are removed
     debug = "--debug" in arguments
     code = _guarded(lambda: cli.main(arguments, prog_name="mottomo", standalone_mode=False), _watched_output(), debug)
     sys.exit(code)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
+from mottomo.leftovers import Undoing
 from mottomo.messages import Message
 
 _PATIENCE_SECONDS = 1.0
@@ -21,10 +23,11 @@ def progress_bar(label: str) -> Iterator[Callable[[float], None] | None]:
         yield None
         return
     bar = _Bar(label)
-    try:
-        yield bar
-    finally:
-        bar.stop()
+    with Undoing(bar.clear):
+        try:
+            yield bar
+        finally:
+            bar.stop()
 
 
 class _Bar:
@@ -49,6 +52,12 @@ class _Bar:
     def stop(self) -> None:
         if self._progress is not None:
             self._progress.stop()
+
+    def clear(self) -> None:
+        """Take the bar away and show the cursor again, past all buffers and locks."""
+        if self._progress is not None:
+            with suppress(OSError):
+                os.write(sys.stderr.fileno(), b"\r\x1b[2K\x1b[?25h")
 
 
 class Lines:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from mottomo.cli import signals
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
 from mottomo.cli.data import table_of, usage_error
+from mottomo.cli.language import chosen_translator
 from mottomo.cli.options import CATEGORIES, FORM_OPTIONS, MISSING_VALUES, OUTPUT_OPTIONS, WHERE
 from mottomo.cli.output import note, show
 from mottomo.cli.progress import Lines, progress_bar
@@ -98,7 +100,7 @@ def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, 
         note(say("No model was written."))
     for file in written if result.is_usable else ():
         note(say("model written: {file}", file=file))
-    if "interrupted" in (result.reason, result.without_errors):
+    if "interrupted" in (result.reason, result.without_errors) or signals.was_asked():
         click.get_current_context().exit(_INTERRUPTED)
     if not result.is_usable:
         click.get_current_context().exit(_NO_ANSWER)
@@ -144,14 +146,27 @@ def _check_outputs(model: str | None, onnx: str | None, plan: Any) -> None:
 
 @contextmanager
 def _reports() -> Iterator[Callable[[Any], None]]:
-    """Says on a terminal how a long fit goes, every few seconds."""
+    """Hears how a fit goes: says so on a terminal, and ends it early where Ctrl-C has asked for that.
+
+    From the first report on there is something to keep. The fit takes a KeyboardInterrupt out of a report for an end
+    with what it has found; it comes between two steps, where nothing is half done.
+    """
     lines = Lines(note) if sys.stderr.isatty() else None
+    notice = say("training: ends with what it has found (Ctrl-C again ends at once)").worded(chosen_translator()) + "\n"
+    with ExitStack() as stack:
+        keeping: signals.Keeping | None = None
 
-    def report(standing: Any) -> None:
-        if lines is not None:
-            lines(lambda: _STAGES[standing.stage](standing))
+        def report(standing: Any) -> None:
+            nonlocal keeping
+            if keeping is None:
+                keeping = signals.Keeping(notice)
+                stack.enter_context(keeping)
+            if signals.was_asked():
+                raise KeyboardInterrupt
+            if lines is not None:
+                lines(lambda: _STAGES[standing.stage](standing))
 
-    yield report
+        yield report
 
 
 _STAGES: dict[str, Callable[[Any], Message]] = {
