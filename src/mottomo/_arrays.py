@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from mottomo.errors import InvalidInput
-from mottomo.messages import Message, say, verbatim
+from mottomo.messages import Message, say, verbatim, written
 
 INT64_MAX = 2**63 - 1
 _EXACT_FLOAT_INTEGERS = 2**53
@@ -52,13 +52,14 @@ def as_counts(counts: Any, where: Message | None = None) -> np.ndarray:
 
 
 def _array(values: Any, where: Message) -> np.ndarray:
-    """Values as numpy reads them, but Python's own numbers kept where numpy would round them."""
-    if isinstance(values, np.ma.MaskedArray):
-        values = unmasked(values)
+    """Values as numpy reads them, but Python's own numbers and truth values kept where numpy would change them."""
+    values = unmasked(values)
     try:
         array = np.asarray(values)
-        if array.dtype.kind == "f" and not isinstance(values, np.ndarray | np.generic):
-            return np.asarray(values, dtype=object)  # numpy turns [0, 2**63] into floats, which lose the integer
+        if isinstance(values, np.ndarray | np.generic):
+            return array
+        if array.dtype.kind == "f" or (array.dtype.kind in "iu" and _holds_truth(values)):
+            return np.asarray(values, dtype=object)  # numpy turns [0, 2**63] into floats, and [True, 1] into [1, 1]
         return array
     except ValueError:  # rows of different lengths
         raise InvalidInput(
@@ -66,15 +67,65 @@ def _array(values: Any, where: Message) -> np.ndarray:
             say("the rows do not have one length"),
             where,
             say("rows of the same length"),
-            verbatim(repr(values)),
+            verbatim(written(values, repr)),
+        ) from None
+    except (TypeError, OverflowError, AttributeError, NotImplementedError):
+        raise InvalidInput(
+            "no-array",
+            say("this cannot be read as an array of numbers"),
+            where,
+            say("a list of numbers, or an array"),
+            say("{value} of type {type}", value=written(values, repr)[:60], type=type(values).__name__),
         ) from None
 
 
-def unmasked(values: np.ma.MaskedArray[Any, Any]) -> np.ndarray:
-    """A masked array as objects in which None stands for what is masked: it is missing."""
+def _holds_truth(values: Any) -> bool:
+    """Whether True or False is among the items of nested lists."""
+    if not isinstance(values, list | tuple):
+        return isinstance(values, bool | np.bool_)
+    return any(_holds_truth(item) for item in values)
+
+
+def unmasked(values: Any) -> Any:
+    """Values in which None stands for what is masked: it is missing, and what lies below a mask is never read.
+
+    Masked arrays become arrays of objects, also inside lists; anything else is given back as it is.
+    """
+    if isinstance(values, list | tuple) and any(isinstance(item, np.ma.MaskedArray | list | tuple) for item in values):
+        return [None if item is np.ma.masked else unmasked(item) for item in values]
+    if not isinstance(values, np.ma.MaskedArray):
+        return values
+    mask = np.ma.getmaskarray(values)
+    if values.dtype.names is not None or not mask.any():
+        return np.asarray(values.data)
     objects = np.asarray(values.data).astype(object)
-    objects[np.ma.getmaskarray(values)] = None
+    objects[mask] = None
     return objects
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a value stands for nothing: None, NaN, NaT, pandas' NA, what a mask hides."""
+    if value is None or value is np.ma.masked:
+        return True
+    if isinstance(value, str | int):
+        return False
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return True
+    if isinstance(value, Decimal):
+        return value.is_nan()  # a signalling one refuses to be compared
+    try:
+        return bool(value != value)  # noqa: PLR0124 - only what stands for nothing differs from itself
+    except (TypeError, ValueError, ArithmeticError):
+        return False
+
+
+def family(kind: type) -> type:
+    """The kind of category a type makes: numpy's integers, booleans and texts belong with Python's."""
+    if issubclass(kind, bool | np.bool_):
+        return bool
+    if issubclass(kind, int | np.integer) and not issubclass(kind, np.timedelta64):
+        return int
+    return str if issubclass(kind, str) else kind
 
 
 def labelled(values: Any) -> dict[Any, Any] | None:
@@ -85,12 +136,26 @@ def labelled(values: Any) -> dict[Any, Any] | None:
     if isinstance(values, Mapping):
         return dict(values)
     index = getattr(values, "index", None)
-    if index is None or callable(index) or not hasattr(values, "to_dict"):
+    if index is None or callable(index) or not hasattr(values, "to_dict") or not hasattr(values, "tolist"):
         return None
     labels = list(index)
-    if labels == list(range(len(labels))):
+    if all(_is_position(label, place) for place, label in enumerate(labels)):
         return None
-    return dict(zip(labels, values.tolist(), strict=True))
+    found = dict(zip(labels, values.tolist(), strict=True))
+    if len(found) < len(labels):
+        raise InvalidInput(
+            "duplicate-category",
+            say("a category is given twice"),
+            say("series"),
+            say("each category once"),
+            verbatim(written(next(label for place, label in enumerate(labels) if label in labels[:place]))),
+            say("add up what belongs together first, for example with groupby(level=0).sum()"),
+        )
+    return found
+
+
+def _is_position(label: Any, place: int) -> bool:
+    return isinstance(label, numbers.Real) and not isinstance(label, bool | np.bool_) and label == place
 
 
 def exact_counts(integers: np.ndarray) -> np.ndarray:
@@ -139,6 +204,8 @@ def _integers(array: np.ndarray, where: Message) -> np.ndarray:
 
 
 def _whole_floats(array: np.ndarray, where: Message) -> np.ndarray:
+    if array.dtype == np.float16:
+        array = array.astype(np.float32)  # which has room for the limit
     usable = np.isfinite(array) & (np.abs(array) <= _EXACT_FLOAT_INTEGERS)
     whole = usable & (np.floor(np.where(usable, array, 0)) == array)
     if not whole.all():
@@ -149,11 +216,11 @@ def _whole_floats(array: np.ndarray, where: Message) -> np.ndarray:
 
 def _integer(value: Any, index: int, where: Message) -> int:
     """One count from an array of objects, or the error that says why it is none."""
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_):
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_ | np.timedelta64):
         if abs(int(value)) > _LARGEST_COUNT:
             raise _count_error(say("a count is larger than 10**150"), verbatim("> 10**150"), index, where)
         return int(value)
-    if value is None or value != value:  # noqa: PLR0124 - NaN and the like differ from themselves
+    if is_missing(value):
         raise _count_error(say("a count is missing"), value, index, where)
     if isinstance(value, float | np.floating | Fraction | Decimal):
         if math.isfinite(value) and value == int(value):
@@ -179,7 +246,7 @@ def _count_error(what: Message, value: Any, index: int, where: Message) -> Inval
         what,
         say("{where}, position {position}", where=where, position=index + 1),
         say("a whole number, 0 or more"),
-        value if isinstance(value, Message) else verbatim(str(value)),
+        value if isinstance(value, Message) else verbatim(written(value)),
     )
 
 
@@ -248,22 +315,23 @@ def _exact_probabilities(array: np.ndarray, where: Message) -> CheckedProbabilit
 
 def _fraction(value: Any, index: int, where: Message) -> Fraction:
     try:
-        if isinstance(value, bool | np.bool_):
+        if isinstance(value, bool | np.bool_ | np.timedelta64):
             raise TypeError
         fraction = Fraction(value)
-    except (TypeError, ValueError, OverflowError):
-        raise _range_error(verbatim(str(value)), index, where) from None
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+        raise _range_error(verbatim(written(value)), index, where) from None
     if not 0 <= fraction <= 1:
-        raise _range_error(verbatim(str(value)), index, where)
+        raise _range_error(verbatim(written(value)), index, where)
     return fraction
 
 
 def _float_probabilities(array: np.ndarray, where: Message) -> CheckedProbabilities:
     eps = np.finfo(array.dtype).eps if array.dtype.kind == "f" else np.finfo(np.float64).eps
-    try:
+    if array.dtype.kind == "O":
+        values = np.array([_float(value, index, where) for index, value in enumerate(array.ravel().tolist())])
+        values = values.reshape(array.shape)
+    else:
         values = array.astype(np.float64)
-    except (TypeError, ValueError):
-        raise _range_error(verbatim(str(array.ravel().tolist())), 0, where) from None
     inside = (values >= 0) & (values <= 1 + _SUM_TOLERANCE_EPS * eps)  # NaN is not inside
     if not inside.all():
         index = int(np.flatnonzero(~inside.ravel())[0])
@@ -275,6 +343,43 @@ def _float_probabilities(array: np.ndarray, where: Message) -> CheckedProbabilit
         terms = array.reshape(-1, array.shape[-1])[row].tolist()
         raise _sum_error(terms, float(sums.ravel()[row]), _row_place(array, row, where))
     return CheckedProbabilities(values / sums + 0.0, None)  # + 0.0 turns -0.0 into 0.0
+
+
+def _float(value: Any, index: int, where: Message) -> float:
+    """One probability from an array of objects, of which some are floats."""
+    if is_missing(value):
+        return math.nan
+    try:
+        if isinstance(value, bool | np.bool_ | np.timedelta64) or not isinstance(value, numbers.Real | Decimal):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise _range_error(verbatim(written(value)), index, where) from None
+
+
+def as_logits(logits: Any, where: Message) -> np.ndarray:
+    """Real numbers as float64, not checked further: NaN where one is missing."""
+    array = _array(logits, where)
+    if array.dtype.kind == "O":
+        flat = [_real(value) for value in array.ravel().tolist()]
+        if None not in flat:
+            return np.array(flat, dtype=np.float64).reshape(array.shape)
+    elif array.dtype.kind in "iuf":
+        return array.astype(np.float64)
+    raise InvalidInput(
+        "logits-type",
+        say("logits are not numbers"),
+        where,
+        say("real numbers, at least one finite in each row, none NaN or +inf"),
+        say("values of type {type}", type=str(array.dtype)),
+    )
+
+
+def _real(value: Any) -> float | None:
+    try:
+        return _float(value, 0, say("logits"))
+    except InvalidInput:
+        return None
 
 
 def _row_sums(values: np.ndarray) -> np.ndarray:
@@ -314,4 +419,4 @@ def _sum_error(terms: list[Any], total: Any, where: Message) -> InvalidInput:
 
 
 def _short(value: Any) -> str:
-    return f"{value:.12g}" if isinstance(value, float | np.floating) else str(value)
+    return f"{value:.12g}" if isinstance(value, float | np.floating) else written(value)

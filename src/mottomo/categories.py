@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numbers
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mottomo.errors import InvalidInput, nearest
-from mottomo.messages import Message, say, verbatim
+from mottomo.messages import Message, say, verbatim, written
 
-_RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)")
+_RANGE = re.compile(r"(-?\d{1,1000})\.\.(-?\d{1,1000})")
 _LARGEST_RANGE = 10_000_000
 _SHOWN_NAMES = 5
 _LARGEST_INTEGER = 10**1000
@@ -32,23 +32,28 @@ def category_name(value: Any) -> str:
         return str(value)
     if isinstance(value, bool | np.bool_):
         return "true" if value else "false"
-    if isinstance(value, numbers.Integral) and abs(int(value)) < _LARGEST_INTEGER:
+    if _is_whole(value) and abs(int(value)) < _LARGEST_INTEGER:
         return str(int(value))
     raise InvalidInput(
         "category-type",
         say("a category is neither text nor a whole number nor true/false"),
         None,
         say("text, whole numbers, or true/false"),
-        say("{value} of type {type}", value=_shown(value), type=type(value).__name__),
+        say("{value} of type {type}", value=written(value, repr), type=type(value).__name__),
         say("convert the outcomes first, for example with astype(int), or to text in a format of your choice"),
     )
 
 
-def _shown(value: Any) -> str:
-    try:
-        return repr(value)
-    except ValueError:  # an integer of more digits than Python is willing to write
-        return "…"
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, np.timedelta64)  # which numpy calls one
+
+
+def by_category_name(given: Mapping[Any, Any]) -> dict[str, Any]:
+    """A mapping with the names of its categories as keys; refused where two of them are one category."""
+    named = {category_name(key): value for key, value in given.items()}
+    if len(named) < len(given):
+        _without_duplicates(tuple(category_name(key) for key in given))  # which names the one that comes twice
+    return named
 
 
 def natural_order(names: Iterable[str]) -> list[str]:
@@ -90,8 +95,11 @@ class Categories(Sequence[str]):
             return spec
         if isinstance(getattr(spec, "categories", None), Categories):  # probabilities or a tally: those it is about
             return cls(spec.categories.names)
-        names = tuple(_names_of_text(spec)) if isinstance(spec, str) else tuple(category_name(item) for item in spec)
-        return cls(_without_duplicates(names))
+        if isinstance(spec, str):
+            return cls(_without_duplicates(tuple(_names_of_text(spec))))
+        if not isinstance(spec, Iterable) or (isinstance(spec, bytes | np.ndarray) and np.ndim(spec) == 0):
+            raise _no_list_of_categories(spec)
+        return cls(_without_duplicates(tuple(category_name(item) for item in spec)))
 
     @classmethod
     def numbered(cls, n_categories: int) -> Categories:
@@ -165,6 +173,16 @@ def _names_of_text(text: str) -> Iterator[str]:
             say("for a single category, give a list with one name"),
         )
     yield from text.split(",")
+
+
+def _no_list_of_categories(spec: Any) -> InvalidInput:
+    return InvalidInput(
+        "categories-type",
+        say("this is no list of categories"),
+        say("categories"),
+        say("a list of names, a range, or a text such as 1..6 or a,b,c"),
+        say("{value} of type {type}", value=written(spec, repr)[:60], type=type(spec).__name__),
+    )
 
 
 def _without_duplicates(names: tuple[str, ...]) -> tuple[str, ...]:

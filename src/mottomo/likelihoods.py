@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from mottomo._arrays import CheckedProbabilities, as_counts, as_probabilities, labelled, row_totals
-from mottomo.categories import Categories, category_name
+from mottomo._arrays import CheckedProbabilities, as_counts, as_logits, as_probabilities, labelled, row_totals
+from mottomo.categories import Categories, by_category_name
 from mottomo.errors import InvalidInput
 from mottomo.kernels.series import relative_entropy_term, stirling_error
 from mottomo.kernels.sums import accurate_sum, two_product
@@ -376,7 +376,7 @@ def softmax(logits: Any) -> np.ndarray:
     >>> softmax([0.0, 0.0]).tolist()
     [0.5, 0.5]
     """
-    values = np.asarray(logits, dtype=np.float64)
+    values = as_logits(logits, say("logits"))
     largest = values.max(axis=-1, keepdims=True) if values.ndim and values.shape[-1] else np.full((1,), np.nan)
     if not np.isfinite(largest).all() or np.isnan(values).any():
         raise InvalidInput(
@@ -438,7 +438,7 @@ def _by_name(categories: Categories | None, probabilities: Mapping[Any, Any]) ->
             None,
             say("build one with Tally.from_counts({{...}}), or give the probabilities as a list"),
         )
-    named = {category_name(key): value for key, value in probabilities.items()}
+    named = by_category_name(probabilities)
     if set(named) != set(categories.names):
         missing = [name for name in categories.names if name not in named]
         foreign = [name for name in named if name not in set(categories.names)]

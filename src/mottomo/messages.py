@@ -97,3 +97,15 @@ def say_count(singular: str, plural: str, /, count: int, **values: Any) -> Messa
 def verbatim(text: str) -> Message:
     """A message that is the same in every language: a number, a name, a piece of the user's input."""
     return Message("{text}", {"text": text})
+
+
+def written(value: Any, how: Callable[[Any], str] = str) -> str:
+    """`value` as text, by `str` or `repr`; its type where it has none, as an integer beyond 4300 digits.
+
+    >>> written(10**5000, repr)
+    '… (int)'
+    """
+    try:
+        return how(value)
+    except (ValueError, TypeError, AttributeError, ArithmeticError, LookupError, RecursionError):
+        return f"… ({type(value).__name__})"

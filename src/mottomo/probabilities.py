@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from mottomo._arrays import as_probabilities, labelled
-from mottomo.categories import Categories, category_name
+from mottomo.categories import Categories, by_category_name
 from mottomo.errors import InvalidInput, nearest
 from mottomo.messages import say, say_count, verbatim
 
@@ -47,7 +47,7 @@ class Probabilities:
             return cls._from_text(given, declared, normalise)
         by_name = labelled(given)
         if by_name is not None:
-            named = {category_name(key): _number_of(value) for key, value in by_name.items()}
+            named = {name: _number_of(value) for name, value in by_category_name(by_name).items()}
             return cls._named(list(named), list(named.values()), declared, normalise)
         if isinstance(given, list | tuple):
             given = [_number_of(value) for value in given]

@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 
 from mottomo._arrays import INT64_MAX, as_counts, exact_counts, labelled, row_totals
+from mottomo._crosstabs import Crosstab
 from mottomo.categories import Categories, category_name, look_alikes, natural_key, unknown_category
 from mottomo.errors import InvalidInput
-from mottomo.messages import say, say_count, verbatim
+from mottomo.messages import Message, say, say_count, verbatim, written
 from mottomo.results import Finding, Result
 
 GroupKey = tuple[str, ...]
@@ -54,12 +55,16 @@ class Tally(Result):
     def from_counts(cls, counts: Any, categories: Any = None) -> Tally:
         """A tally from counts: a sequence (categories "1" .. "K" unless given), a mapping or a labelled Series.
 
-        The categories are declared. A two-dimensional array gives one group a row, numbered "1" .. "G".
+        The categories are declared. A two-dimensional array gives one group a row, numbered "1" .. "G"; a data frame
+        such as a crosstab too, whose columns name the categories and whose index, if it has names, the groups.
         """
+        crosstab = Crosstab.of(counts)
+        if crosstab is not None:
+            return cls._of_crosstab(crosstab, None if categories is None else Categories.of(categories))
         by_name = labelled(counts)
         if by_name is not None:
             named = Categories.of([category_name(key) for key in by_name])
-            tally = cls(named, as_counts(list(by_name.values())))
+            tally = cls(named, _one_row(as_counts(list(by_name.values()))))
             return tally if categories is None else tally.reordered(Categories.of(categories))
         _refuse_text(counts)
         checked = as_counts(list(counts) if isinstance(counts, Iterator) else counts)
@@ -75,14 +80,31 @@ class Tally(Result):
         if checked.ndim == 1:
             return cls(names, checked)
         if checked.ndim > 2:
-            raise InvalidInput(
-                "counts-shape",
-                say("counts have too many dimensions"),
-                say("counts"),
-                say("one row of counts, or one row for each group"),
-                say("an array of shape {shape}", shape=str(checked.shape)),
-            )
-        return cls(names, checked, ("tally",), tuple((str(row),) for row in range(1, len(checked) + 1)))
+            raise _too_many_dimensions(checked, say("one row of counts, or one row for each group"))
+        return cls(names, checked, ("tally",), _numbered(len(checked)))
+
+    @classmethod
+    def _of_crosstab(cls, table: Crosstab, declared: Categories | None) -> Tally:
+        """One group a row; categories by name, or by position where neither columns nor caller name them alike."""
+        checked = as_counts(table.counts)
+        named = table.columns is not None
+        own = Categories.of(table.columns) if named else Categories.numbered(checked.shape[-1])
+        groups = _numbered(len(checked))
+        if table.rows is not None:
+            groups = tuple(tuple(category_name(part) for part in key) for key in table.rows)
+            if len(set(groups)) < len(groups):
+                raise InvalidInput(
+                    "duplicate-group",
+                    say("two rows are the same group"),
+                    say("data frame"),
+                    say("each group once"),
+                    say("{key}", key=list(next(key for row, key in enumerate(groups) if key in groups[:row]))),
+                    say("add up what belongs together first, for example with groupby(level=0).sum()"),
+                )
+        if declared is not None and not named and len(declared) == checked.shape[-1]:
+            own = declared
+        tally = cls(own, checked, table.by, groups)
+        return tally if declared is None else tally.reordered(declared)
 
     @classmethod
     def empty(cls, categories: Any = None) -> Tally:
@@ -289,7 +311,7 @@ def check_tally(tally: Any) -> None:
             say("this is no tally"),
             say("tally"),
             say("a Tally"),
-            say("{value} of type {type}", value=repr(tally)[:60], type=type(tally).__name__),
+            say("{value} of type {type}", value=written(tally, repr)[:60], type=type(tally).__name__),
             say("counts become one with Tally.from_counts(...), outcomes with mottomo.tally(...)"),
         )
 
@@ -308,6 +330,26 @@ def check_single(tally: Any) -> None:
         )
 
 
+def _numbered(n_groups: int) -> tuple[GroupKey, ...]:
+    return tuple((str(row),) for row in range(1, n_groups + 1))
+
+
+def _one_row(counts: np.ndarray) -> np.ndarray:
+    if counts.ndim > 1:
+        raise _too_many_dimensions(counts, say("one count for each category"))
+    return counts
+
+
+def _too_many_dimensions(counts: np.ndarray, expected: Message) -> InvalidInput:
+    return InvalidInput(
+        "counts-shape",
+        say("counts have too many dimensions"),
+        say("counts"),
+        expected,
+        say("an array of shape {shape}", shape=str(counts.shape)),
+    )
+
+
 def _refuse_text(counts: Any) -> None:
     if isinstance(counts, str | bytes):
         raise InvalidInput(
@@ -315,7 +357,7 @@ def _refuse_text(counts: Any) -> None:
             say("counts are not numbers"),
             say("counts"),
             say("whole numbers: how often each category was seen"),
-            verbatim(repr(counts)),
+            verbatim(written(counts, repr)),
             say("give a list such as [2, 5, 2, 4, 2, 5]"),
         )
 

@@ -52,7 +52,7 @@ IN_MEMORY = [
     ([1, 2], {"by": [1]}, "by-length", None),
     ([1, 2], {"by": "g"}, "no-columns", None),
     ([1, 2], {"column": "a"}, "no-columns", None),
-    (pd.DataFrame({"a": [1], "b": [1]}), {"column": "a", "by": [1]}, "group-column", None),
+    (pd.DataFrame({"a": [1], "b": [1]}), {"column": "a", "by": [1]}, "unknown-column", None),
     ([1, 2], {"categories": "1..1"}, "unknown-category", None),
     (["dgo"], {"categories": ["dog", "fox"]}, "unknown-category", "did you mean dog?"),
 ]

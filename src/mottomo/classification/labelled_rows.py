@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mottomo._arrays import unmasked
 from mottomo.classification.objective import Data, Rows, with_wide_starts
 from mottomo.classification.scaling import usual_sizes
 from mottomo.errors import InvalidInput
@@ -180,7 +181,7 @@ def checked_weights(weights: Any, n: int) -> np.ndarray | None:
     """Frequency weights, (n,) float64 >= 0 with a positive sum; None means 1 each."""
     if weights is None:
         return None
-    array = np.asarray(weights)
+    array = _weights_as_array(weights)
     if array.ndim == 0:
         array = np.full(n, array)
     ok = array.dtype.kind in "iufb" and array.shape == (n,)
@@ -206,6 +207,13 @@ def checked_weights(weights: Any, n: int) -> np.ndarray | None:
             say("an array of shape {shape}", shape=str(array.shape)) if where is None else verbatim(str(array[where])),
         )
     return np.ascontiguousarray(values)
+
+
+def _weights_as_array(weights: Any) -> np.ndarray:
+    try:
+        return np.asarray(unmasked(weights))  # masked ones become None, and so no numbers
+    except (ValueError, TypeError):  # rows of different lengths
+        return np.empty(0, dtype=object)
 
 
 def checked_targets(targets: np.ndarray) -> np.ndarray:

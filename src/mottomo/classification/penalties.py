@@ -11,7 +11,7 @@ import numpy as np
 from mottomo.classification.objective import Data
 from mottomo.classification.standardisation import deviations
 from mottomo.errors import InvalidInput
-from mottomo.messages import say, verbatim
+from mottomo.messages import say, verbatim, written
 
 STANDARDISED = "number columns, standardised; levels of text columns as they are"
 AS_THEY_ARE = "columns as they are"
@@ -37,14 +37,16 @@ class L2:
     standardised: bool = True
 
     def __post_init__(self) -> None:
-        ok = isinstance(self.strength, int | float | np.integer | np.floating) and not isinstance(self.strength, bool)
+        ok = isinstance(self.strength, int | float | np.integer | np.floating) and not isinstance(
+            self.strength, bool | np.timedelta64
+        )
         if not ok or not 0 < self.strength < float("inf"):
             raise InvalidInput(
                 "penalty-strength",
                 say("the strength of a penalty is not a number above 0"),
                 verbatim("strength"),
                 say("a number above 0, such as 1"),
-                verbatim(repr(self.strength)),
+                verbatim(written(self.strength, repr)),
                 say("for maximum likelihood leave the penalty out"),
             )
         if not isinstance(self.standardised, bool | np.bool_):
@@ -78,7 +80,7 @@ def checked_penalty(penalty: L2 | None) -> L2 | None:
         say("this is not a penalty"),
         verbatim("penalty"),
         say("None for maximum likelihood, or mottomo.L2(strength=...)"),
-        verbatim(repr(penalty)),
+        verbatim(written(penalty, repr)),
         say("scikit-learn's C=2 is L2(strength=1/2, standardised=False)"),
     )
 

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from mottomo.classification.collinearity import Dependence
 from mottomo.classification.coordinates import referred
@@ -22,12 +21,13 @@ from mottomo.classification.labelled_rows import (
     refuse_malformed,
     refuse_one_category,
 )
+from mottomo.classification.labels import as_scikit_learn_says, label_array, refuse_masked, refuse_times
 from mottomo.classification.penalties import L2, checked_penalty, ridge_of
 from mottomo.classification.softmax import log_probabilities, probabilities, relative_logits
 from mottomo.errors import InvalidInput, NoMaximum, NotConverged, NotDetermined
 from mottomo.kernels.sums import accurate_sum
 from mottomo.kernels.threads import one_thread_blas
-from mottomo.messages import say, verbatim
+from mottomo.messages import say, verbatim, written
 
 
 class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -111,9 +111,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         penalty = checked_penalty(self.penalty)
         self._check_settings()
         with one_thread_blas():
-            refuse_malformed(X)
-            x = validate_data(self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False)
-            x = checked_features(x, getattr(self, "feature_names_in_", None))
+            x = self._checked(X, reset=True)
             weights = checked_weights(sample_weight, x.shape[0])
             codes, targets = self._categories(y, x.shape[0], weights)
             rows = labelled_rows(x, codes, targets, weights, len(self.classes_))
@@ -140,11 +138,10 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.gradient_norm_ = found.gradient_norm
 
     def _check_settings(self) -> None:
-        number = (int, float, np.integer, np.floating)
         ok = {
-            "tolerance": (isinstance(self.tolerance, number) and self.tolerance > 0, say("a number above 0")),
+            "tolerance": (_is_number(self.tolerance) and self.tolerance > 0, say("a number above 0")),
             "max_passes": (
-                isinstance(self.max_passes, number) and self.max_passes >= 1 and self.max_passes % 1 == 0,
+                _is_number(self.max_passes) and self.max_passes >= 1 and self.max_passes % 1 == 0,
                 say("a whole number of 1 or more"),
             ),
             "fit_intercept": (isinstance(self.fit_intercept, bool | np.bool_), say("True or False")),
@@ -156,31 +153,24 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                     say("a setting is out of range"),
                     verbatim(name),
                     expected,
-                    verbatim(repr(getattr(self, name))),
+                    verbatim(written(getattr(self, name), repr)),
                 )
 
     def _categories(self, y: Any, n: int, weights: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray | None]:
         """Codes of labels, or checked soft targets; sets ``classes_``."""
         if y is None:
             raise InvalidInput("no-labels", say("requires y to be passed, but the target y is None"), verbatim("y"))
-        array = np.asarray(y)
+        given = refuse_masked(y, "y")
+        array = as_scikit_learn_says(lambda: np.asarray(given), "y", say("one label for each row"))
         if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "fiu":
             if len(array) != n:
                 raise _lengths(len(array), n)
             self.classes_ = np.asarray(y.columns) if hasattr(y, "columns") else np.arange(array.shape[1])
             _refuse_twice(self.classes_)
             return _labels_or_targets(checked_targets(array))
-        labels = column_or_1d(y, warn=True)
-        if labels.dtype.kind not in "biuU":  # which can be nothing but labels
-            check_classification_targets(labels)
+        labels = label_array(y, warn=True)
         if len(labels) != n:
             raise _lengths(len(labels), n)
-        if labels.dtype.kind == "O" and any(
-            label is None or (isinstance(label, float) and np.isnan(label)) for label in labels.tolist()
-        ):
-            raise InvalidInput(
-                "missing-labels", say("Input y contains NaN."), verbatim("y"), say("a label for each row")
-            )
         counted = labels if weights is None else labels[weights > 0]
         self.classes_ = np.unique(counted)
         refuse_one_category(self.classes_.tolist(), verbatim("y"))
@@ -235,9 +225,24 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _features(self, X: Any) -> Any:
         check_is_fitted(self)
+        return self._checked(X, reset=False)
+
+    def _checked(self, X: Any, *, reset: bool) -> Any:
+        """Features as the loops read them; with `reset` their number and names are those to come back with."""
         refuse_malformed(X)
-        x = validate_data(
-            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], ensure_all_finite=False, reset=False
+        given = refuse_masked(X, "X")
+        refuse_times(given)
+        x = as_scikit_learn_says(
+            lambda: validate_data(
+                self,
+                given,
+                accept_sparse="csr",
+                dtype=[np.float64, np.float32],
+                ensure_all_finite=False,
+                reset=reset,
+            ),
+            "X",
+            say("numbers in rows and columns, at least one of each, named as in training"),
         )
         return checked_features(x, getattr(self, "feature_names_in_", None))
 
@@ -257,24 +262,31 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def log_likelihood(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """sum_i w_i log y_label(x_i), nats: of labels that are among ``classes_``."""
         logs = self.predict_log_proba(X)
-        labels = column_or_1d(y)
+        labels = label_array(y)
         if len(labels) != len(logs):
             raise _lengths(len(labels), len(logs))
-        order = np.argsort(self.classes_)  # those of soft targets come as their columns do
-        places = np.searchsorted(self.classes_, labels, sorter=order)
-        codes = order[np.clip(places, 0, len(order) - 1)]
-        unknown = self.classes_[codes] != labels
+        position = {name: index for index, name in enumerate(self.classes_.tolist())}
+        codes = np.array([position.get(label, -1) for label in labels.tolist()], dtype=np.int64)
+        unknown = codes < 0
         if unknown.any():
             raise InvalidInput(
                 "unknown-category",
                 say("a label is none of the categories that the model knows"),
                 say("{name}, row {row}", name="y", row=int(np.flatnonzero(unknown)[0]) + 1),
                 say("one of {names}", names=[str(name) for name in self.classes_.tolist()]),
-                verbatim(str(labels[unknown][0])),
+                verbatim(written(labels[unknown][0])),
             )
         chosen = logs[np.arange(len(codes)), codes]
         weights = checked_weights(sample_weight, len(codes))
         return float(accurate_sum(chosen if weights is None else chosen * weights))
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """The share of rows whose most probable category is their label, each row counted `sample_weight` times."""
+        predicted, labels = self.predict(X), label_array(y)
+        if len(labels) != len(predicted):
+            raise _lengths(len(labels), len(predicted))
+        is_right = np.array([one == other for one, other in zip(predicted.tolist(), labels.tolist(), strict=True)])
+        return float(np.average(is_right, weights=checked_weights(sample_weight, len(labels))))
 
     def coefficients(self, reference: Any = None) -> tuple[np.ndarray, np.ndarray]:
         """(W, b) as (K, p) and (K,): adding to zero, or with those of the category `reference` 0.
@@ -290,8 +302,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 "unknown-category",
                 say("the reference is none of the categories"),
                 verbatim("reference"),
-                say("one of {names}", names=[str(name) for name in names]),
-                verbatim(repr(reference)),
+                say("one of {names}", names=[written(name) for name in names]),
+                verbatim(written(reference, repr)),
             )
         at = names.index(reference)
         return referred(self.coef_.T, at).T, referred(self.intercept_, at)
@@ -302,6 +314,10 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, np.timedelta64)
+
+
 def _labels_or_targets(targets: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Targets that are all 0 or 1 are labels, and are read faster as such."""
     if ((targets == 0) | (targets == 1)).all():
@@ -310,14 +326,15 @@ def _labels_or_targets(targets: np.ndarray) -> tuple[np.ndarray | None, np.ndarr
 
 
 def _refuse_twice(classes: np.ndarray) -> None:
-    names, counts = np.unique(classes, return_counts=True)
-    if (counts > 1).any():
+    names = classes.tolist()
+    twice = next((name for at, name in enumerate(names) if name in names[:at]), None)
+    if twice is not None:
         raise InvalidInput(
             "duplicate-column",
             say("two columns have the same name"),
             verbatim("y"),
             say("one column of that name"),
-            verbatim(str(names[counts > 1][0])),
+            verbatim(written(twice)),
         )
 
 

@@ -134,8 +134,6 @@ def _check_usage(data: tuple[str, ...], source: Source) -> None:
         raise usage_error(say("standard input can be read only once"))
     if source.no_header != bool(source.names):
         raise usage_error(say("--no-header and --names go together"))
-    if source.delimiter is not None and len(source.delimiter) != 1:
-        raise usage_error(say("--delimiter takes one character"))
 
 
 def usage_error(sentence: Message) -> click.UsageError:

@@ -36,6 +36,23 @@ MISSING = option(
     default="error",
     help=say("Missing outcomes: refuse them (the default) or leave them out and say how many."),
 )
+
+
+def _delimiter(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    """The value of --delimiter, if it can separate cells."""
+    from mottomo.cli.data import usage_error
+    from mottomo.errors import InvalidInput
+    from mottomo.workflows.file_kinds import check_delimiter
+
+    try:
+        check_delimiter(given)
+    except InvalidInput:
+        raise usage_error(
+            say("--delimiter takes one character, neither a quotation mark nor the end of a line")
+        ) from None
+    return given
+
+
 # How a file is written, where its name does not tell.
 FORM_OPTIONS = (
     option(
@@ -44,7 +61,12 @@ FORM_OPTIONS = (
         type=click.Choice(_INPUTS),
         help=say("The format of DATA, if its name does not tell; for standard input the default is lines."),
     ),
-    option("--delimiter", metavar="CHAR", help=say("The separator of a table, if it is neither comma nor tab.")),
+    option(
+        "--delimiter",
+        metavar="CHAR",
+        callback=_delimiter,
+        help=say("The separator of a table, if it is neither comma nor tab."),
+    ),
     option("--encoding", metavar="NAME", help=say("The text encoding, if it is not UTF-8 (shift_jis, utf-16, ...).")),
     option("--no-header", is_flag=True, help=say("The table has no header; name its columns with --names.")),
     option("--names", metavar="NAMES", help=say("The columns of a table without a header: a,b,c.")),

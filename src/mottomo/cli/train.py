@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from mottomo.cli.options import CATEGORIES, FORM_OPTIONS, MISSING_VALUES, OUTPUT
 from mottomo.cli.output import note, show
 from mottomo.cli.progress import Lines, progress_bar
 from mottomo.cli.training_settings import FEATURES, PENALTY, TEXT, WEIGHTS, training_plan
+from mottomo.errors import MottomoError
 from mottomo.messages import Message, say, say_count
 
 _NO_ANSWER, _INTERRUPTED = 3, 130
@@ -90,16 +91,19 @@ def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, 
     )
     _check_outputs(model, onnx, plan)  # before the work, not after it
     with table_of(data, settings) as file, progress_bar(data) as reading, _reports() as progress:
-        result = train_on_table(file, plan, progress, reading)
+        result = train_on_table(file, plan, progress, reading, _check_of_names(onnx))
+    written: list[str] = []
+    problem = None
     if result.is_usable:
-        _write(result.classifier, model, onnx)
-        result = replace(result, model_file=model)
+        written, problem = _write(result.classifier, model, onnx)
+        result = replace(result, model_file=model if model in written else None)
     show(result, settings, {"source": data})
-    written = [file for file in (model, onnx) if file is not None]
-    if written and not result.is_usable:
+    if (model, onnx) != (None, None) and not result.is_usable:
         note(say("No model was written."))
-    for file in written if result.is_usable else ():
-        note(say("model written: {file}", file=file))
+    for name in written:
+        note(say("model written: {file}", file=name))
+    if problem is not None:
+        raise problem
     if "interrupted" in (result.reason, result.without_errors) or signals.was_asked():
         click.get_current_context().exit(_INTERRUPTED)
     if not result.is_usable:
@@ -114,19 +118,27 @@ def _check_seed(settings: dict[str, Any]) -> None:
         raise usage_error(say("--seed takes a whole number of 0 or more"))
 
 
-def _write(classifier: Any, model: str | None, onnx: str | None) -> None:
-    """Write the files that were asked for, once all of them are made."""
-    from mottomo.storage.model_file import classifier_bytes
-    from mottomo.storage.onnx_file import onnx_bytes
-    from mottomo.storage.whole_file import write_whole
+def _write(classifier: Any, model: str | None, onnx: str | None) -> tuple[list[str], MottomoError | None]:
+    """Write the files that were asked for; which are there, and what was wrong with one that is not."""
+    from mottomo.storage.model_file import save_classifier
+    from mottomo.storage.onnx_file import save_onnx
 
-    contents = []
-    if model is not None:
-        contents.append((model, classifier_bytes(classifier)))
-    if onnx is not None:
-        contents.append((onnx, onnx_bytes(classifier)))
-    for file, content in contents:
-        write_whole(Path(file), content)
+    written, problem = [], None
+    for file, save in ((model, save_classifier), (onnx, save_onnx)):
+        if file is not None:
+            try:
+                save(classifier, Path(file))
+                written.append(file)
+            except MottomoError as error:  # the other file and the report are not lost with it
+                problem = error
+    return written, problem
+
+
+def _check_of_names(onnx: str | None) -> Callable[[Iterable[str]], None] | None:
+    """What refuses names of columns that an ONNX file cannot have, if one is to be written."""
+    from mottomo.storage.onnx_file import check_input_names
+
+    return None if onnx is None else check_input_names
 
 
 def _check_outputs(model: str | None, onnx: str | None, plan: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Hashable, Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from mottomo.errors import InvalidInput
 from mottomo.inference.methods import check_between, check_whole
 from mottomo.inference.p_values import PValue
 from mottomo.inference.permutations import count_logarithms, product_logarithms, simulated_tails
-from mottomo.messages import say, verbatim
+from mottomo.messages import say, verbatim, written
 from mottomo.results import Finding, Result
 from mottomo.tallies import Tally
 
@@ -288,6 +288,9 @@ def _farthest(cells: np.ndarray, n_rows: int, n_columns: int) -> tuple[int, int,
     return int(row[best]), int(column[best]), int(found[best]), float(expected[best])
 
 
+_KEYS = (str, int, np.integer, np.bool_)  # values of other types may not have a hash
+
+
 def _coded(outcomes: Any) -> tuple[list[str], np.ndarray]:
     """The names of the categories seen, in natural order, and the outcomes as positions among them."""
     wrong: bool = isinstance(outcomes, str | bytes | Tally | Mapping | Set) or not isinstance(outcomes, Iterable)
@@ -297,14 +300,14 @@ def _coded(outcomes: Any) -> tuple[list[str], np.ndarray]:
             say("these are no outcomes in the order in which they happened"),
             say("outcomes"),
             say("a list, an array or a Series of outcomes"),
-            say("{value} of type {type}", value=repr(outcomes)[:60], type=type(outcomes).__name__),
+            say("{value} of type {type}", value=written(outcomes, repr)[:60], type=type(outcomes).__name__),
             say("a tally has forgotten the order; give the outcomes themselves"),
         )
     values = outcomes.tolist() if isinstance(outcomes, np.ndarray) else outcomes
     known: dict[tuple[type, Any], str] = {}  # by type too: True and 1.0 equal 1, and are no 1
     texts = []
     for value in values:
-        key = (type(value), value if isinstance(value, Hashable) else category_name(value))  # or it is refused there
+        key = (type(value), value if isinstance(value, _KEYS) else category_name(value))  # or it is refused there
         if key not in known:
             known[key] = category_name(value)
         texts.append(known[key])

@@ -209,7 +209,7 @@ def _as_groups(tallies: Any) -> Tally:
         check_tally(tallies)
         groups = tallies
     else:
-        if not isinstance(tallies, dict | Iterable):
+        if not isinstance(tallies, dict | Iterable) or (isinstance(tallies, np.ndarray) and tallies.ndim == 0):
             check_tally(tallies)  # raises, and says what is wanted
         named = list(tallies.items()) if isinstance(tallies, dict) else [(str(i + 1), t) for i, t in enumerate(tallies)]
         for _, tally in named:

@@ -10,7 +10,7 @@ import numpy as np
 from mottomo.errors import InvalidInput
 from mottomo.inference.binomial_limits import binomial_limits
 from mottomo.kernels.series import log1p_excess
-from mottomo.messages import say, verbatim
+from mottomo.messages import say, verbatim, written
 from mottomo.tallies import Tally
 
 _PROFILE_STEPS = 12
@@ -224,7 +224,7 @@ def check_interval_method(method: object) -> None:
             say("this is no method for intervals"),
             say("intervals"),
             say("a method such as ClopperPearson(level=0.95) or Goodman(level=0.95)"),
-            verbatim(repr(method)),
+            verbatim(written(method, repr)),
         )
 
 
@@ -236,6 +236,6 @@ def check_level(level: float) -> None:
             say("the confidence level is not between 0 and 1"),
             say("level"),
             say("a number inside (0, 1), such as 0.95"),
-            verbatim(str(level)),
+            verbatim(written(level)),
             say("write 0.95 for 95 %") if isinstance(level, int | float) and 1 < level < 100 else None,
         )

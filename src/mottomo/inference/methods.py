@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from mottomo.errors import InvalidInput
-from mottomo.messages import Message, say, verbatim
+from mottomo.messages import Message, say, verbatim, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class Asymptotic:
     name: ClassVar[str] = "asymptotic"
 
 
+_NO_NUMBERS = (bool, np.timedelta64)  # which Python and numpy call integers
 Method = Auto | Exact | MonteCarlo | Asymptotic
 
 
@@ -82,7 +83,7 @@ def check_method(method: object) -> None:
             say("this is no method for a test"),
             say("method"),
             say("Auto(), Exact(), MonteCarlo(draws=..., seed=...) or Asymptotic()"),
-            verbatim(repr(method)),
+            verbatim(written(method, repr)),
         )
 
 
@@ -97,30 +98,31 @@ def check_between(name: str, value: object, example: str) -> None:
             say("{name} is not between 0 and 1", name=name),
             verbatim(name),
             say("a number inside (0, 1), such as {example}", example=example),
-            verbatim(str(value)),
+            verbatim(written(value)),
             hint,
         )
 
 
 def check_positive(name: str, value: object) -> None:
     """Refuse what is no positive, finite number."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not 0 < value < float("inf"):
+    is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, _NO_NUMBERS)
+    if not is_number or not 0 < value < float("inf"):  # type: ignore[operator]
         raise InvalidInput(
             "not-positive",
             say("{name} is not a positive number", name=name),
             verbatim(name),
             say("a number above 0"),
-            verbatim(str(value)),
+            verbatim(written(value)),
         )
 
 
 def check_whole(name: str, value: object, least: int) -> None:
     """Refuse what is no whole number of at least `least`."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+    if isinstance(value, _NO_NUMBERS) or not isinstance(value, int | np.integer) or value < least:
         raise InvalidInput(
             "not-a-whole-number",
             say("{name} is not a whole number of {least} or more", name=name, least=least),
             verbatim(name),
             say("a whole number, {least} or more", least=least),
-            verbatim(repr(value)),
+            verbatim(written(value, repr)),
         )

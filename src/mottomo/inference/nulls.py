@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from mottomo.errors import InvalidInput, nearest
 from mottomo.inference.exact.kinds import ORDERINGS
-from mottomo.messages import say, verbatim
+from mottomo.messages import say, verbatim, written
 from mottomo.probabilities import Probabilities
 
 _SMALLEST = Fraction(1, 10**301)  # room for 1e-300 that was divided by a sum
@@ -49,7 +49,7 @@ def check_ordering(ordering: object) -> None:
             say("there is no such ordering"),
             say("ordering"),
             say("one of {names}", names=list(ORDERINGS)),
-            verbatim(str(ordering)),
+            verbatim(written(ordering)),
             nearest(str(ordering), ORDERINGS),
         )
 

@@ -16,7 +16,7 @@ from mottomo.inference.binomial_limits import binomial_limits
 from mottomo.inference.estimation import OptimalityCheck
 from mottomo.inference.grouped import GroupedMaximum, grouped_maximum
 from mottomo.inference.intervals import Intervals, check_level
-from mottomo.messages import say, verbatim
+from mottomo.messages import say, verbatim, written
 from mottomo.results import Finding, Result
 from mottomo.tallies import Tally, check_single
 
@@ -192,15 +192,15 @@ def _read_means(tally: Tally, means: Any) -> tuple[Categories, dict[str, tuple[s
             say("it is not said what the labels mean"),
             say("means"),
             say("for each label the categories it may stand for"),
-            verbatim(repr(means)[:60]),
+            verbatim(written(means, repr)[:60]),
             say("give a mapping such as {example}", example="{'even': ['2', '4', '6']}"),
         )
     labels = {category_name(label): _members(spec) for label, spec in means.items()}
-    written = set(tally.categories)
+    known = set(tally.categories)
     whole = [name for name in tally.categories if name not in labels]
     if tally.categories.declared:
         categories = Categories(tuple(whole))
-        missing = next((label for label in labels if label not in written), None)
+        missing = next((label for label in labels if label not in known), None)
         if missing is not None:
             raise InvalidInput(
                 "label-not-declared",

@@ -23,7 +23,7 @@ from mottomo.inference.power import (
     fractions_of,
 )
 from mottomo.kernels.chi_square import needed_noncentrality, noncentral_power
-from mottomo.messages import say, verbatim
+from mottomo.messages import say, verbatim, written
 from mottomo.probabilities import Probabilities
 from mottomo.results import Finding, Result
 
@@ -331,7 +331,7 @@ def _for_effect(effect: float, power: float, significance: float, null: Any, cat
             say("the effect is not a number of {least} or more", least=f"{_SMALLEST_EFFECT:g}"),
             say("effect"),
             say("Cohen's w, such as 0.1 (small), 0.3 (medium) or 0.5 (large)"),
-            verbatim(str(effect)),
+            verbatim(written(effect)),
         )
     if null is not None:
         n_possible = int((Probabilities.of(null, categories).values > 0).sum())
@@ -369,7 +369,7 @@ def _needs_categories(known: int) -> InvalidInput:
         say("this plan needs to know the number of categories"),
         say("categories"),
         say("at least two categories, declared or in the null"),
-        verbatim(str(known)),
+        verbatim(written(known)),
         say("declare them, for example --categories 1..6 (in Python: categories=range(1, 7))"),
     )
 
@@ -395,7 +395,7 @@ def _least_favourable(p: Probabilities, bias: float) -> Probabilities:
         say("no probability can differ by so much"),
         say("bias"),
         say("a number above 0 by which some probability can grow or shrink"),
-        verbatim(str(bias)),
+        verbatim(written(bias)),
     )
 
 
@@ -407,7 +407,7 @@ def _for_half_width(half_width: float, level: float, null: Any, categories: Any)
             say("the half-width is not between 0 and one half"),
             say("half width"),
             say("a number such as 0.05, at least 0.0000001 and below 0.5"),
-            verbatim(str(half_width)),
+            verbatim(written(half_width)),
         )
     known = None if null is None else Probabilities.of(null, categories)
     if known is None and categories is None:
@@ -428,5 +428,5 @@ def _check_plan_method(method: Method) -> None:
             say("power is not simulated"),
             say("method"),
             say("Auto(), Exact() or Asymptotic()"),
-            verbatim(repr(method)),
+            verbatim(written(method, repr)),
         )

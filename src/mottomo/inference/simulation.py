@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mottomo.errors import InvalidInput
-from mottomo.messages import say, verbatim
+from mottomo.messages import say, verbatim, written
 from mottomo.probabilities import Probabilities
 from mottomo.results import Finding, Result
 from mottomo.tallies import Tally
@@ -117,11 +117,11 @@ def _thresholds(die: Probabilities) -> np.ndarray:
 
 
 def _check_whole(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+    if isinstance(value, bool | np.timedelta64) or not isinstance(value, int | np.integer) or value < 0:
         raise InvalidInput(
             "not-a-whole-number",
             say("{name} is not a whole number of 0 or more", name=name),
             verbatim(name),
             say("a whole number, 0 or more"),
-            verbatim(repr(value)),
+            verbatim(written(value, repr)),
         )

@@ -9,7 +9,7 @@ import numpy as np
 
 from mottomo.errors import InvalidInput
 from mottomo.inference.intervals import ClopperPearson, Intervals
-from mottomo.messages import say, verbatim
+from mottomo.messages import say, verbatim, written
 from mottomo.probabilities import Probabilities
 from mottomo.tallies import Tally
 
@@ -56,5 +56,5 @@ def check_tolerance(margin: object) -> None:
             say("the tolerance is not between 0 and 1"),
             say("tolerance"),
             say("a difference of probabilities, such as 0.01"),
-            verbatim(str(margin)),
+            verbatim(written(margin)),
         )

@@ -12,17 +12,10 @@ import numpy as np
 from mottomo.errors import InvalidInput, SourceError
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.sources import duck
+from mottomo.sources.conditions import ROW_NUMBER, check_condition, conditioned, raw_name
 from mottomo.sources.frame import column_type_error
-from mottomo.sources.rows import no_such_column
-from mottomo.sources.table import (
-    CATEGORY_TYPES,
-    ROW_NUMBER,
-    condition_error,
-    conditioned,
-    opened_table,
-    querying,
-    raw_name,
-)
+from mottomo.sources.rows import duplicate_column, no_such_column
+from mottomo.sources.table import CATEGORY_TYPES, opened_table, querying
 from mottomo.sources.table_file import TableFile
 
 _MEMORY = "512MiB"  # of the reader's store; what is beyond goes to disk
@@ -74,13 +67,15 @@ class Choice:
     """Which columns of a table, and how they are read.
 
     names : those wanted, in order; all for None. text : those that are text whatever they look like. missing_values :
-    texts that stand for a missing cell, beside the empty one. where : an SQL condition on the rows.
+    texts that stand for a missing cell, beside the empty one. where : an SQL condition on the rows. needed : columns
+    that have to be there, also where all are wanted.
     """
 
     names: tuple[str, ...] | None = None
     text: frozenset[str] = frozenset()
     missing_values: tuple[str, ...] = ()
     where: str | None = None
+    needed: tuple[str, ...] = ()
 
 
 class KeptColumns:
@@ -202,8 +197,8 @@ def open_columns(
     with opened_table(file) as table:
         relation, columns = table.relation, table.columns
         names = columns if choice.names is None else list(dict.fromkeys(choice.names))
-        _check_names([*names, *choice.text], columns, file.where)
-        with querying(table.file, choice.where, in_order=True, memory=_MEMORY) as connection:
+        _check_names([*names, *choice.text, *choice.needed], columns, file.where)
+        with querying(table.file, choice.where, columns, in_order=True, memory=_MEMORY) as connection:
             types = table.types or duck.column_types(connection, relation)
             plain, named = list(types), dict(zip(columns, types.values(), strict=True))
             source = relation
@@ -211,9 +206,8 @@ def open_columns(
                 source = conditioned(relation, zip(plain, columns, strict=True), named, choice.where, numbered=True)
             raw = {name: _raw(columns, plain, name, choice) for name in names}
             cells = {name: _cell(raw[name], named[name], choice) for name in names}
-            sql = f"SELECT {', '.join(cells.values()) or '1'} FROM {source}"
-            if choice.where is not None and not duck.is_one_statement(sql):
-                raise condition_error(choice.where, say("one condition, and no statement after it"))
+            if choice.where is not None:
+                check_condition(connection, source, choice.where)
             for name in choice.text.intersection(names):
                 _refuse_fractions(connection, raw[name], name, named[name], source, file)
             found = _numeric(connection, cells, named, source, choice, file)
@@ -247,14 +241,7 @@ def _check_names(names: Sequence[str], columns: list[str], where: Message) -> No
         if name not in columns:
             raise no_such_column(name, columns, where)
         if columns.count(name) > 1:
-            raise InvalidInput(
-                "duplicate-column",
-                say("two columns have the same name"),
-                where,
-                say("one column of that name"),
-                verbatim(name),
-                say("rename one of them in the header"),
-            )
+            raise duplicate_column(name, where)
 
 
 def _raw(columns: list[str], plain: list[str], name: str, choice: Choice) -> str:
@@ -266,7 +253,7 @@ def _cell(raw: str, kind: str, choice: Choice) -> str:
     """A cell in SQL: NULL where it is missing, text out of JSON."""
     cell = f"({raw} ->> '$')" if kind == "JSON" else raw
     if kind in ("JSON", "VARCHAR"):
-        nulls = ", ".join(duck.literal(text) for text in ("", *choice.missing_values))
+        nulls = ", ".join(duck.literal(text) for text in ("", *filter(duck.is_text, choice.missing_values)))
         cell = f"CASE WHEN trim({cell}) IN ({nulls}) THEN NULL ELSE {cell} END"
     return cell
 
@@ -278,7 +265,7 @@ def _numeric(
     numeric, unsure = {}, []
     for name in cells:
         kind = types[name].split("(")[0].removeprefix("U")
-        if name in choice.text or kind in ("ENUM", "BOOLEAN", "UUID", "UID"):
+        if name in choice.text or kind in ("ENUM", "BOOLEAN", "UUID", "UID", '"NULL"'):
             numeric[name] = False
         elif kind in _NUMBERS:
             numeric[name] = True
@@ -310,7 +297,7 @@ def _refuse_fractions(connection: Any, raw: str, name: str, kind: str, source: s
         fractions = f"SELECT count(*) FROM {source} WHERE json_type({raw}) = 'DOUBLE'"
         if duck.fetch_all(connection, fractions)[0][0]:
             raise column_type_error(name, "DOUBLE", file.where)
-    elif not CATEGORY_TYPES.fullmatch(kind) and kind != "UUID":
+    elif not CATEGORY_TYPES.fullmatch(kind) and kind not in ("UUID", '"NULL"'):
         raise column_type_error(name, kind, file.where)
 
 

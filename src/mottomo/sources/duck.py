@@ -143,6 +143,11 @@ def literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def is_text(text: str) -> bool:
+    """Whether the engine can hold a text; bytes of the command line that are no UTF-8 come as halves of characters."""
+    return not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
 def file_literal(path: Path) -> str:
     """An absolute path as a literal in which no character means a pattern or a remote place."""
     escaped = "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path.absolute()))

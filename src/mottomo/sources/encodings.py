@@ -85,7 +85,7 @@ def check_encoding(encoding: str) -> None:
     try:
         if codecs.lookup(encoding)._is_text_encoding:
             return
-    except LookupError:
+    except (LookupError, ValueError):  # ValueError: of a name that is no text
         pass
     raise InvalidInput(
         "unknown-encoding",

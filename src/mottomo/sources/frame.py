@@ -2,46 +2,116 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from mottomo._arrays import as_counts, is_missing
 from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, verbatim
-from mottomo.sources.memory import count_values, is_missing
-from mottomo.sources.rows import CountedRows, Selection
+from mottomo.sources.foreign import in_our_words
+from mottomo.sources.memory import count_columns
+from mottomo.sources.rows import CountedRows, Selection, column_text, duplicate_column, plain_number
 
 _COUNT = "mottomo_count"
 
 
-def as_narwhals(outcomes: Any) -> Any | None:
-    """A narwhals frame or series around `outcomes`, or None if it is neither."""
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A data frame or a series of some library, with the names of its columns as they are there.
+
+    In pandas a name may be a number or a tuple, and two columns may have the same one; narwhals knows texts alone. So
+    columns are found by their position, and have plain names of ours from then on.
+    """
+
+    native: Any
+    names: list[Any]
+    where: Message
+
+    @classmethod
+    def of(cls, outcomes: Any) -> Frame | None:
+        """The frame or series that `outcomes` is, or None if it is neither."""
+        import narwhals as nw
+
+        native = nw.to_native(outcomes, pass_through=True)
+        if nw.dependencies.is_into_series(native):
+            return cls(native, ["outcomes"], say("series"))
+        if _is_pandas(native) or _is_arrow_table(native):
+            names = list(native.columns) if _is_pandas(native) else list(native.column_names)
+            return cls(native, names, say("data frame"))
+        if not nw.dependencies.is_into_dataframe(native):
+            wrapped = nw.from_native(native, pass_through=True)
+            if not isinstance(wrapped, nw.LazyFrame):
+                return None
+            with in_our_words(say("data frame")):
+                return cls(native, list(wrapped.collect_schema().names()), say("data frame"))
+        return cls(native, list(nw.from_native(native).columns), say("data frame"))
+
+    @property
+    def is_series(self) -> bool:
+        import narwhals as nw
+
+        return bool(nw.dependencies.is_into_series(self.native))
+
+    def chosen(self, positions: Sequence[int]) -> Any:
+        """A narwhals frame of the columns at some positions, called c0, c1, .. by their place among these."""
+        import narwhals as nw
+
+        names = [f"c{place}" for place in range(len(positions))]
+        if self.is_series:
+            return nw.from_native(_of_one_dictionary(self.native), series_only=True).alias("c0").to_frame()
+        if _is_pandas(self.native):
+            return nw.from_native(self.native.iloc[:, list(positions)].set_axis(names, axis=1))
+        if _is_arrow_table(self.native):
+            chosen = self.native.select(list(positions)).rename_columns(names)
+            return nw.from_native(_of_one_dictionary(chosen))
+        pairs = zip(positions, names, strict=True)
+        return nw.from_native(self.native).select(*(nw.col(self.names[at]).alias(name) for at, name in pairs))
+
+
+def _is_pandas(native: Any) -> bool:
     import narwhals as nw
 
-    wrapped = nw.from_native(outcomes, allow_series=True, pass_through=True)
-    return wrapped if isinstance(wrapped, nw.DataFrame | nw.LazyFrame | nw.Series) else None
+    return bool(nw.dependencies.is_pandas_like_dataframe(native))
 
 
-def count_frame(frame: Any, selection: Selection) -> CountedRows:
-    """Count a column of a narwhals frame, or a narwhals series, by group where groups are asked for."""
+def _is_arrow_table(native: Any) -> bool:
+    pyarrow = sys.modules.get("pyarrow")
+    return pyarrow is not None and isinstance(native, pyarrow.Table)
+
+
+def _of_one_dictionary(native: Any) -> Any:
+    """Arrow data whose chunks share their dictionary: pyarrow groups no column in which each has its own."""
+    return native.unify_dictionaries() if hasattr(native, "unify_dictionaries") else native
+
+
+def count_frame(frame: Frame, selection: Selection) -> CountedRows:
+    """Count a column of a data frame, or a series, by group where groups are asked for."""
     import narwhals as nw
 
-    where = say("data frame")
-    if isinstance(frame, nw.Series):
-        selection.refuse(say("a series has no columns"), say("series"))
-        frame = frame.alias("outcomes").to_frame()
-        where = say("series")
-    schema = frame.collect_schema()
-    selection = selection.resolved(list(schema.names()), where)
-    assert selection.column is not None
-    columns = [selection.column, *selection.by]
-    if any(isinstance(schema[name], nw.Object) for name in columns):
-        return _count_objects(frame, selection, where)
-    for name in columns:
-        _check_dtype(schema[name], name, where)
-    keys = columns if selection.count_column is None else [*columns, selection.count_column]
-    rows = _collected(
-        frame.select(*dict.fromkeys(keys)).group_by(list(dict.fromkeys(keys))).agg(nw.len().alias(_COUNT))
-    )
-    return _rows_counted(rows, keys, selection, where)
+    where = frame.where
+    if frame.is_series:
+        selection.refuse(say("a series has no columns"), where)
+    selection = selection.resolved(frame.names, where)
+    keys = [selection.column, *selection.by, *([] if selection.count_column is None else [selection.count_column])]
+    with in_our_words(where):
+        chosen = frame.chosen([_position(name, frame.names, where) for name in keys])
+        schema = chosen.collect_schema()
+        for place, name in enumerate(keys[: 1 + len(selection.by)]):
+            if not _is_category(schema[f"c{place}"]) and not isinstance(schema[f"c{place}"], nw.Object):
+                chosen = _without_values(chosen, f"c{place}", name, where)
+        columns = [f"c{place}" for place in range(len(keys))]
+        if any(isinstance(schema[name], nw.Object) for name in columns):
+            return _count_objects(chosen, selection, where)
+        rows = _collected(chosen.group_by(columns).agg(nw.len().alias(_COUNT)))
+    return _rows_counted(rows, selection, where)
+
+
+def _position(name: Any, names: list[Any], where: Message) -> int:
+    if names.count(name) > 1:
+        raise duplicate_column(name, where)
+    return names.index(name)
 
 
 def _collected(grouped: Any) -> list[tuple[Any, ...]]:
@@ -54,52 +124,58 @@ def _collected(grouped: Any) -> list[tuple[Any, ...]]:
     return list(grouped.rows())
 
 
-def _rows_counted(rows: list[tuple[Any, ...]], keys: list[str], selection: Selection, where: Message) -> CountedRows:
-    order = list(dict.fromkeys(keys))
-    value_at = order.index(selection.column or "")
-    group_at = [order.index(name) for name in selection.by]
+def _rows_counted(rows: list[tuple[Any, ...]], selection: Selection, where: Message) -> CountedRows:
+    """Rows of value, groups, count where there is a column of counts, and how often such a row came."""
     counted = CountedRows([], [], [] if selection.by else None, where=where)
-    for row in rows:
-        times = int(row[-1])
+    for value, *others, times in rows:
+        count = int(times)
         if selection.count_column is not None:
-            times *= _whole(row[order.index(selection.count_column)], selection.count_column, where)
-        if any(is_missing(row[index]) for index in (value_at, *group_at)):
-            counted.n_missing += times
+            count *= _whole(others.pop(), selection.count_column, where)
+        if is_missing(value) or any(map(is_missing, others)):
+            counted.n_missing += count
             continue
-        counted.values.append(row[value_at])
-        counted.counts.append(times)
+        counted.values.append(plain_number(value))
+        counted.counts.append(count)
         if counted.groups is not None:
-            counted.groups.append(tuple(row[index] for index in group_at))
+            counted.groups.append(tuple(map(plain_number, others)))
     return counted
 
 
-def _whole(count: Any, column: str, where: Message) -> int:
-    from mottomo._arrays import as_counts
-
-    return int(as_counts([count], say("{where}, column {column}", where=where, column=column))[0])
-
-
-def _count_objects(frame: Any, selection: Selection, where: Message) -> CountedRows:
-    """A column of Python objects has no engine: its values are counted, and typed, one by one."""
-    if selection.count_column is not None or len(selection.by) > 1:
-        raise InvalidInput(
-            "object-column",
-            say("a column of mixed Python objects cannot be grouped"),
-            where,
-            say("columns of one type"),
-            None,
-            say("convert the column first, for example with astype(str)"),
-        )
-    values = frame.get_column(selection.column).to_list()
-    groups = frame.get_column(selection.by[0]).to_list() if selection.by else None
-    return count_values(values, groups)
+def _whole(count: Any, column: Any, where: Message) -> int:
+    place = say("{where}, column {column}", where=where, column=column_text(column))
+    return int(as_counts([count], place)[0])
 
 
-def _check_dtype(dtype: Any, name: str, where: Message) -> None:
+def _count_objects(chosen: Any, selection: Selection, where: Message) -> CountedRows:
+    """A column of Python objects has no engine: its rows are counted, and typed, one by one."""
+    columns = [chosen.get_column(name).to_list() for name in chosen.columns]
+    times = None
+    if selection.count_column is not None:
+        place = say("{where}, column {column}", where=where, column=column_text(selection.count_column))
+        times = as_counts(columns.pop(), place).tolist() if columns[-1] else []
+    names = [
+        say("{where}, column {column}", where=where, column=column_text(name))
+        for name in (selection.column, *selection.by)
+    ]
+    return count_columns(columns, times, names, where)
+
+
+def _is_category(dtype: Any) -> bool:
     import narwhals as nw
 
-    if not (dtype.is_integer() or isinstance(dtype, nw.String | nw.Categorical | nw.Enum | nw.Boolean)):
-        raise column_type_error(name, str(dtype), where)
+    is_whole = dtype.is_integer() or (isinstance(dtype, nw.Decimal) and getattr(dtype, "scale", None) == 0)
+    return is_whole or isinstance(dtype, nw.String | nw.Categorical | nw.Enum | nw.Boolean)
+
+
+def _without_values(chosen: Any, column: str, name: Any, where: Message) -> Any:
+    """The frame with a column of no value at all as missing text; any other type that is no category is refused."""
+    import narwhals as nw
+
+    asked = chosen.select(nw.col(column).is_null().all())
+    is_empty = (asked.collect() if hasattr(asked, "collect") else asked).rows()[0][0]
+    if is_empty is False:
+        raise column_type_error(column_text(name), str(chosen.collect_schema()[column]), where)
+    return chosen.with_columns(nw.lit(None, dtype=nw.String).alias(column))
 
 
 def column_type_error(name: str, type_name: str, where: Message | None) -> InvalidInput:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import numbers
 from collections import Counter
 from collections.abc import Iterable
 from itertools import islice
@@ -9,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from mottomo._arrays import unmasked
+from mottomo._arrays import family, is_missing, unmasked
+from mottomo.categories import category_name
 from mottomo.errors import InvalidInput
-from mottomo.messages import Message, say, say_count, verbatim
+from mottomo.messages import Message, say, say_count
+from mottomo.sources.foreign import in_our_words
 from mottomo.sources.rows import CountedRows
 
 _CHUNK = 1_000_000
@@ -22,26 +26,41 @@ def count_values(outcomes: Iterable[Any], by: Iterable[Any] | None = None) -> Co
     """Count an iterable or a numpy array of outcomes, with the group of each in `by` where that is given."""
     where = say("outcomes")
     if by is not None:
-        return _count_pairs(outcomes, by, where)
+        with in_our_words(where):
+            values, keys = _listed(outcomes, where), _listed(by, say("by"))
+        return _count_pairs(values, keys, where)
     if isinstance(outcomes, np.ma.MaskedArray):
         outcomes = unmasked(outcomes)
     if isinstance(outcomes, np.ndarray):
         if outcomes.ndim != 1:
-            raise InvalidInput(
-                "outcomes-shape",
-                say("outcomes do not stand in one row"),
-                where,
-                say("a one-dimensional array"),
-                say("an array of shape {shape}", shape=str(outcomes.shape)),
-                say("if these are counts, use Tally.from_counts; if outcomes, flatten them with .ravel()"),
-            )
+            raise _not_in_one_row(outcomes, where)
         if outcomes.dtype.kind in "iu":
             return CountedRows(*_counted_integers(outcomes), where=where)
         if outcomes.dtype.kind in "Ub":
-            values, counts = np.unique(outcomes, return_counts=True)
-            return CountedRows(values.tolist(), counts.tolist(), where=where)
+            distinct, counts = np.unique(outcomes, return_counts=True)
+            return CountedRows(distinct.tolist(), counts.tolist(), where=where)
         outcomes = outcomes.tolist() if outcomes.dtype.kind in "OT" else list(outcomes)
-    return _counted_objects(outcomes, where)
+    with in_our_words(where):
+        return _counted_objects(outcomes, where)
+
+
+def _listed(values: Iterable[Any], where: Message) -> list[Any]:
+    if isinstance(values, np.ma.MaskedArray):
+        values = unmasked(values)
+    if isinstance(values, np.ndarray) and values.ndim == 0:
+        raise _not_in_one_row(values, where)
+    return list(values)
+
+
+def _not_in_one_row(values: np.ndarray, where: Message) -> InvalidInput:
+    return InvalidInput(
+        "outcomes-shape",
+        say("outcomes do not stand in one row"),
+        where,
+        say("a one-dimensional array"),
+        say("an array of shape {shape}", shape=str(values.shape)),
+        say("if these are counts, use Tally.from_counts; if outcomes, flatten them with .ravel()"),
+    )
 
 
 def _counted_integers(outcomes: np.ndarray) -> tuple[list[int], list[int]]:
@@ -71,17 +90,14 @@ def _counted_objects(outcomes: Iterable[Any], where: Message) -> CountedRows:
             kept = [value for value in chunk if not is_missing(value)]
             n_missing += len(chunk) - len(kept)
             chunk, types = kept, set(map(type, kept))
-        kinds |= {_family(kind) for kind in types}
-        if len(kinds) > 1:
-            raise _mixed(kinds, where)
-        _refuse_unhashable(chunk, types, where)
+        kinds |= {family(kind) for kind in types}
+        _refuse_others(chunk, kinds, where)
         counts.update(chunk)
     return CountedRows(list(counts), list(counts.values()), n_missing=n_missing, where=where)
 
 
-def _count_pairs(outcomes: Iterable[Any], by: Iterable[Any], where: Message) -> CountedRows:
+def _count_pairs(values: list[Any], keys: list[Any], where: Message) -> CountedRows:
     """Counts by group, in one pass over both."""
-    values, keys = list(outcomes), list(by)
     if len(values) != len(keys):
         raise InvalidInput(
             "by-length",
@@ -90,42 +106,30 @@ def _count_pairs(outcomes: Iterable[Any], by: Iterable[Any], where: Message) -> 
             say_count("{count} group", "{count} groups", len(values)),
             say_count("{count} group", "{count} groups", len(keys)),
         )
-    missing = [is_missing(value) or is_missing(key) for value, key in zip(values, keys, strict=True)]
-    for column, name in ((values, where), (keys, say("by"))):
-        kinds = {_family(type(value)) for value, absent in zip(column, missing, strict=True) if not absent}
-        if len(kinds) > 1:
-            raise _mixed(kinds, name)
-    counts = Counter(pair for pair, absent in zip(zip(keys, values, strict=True), missing, strict=True) if not absent)
-    return CountedRows(
-        [value for _, value in counts], list(counts.values()), [(key,) for key, _ in counts], sum(missing), where
-    )
+    return count_columns([values, keys], None, [where, say("by")], where)
 
 
-def is_missing(value: Any) -> bool:
-    """Whether a value stands for nothing: None, NaN, NaT, pandas' NA."""
-    if value is None:
-        return True
-    if isinstance(value, str | int):
-        return False
-    if type(value).__name__ in ("NAType", "NaTType"):
-        return True
-    try:
-        return bool(value != value)  # noqa: PLR0124 - only what stands for nothing differs from itself
-    except (TypeError, ValueError):
-        return False
+def count_columns(
+    columns: list[list[Any]], times: list[int] | None, places: list[Message], where: Message
+) -> CountedRows:
+    """Count rows of Python objects: the first column holds the outcomes, the others groups; `times` says how often."""
+    missing = [any(map(is_missing, row)) for row in zip(*columns, strict=True)]
+    for column, place in zip(columns, places, strict=True):
+        kept = [value for value, absent in zip(column, missing, strict=True) if not absent]
+        _refuse_others(kept, {family(kind) for kind in set(map(type, kept))}, place)
+    counts: Counter[Any] = Counter()
+    n_missing = 0
+    for row, absent, count in zip(zip(*columns, strict=True), missing, times or itertools.repeat(1), strict=False):
+        if absent:
+            n_missing += count
+        else:
+            counts[row] += count
+    groups = [row[1:] for row in counts] if len(columns) > 1 else None
+    return CountedRows([row[0] for row in counts], list(counts.values()), groups, n_missing, where)
 
 
 def _may_be_missing(types: set[type]) -> bool:
     return any(not issubclass(kind, str | int | np.integer) for kind in types)
-
-
-def _family(kind: type) -> type:
-    """The kind of category a type makes: numpy's integers, booleans and texts belong with Python's."""
-    if issubclass(kind, bool | np.bool_):
-        return bool
-    if issubclass(kind, int | np.integer):
-        return int
-    return str if issubclass(kind, str) else kind
 
 
 def _mixed(kinds: set[type], where: Message) -> InvalidInput:
@@ -139,14 +143,13 @@ def _mixed(kinds: set[type], where: Message) -> InvalidInput:
     )
 
 
-def _refuse_unhashable(chunk: list[Any], types: set[type], where: Message) -> None:
-    for kind in types:
-        if kind.__hash__ is None:
-            example = next(value for value in chunk if type(value) is kind)
-            raise InvalidInput(
-                "category-type",
-                say("a category is neither text nor a whole number nor true/false"),
-                where,
-                say("text, whole numbers, or true/false"),
-                verbatim(repr(example)),
-            )
+def _refuse_others(values: list[Any], kinds: set[type], where: Message) -> None:
+    """Refuse values of several kinds, and those of a kind that makes no category: floats, dates, lists, records."""
+    if len(kinds) > 1:
+        raise _mixed(kinds, where)
+    for kind in kinds:
+        if not issubclass(kind, str | int | numbers.Integral) or issubclass(kind, np.timedelta64):
+            try:
+                category_name(values[0])
+            except InvalidInput as error:
+                raise InvalidInput(error.code, error.what, where, error.expected, error.got, error.mend) from None

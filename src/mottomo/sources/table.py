@@ -9,29 +9,33 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from mottomo._arrays import as_counts
 from mottomo.errors import InvalidInput, SourceError
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.sources import duck, files
+from mottomo.sources.conditions import check_condition, conditioned, raw_name, what_is_wrong
 from mottomo.sources.delimited import DELIMITERS, delimiter_of, opened_text
 from mottomo.sources.delimited_text import records
-from mottomo.sources.encodings import check_encoding, decoded, not_utf8, refuse_other_marks
+from mottomo.sources.encodings import check_encoding, decoded, not_utf8
+from mottomo.sources.foreign import in_our_words
 from mottomo.sources.frame import column_type_error
-from mottomo.sources.rows import CountedRows, Selection
+from mottomo.sources.json_lines import json_lines, unreadable_line
+from mottomo.sources.rows import CountedRows, Selection, duplicate_column, plain_number
 from mottomo.sources.table_file import TableFile
 from mottomo.sources.text_form import open_quote, refuse_other_forms
 from mottomo.temporary import temporary_folder, write_copy
 
-CATEGORY_TYPES = re.compile(r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|ENUM.*|JSON)")
+CATEGORY_TYPES = re.compile(
+    r"(VARCHAR|BOOLEAN|U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|ENUM.*|JSON|DECIMAL\(\d+,0\)|\"NULL\")"
+)
 _INTEGER_TYPES = re.compile(r"U?(TINY|SMALL|BIG)INT|U?INTEGER")
-ROW_NUMBER = '"mottomo row"'
-_SAMPLE = 1 << 16
-_SQL_ERRORS = ("Binder Error", "Parser Error", "Conversion Error", "Catalog Error", "Syntax Error", "Permission Error")
+_FLOATS = ("FLOAT", "DOUBLE")
 
 
 def count_table(file: TableFile, selection: Selection, progress: Callable[[float], None] | None = None) -> CountedRows:
@@ -40,7 +44,7 @@ def count_table(file: TableFile, selection: Selection, progress: Callable[[float
         columns = table.columns
         selection = selection.resolved(columns, file.where)
         _refuse_duplicates(columns, selection, file.where)
-        with querying(table.file, selection.where) as connection:
+        with querying(table.file, selection.where, columns) as connection:
             types = table.types or duck.column_types(connection, table.relation)
             rows = _counted(connection, table.relation, columns, types, selection, file.where, progress)
         table.confirm()
@@ -82,7 +86,12 @@ def opened_table(file: TableFile) -> Iterator[OpenTable]:
 
 @contextmanager
 def querying(
-    file: TableFile, condition: str | None, *, in_order: bool = False, memory: str | None = None
+    file: TableFile,
+    condition: str | None,
+    columns: Sequence[str],
+    *,
+    in_order: bool = False,
+    memory: str | None = None,
 ) -> Iterator[Any]:
     """A connection on which errors of DuckDB become ours; with a condition it can reach nothing but the file."""
     with duck.connection() as connection:
@@ -95,39 +104,19 @@ def querying(
                 duck.confine(connection, file.path)
             yield connection
         except duck.Error as error:
-            raise _readable(error, file, condition) from None
-
-
-def conditioned(
-    relation: str, pairs: Iterable[tuple[str, str]], types: dict[str, str], condition: str, *, numbered: bool = False
-) -> str:
-    """The rows for which a condition holds: cells as they are under names of our own, and for the condition their own.
-
-    `pairs` are the relation's names of the columns and the table's; a cell of column i is called ``mottomo i`` after,
-    and if `numbered` the number of the row among all ``ROW_NUMBER``.
-    """
-    pieces = [f"row_number() OVER () AS {ROW_NUMBER}"] if numbered else []
-    for index, (own, name) in enumerate(pairs):
-        cell = duck.identifier(own)
-        pieces.append(f"{cell} AS {raw_name(index)}")
-        if name:
-            readable = f"({cell} ->> '$')" if types.get(name) == "JSON" else cell  # text out of JSON
-            pieces.append(f"{readable} AS {duck.identifier(name)}")
-    return f"(SELECT {', '.join(pieces)} FROM {relation}) WHERE ({condition}\n)"
-
-
-def raw_name(index: int) -> str:
-    return duck.identifier(f"mottomo {index}")
+            raise _readable(error, file, condition, columns) from error
 
 
 def count_arrow(stream: Any, selection: Selection) -> CountedRows:
     """Count a column of anything that streams Arrow batches: a RecordBatchReader, a dataset, a PyCapsule."""
     where = say("Arrow stream")
-    with duck.connection() as connection:
+    with in_our_words(where), duck.connection() as connection:
+        own = list(getattr(getattr(stream, "schema", None), "names", ()))  # DuckDB renames the second of two alike
         connection.register("outcomes", stream)
         types = duck.column_types(connection, "outcomes")
-        columns = list(types)
+        columns = own if len(own) == len(types) else list(types)
         selection = selection.resolved(columns, where)
+        _refuse_duplicates(columns, selection, where)
         return _counted(connection, "outcomes", columns, types, selection, where, None)
 
 
@@ -143,22 +132,28 @@ def _counted(
     """Run the aggregate and turn its rows into counted values, missing ones apart."""
     assert selection.column is not None
     named = dict(zip(columns, types.values(), strict=True)) if types else {}
-    for name in (selection.column, *selection.by):
-        if not CATEGORY_TYPES.fullmatch(named.get(name, "VARCHAR")):
-            raise column_type_error(name, named[name], where)
     query = _Query(relation, columns, list(types) if types else duck.plain_names(len(columns)), named, selection)
     sql = query.sql()
-    if selection.where is not None and not duck.is_one_statement(sql):
-        raise condition_error(selection.where, say("one condition, and no statement after it"))
+    if selection.where is not None:
+        check_condition(connection, query.source(), selection.where)
     rows = duck.fetch_all(connection, sql, progress)
     value_is_json, *group_is_json = (named.get(name) == "JSON" for name in (selection.column, *selection.by))
     counted = CountedRows([], [], [] if selection.by else None, where=where)
+    keys = (selection.column, *selection.by)
+    others = [(place, name) for place, name in enumerate(keys) if not query.is_category(name)]
     for cell, *cells, odd, total, times in rows:
+        for place, name in others:
+            if (cell, *cells)[place] is not None:
+                raise column_type_error(name, named[name], where)
         count = int(total or 0)
         if odd is not None:  # a count that is no plain integer of the column's type
-            count = times * _count_of_text(odd, selection.count_column, where)
-        value = _json_value(cell) if value_is_json else cell
-        group = [_json_value(part) if is_json else part for part, is_json in zip(cells, group_is_json, strict=True)]
+            is_float = named.get(selection.count_column) in _FLOATS
+            count = times * _count_of_text(odd, selection.count_column, where, is_float)
+        value = _json_value(cell) if value_is_json else plain_number(cell)
+        group = [
+            _json_value(part) if is_json else plain_number(part)
+            for part, is_json in zip(cells, group_is_json, strict=True)
+        ]
         if value is None or None in group:
             counted.n_missing += count
             continue
@@ -181,14 +176,25 @@ class _Query:
 
     def sql(self) -> str:
         selection = self.selection
-        relation = self.relation
-        if selection.where is not None:
-            pairs = zip(self.identifiers, self.columns, strict=True)
-            relation = conditioned(relation, pairs, self.types, selection.where)
-        keys = ", ".join(self._identifier(name) for name in (selection.column, *selection.by))
+        keys = ", ".join(self._key(name) for name in (selection.column, *selection.by))
         odd, total = self._count_expressions()
         alias = duck.identifier("mottomo odd")  # a name that no column has
-        return f"SELECT {keys}, {odd} AS {alias}, {total}, count(*) FROM {relation} GROUP BY {keys}, {alias}"
+        return f"SELECT {keys}, {odd} AS {alias}, {total}, count(*) FROM {self.source()} GROUP BY {keys}, {alias}"
+
+    def source(self) -> str:
+        """What stands after FROM: all rows, or those for which the condition holds."""
+        if self.selection.where is None:
+            return self.relation
+        pairs = zip(self.identifiers, self.columns, strict=True)
+        return conditioned(self.relation, pairs, self.types, self.selection.where)
+
+    def _key(self, name: str) -> str:
+        cell = self._identifier(name)
+        # Of a column of another type it matters alone whether it has any value: if it has none, all is missing.
+        return cell if self.is_category(name) else f"CASE WHEN {cell} IS NULL THEN NULL ELSE true END"
+
+    def is_category(self, name: str) -> bool:
+        return CATEGORY_TYPES.fullmatch(self.types.get(name, "VARCHAR")) is not None
 
     def _identifier(self, name: str | None) -> str:
         assert name is not None
@@ -201,23 +207,28 @@ class _Query:
         if self.selection.count_column is None:
             return "NULL", "count(*)"
         count = self._identifier(self.selection.count_column)
-        if _INTEGER_TYPES.fullmatch(self.types.get(self.selection.count_column, "")):
+        kind = self.types.get(self.selection.count_column, "")
+        if _INTEGER_TYPES.fullmatch(kind):
             plain = f"{count} >= 0"
+        elif kind in _FLOATS or kind.startswith("DECIMAL"):
+            plain = f"{count} >= 0 AND {count} = floor({count}) AND {count} <= {1 << 53}"
         else:
             plain = f"regexp_full_match(CAST({count} AS VARCHAR), '[0-9]{{1,18}}')"
         odd = f"CASE WHEN {plain} THEN NULL ELSE coalesce(CAST({count} AS VARCHAR), '') END"
         return odd, f"sum(CASE WHEN {plain} THEN CAST({count} AS HUGEINT) END)"
 
 
-def _count_of_text(text: str, column: str | None, where: Message) -> int:
+def _count_of_text(text: str, column: str | None, where: Message, is_float: bool) -> int:
     place = say("{where}, column {column}", where=where, column=column or "")
     expected = say("a whole number, 0 or more")
     stripped = text.strip()
     if stripped in ("", "null"):
         raise InvalidInput("invalid-count", say("a count is missing"), place, expected)
-    if re.fullmatch(r"\+?[0-9]{1,300}", stripped):
-        return int(stripped)
-    if re.fullmatch(r"-[0-9]+", stripped):
+    if is_float:
+        return int(as_counts([float(stripped)], place)[0])
+    if re.fullmatch(r"\+?[0-9]{1,300}(\.0*)?", stripped):  # 3.0 is a whole number too
+        return int(stripped.partition(".")[0])
+    if re.fullmatch(r"-[0-9]+(\.0*)?", stripped):
         raise InvalidInput("invalid-count", say("a count is negative"), place, expected, verbatim(text))
     raise InvalidInput("invalid-count", say("a count is not a whole number"), place, expected, verbatim(text))
 
@@ -240,64 +251,34 @@ def _json_value(text: str | None) -> Any:
 
 
 def _json_lines(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
-    head = files.head(file.path, _SAMPLE)
-    refuse_other_marks(head, file.where)
-    for line in head.split(b"\n")[:100]:
-        _refuse_other_json(line, file)
-    source = f"{duck.file_literal(file.path)}, format='newline_delimited'"
-    options = f"hive_partitioning=false, maximum_object_size={1 << 25}"
-    with duck.connection() as connection:  # a key may come up in any line: all of them are looked at
-        try:
-            keys = f"SELECT DISTINCT unnest(json_keys(json)) FROM read_json_objects({source}, {options})"
-            names = sorted(row[0] for row in duck.fetch_all(connection, keys))
-        except duck.Error as error:
-            raise _readable(error, file) from None
-    if not names:
-        raise _no_json_objects(say("no JSON object could be read"), file)
-    types = ", ".join(f"{duck.literal(name)}: 'JSON'" for name in names)
-    return f"read_json({source}, columns={{{types}}}, {options})", names, dict.fromkeys(names, "JSON")
-
-
-def _refuse_other_json(line: bytes, file: TableFile) -> None:
-    """Refuse a line that is JSON but no object; one cut off by the sample, blank or broken is left to DuckDB."""
-    try:
-        record = json.loads(line)
-    except (ValueError, RecursionError):
-        return
-    if not isinstance(record, dict):
-        got = verbatim(line.decode("utf-8", "backslashreplace"))
-        raise _no_json_objects(say("a line is not a JSON object"), file, got)
-
-
-def _no_json_objects(what: Message, file: TableFile, got: Message | None = None) -> SourceError:
-    return SourceError("not-json-objects", what, file.where, say('an object a line, such as {{"face": 1}}'), got)
+    return json_lines(file.path, file.where)
 
 
 def _parquet(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
+    """The file's names of its columns, and DuckDB's, which are others where two are alike but for capitals."""
     relation = f"read_parquet({duck.file_literal(file.path)}, hive_partitioning=false)"
     with duck.connection() as connection:
         try:
             types = duck.column_types(connection, relation)
-        except duck.Error as error:
-            raise SourceError(
-                "not-parquet",
-                say("the file cannot be read as Parquet"),
-                file.where,
-                None,
-                verbatim(duck.first_line(error)),
-            ) from None
-    columns = list(types)
-    for name in columns:  # DuckDB renames the second of two columns that are called alike
-        if f"{name}_1" in columns and _called(file.path, name) > 1:
-            columns = [name if other == f"{name}_1" else other for other in columns]
-    return relation, columns, types
+            columns = _names_in_parquet(connection, file.path)
+        except duck.Error:
+            what, expected = say("the file cannot be read as Parquet"), say("a whole Parquet file")
+            raise SourceError("not-parquet", what, file.where, expected) from None
+    return relation, columns if len(columns) == len(types) else list(types), types
 
 
-def _called(path: Path, name: str) -> int:
-    """How many columns of a Parquet file have this name, capitals or not."""
-    sql = f"SELECT name FROM parquet_schema({duck.file_literal(path)})"
-    with duck.connection() as connection:
-        return sum(row[0].casefold() == name.casefold() for row in duck.fetch_all(connection, sql))
+def _names_in_parquet(connection: Any, path: Path) -> list[str]:
+    """The names of the columns as they stand in the file: of those at the top, whatever is nested in them."""
+    sql = f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({duck.file_literal(path)})"
+    _, *fields = duck.fetch_all(connection, sql)  # the first is the table itself
+    names, nested = [], 0
+    for name, n_children in fields:
+        if nested:
+            nested -= 1
+        else:
+            names.append(name)
+        nested += n_children
+    return names
 
 
 _READERS = {"jsonl": _json_lines, "parquet": _parquet}
@@ -308,14 +289,7 @@ def _refuse_duplicates(columns: list[str], selection: Selection, where: Message)
     for name in columns if selection.where is not None else (selection.column, selection.count_column, *selection.by):
         alike = folded.count((name or "").casefold()) if selection.where is not None else columns.count(name or "")
         if name is not None and alike > 1:
-            raise InvalidInput(
-                "duplicate-column",
-                say("two columns have the same name"),
-                where,
-                say("one column of that name"),
-                verbatim(name),
-                say("rename one of them in the header"),
-            )
+            raise duplicate_column(name, where)
 
 
 @contextmanager
@@ -333,15 +307,16 @@ def _transcoded(file: TableFile) -> Iterator[TableFile]:
 # --- errors: what DuckDB says, in our words, with the line -----------------------------------------------------------
 
 
-def _readable(error: Exception, file: TableFile, condition: str | None = None) -> SourceError | InvalidInput:
+def _readable(
+    error: duck.Error, file: TableFile, condition: str | None, columns: Sequence[str]
+) -> SourceError | InvalidInput:
     text = str(error)
-    if condition is not None and text.startswith(_SQL_ERRORS):
-        if "compare values of type VARCHAR" in text:
-            return condition_error(condition, say("cells of a text file are text: TRY_CAST(a AS DOUBLE) > 0"))
-        return condition_error(condition, verbatim(duck.first_line(error)))
-    in_csv, in_json = re.search(r"CSV Error on Line: (\d+)", text), re.search(r"in line (\d+)", text)
-    line = int(in_json[1]) - 1 if in_json else None  # DuckDB counts JSON lines from 2
-    line = int(in_csv[1]) + file.lines_before if in_csv else line
+    in_csv = re.search(r"CSV Error on Line: (\d+)", text)
+    line = int(in_csv[1]) + file.lines_before if in_csv else None
+    if condition is not None and line is None and not re.search(r"nvalid unicode|not utf-8|state machine", text):
+        return what_is_wrong(error, condition, columns)
+    if file.kind == "jsonl":  # whose lines were read before
+        return unreadable_line(error, file.where)
     where = say("{file}, line {line}", file=file.label or str(file.path), line=line) if line else file.where
     lengths = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if lengths:
@@ -359,11 +334,11 @@ def _readable(error: Exception, file: TableFile, condition: str | None = None) -
         return not_utf8(_undecodable(file), where)
     if "state machine reached an invalid state" in text:
         return _invalid_form(file)
-    if "Malformed JSON" in text:
-        return SourceError("not-json-objects", say("a line is not valid JSON"), where, say("one JSON object a line"))
-    if "Maximum line size" in text or "maximum_object_size" in duck.first_line(error):
+    if "Maximum line size" in text:
         return SourceError("line-too-long", say("a line is too long"), where, say("at most 32 MiB a line"))
-    return SourceError("unreadable", say("the file cannot be read"), where, None, verbatim(duck.first_line(error)))
+    return SourceError(
+        "unreadable", say("the file cannot be read"), where, say("a whole file that no one else writes to")
+    )
 
 
 def _invalid_form(file: TableFile) -> SourceError:
@@ -373,17 +348,6 @@ def _invalid_form(file: TableFile) -> SourceError:
     except SourceError as error:
         return error
     return SourceError("unreadable", say("the file cannot be read as a table"), file.where)
-
-
-def condition_error(condition: str, mend: Message) -> InvalidInput:
-    return InvalidInput(
-        "condition",
-        say("the condition cannot be evaluated"),
-        verbatim("--where"),
-        say("an SQL condition on the columns; texts in single quotes"),
-        verbatim(condition),
-        mend,
-    )
 
 
 def _undecodable(file: TableFile) -> bytes:

@@ -18,7 +18,7 @@ from mottomo.classification.classifier import Classifier
 from mottomo.classification.encoding import Encoding
 from mottomo.classification.penalties import L2
 from mottomo.errors import MottomoError, SourceError
-from mottomo.messages import say, verbatim
+from mottomo.messages import Message, say, verbatim
 from mottomo.storage.whole_file import write_whole
 
 FORMAT = 2  # 1 did not say of what the penalty was
@@ -93,14 +93,8 @@ def load_classifier(path: Path) -> Classifier:
         )
     try:
         return _described(json.loads(text), arrays)
-    except (KeyError, TypeError, ValueError, AttributeError, MottomoError) as error:
-        raise SourceError(
-            "model-damaged",
-            say("the model file cannot be read: it is cut, damaged, or no model file"),
-            where,
-            say("a whole file that train --model wrote"),
-            verbatim(f"{type(error).__name__}: {error}".split("\n")[0]),
-        ) from None
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, MottomoError) as error:
+        raise _damaged(where, verbatim(type(error).__name__)) from error
 
 
 def _described(description: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Classifier:
@@ -135,15 +129,20 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     except OSError as error:
         got = verbatim(error.strerror or str(error))
         raise SourceError("unreadable", say("the file cannot be opened"), where, say("a model file"), got) from None
-    except SafetensorError as error:
-        raise SourceError(
-            "model-damaged",
-            say("the model file cannot be read: it is cut, damaged, or no model file"),
-            where,
-            say("a whole file that train --model wrote"),
-            verbatim(str(error)),
-        ) from None
+    except (SafetensorError, TypeError, ValueError, RecursionError) as error:  # also of types that numpy does not have
+        raise _damaged(where) from error
     return header, arrays
+
+
+def _damaged(where: Message, got: Message | None = None) -> SourceError:
+    return SourceError(
+        "model-damaged",
+        say("the model file cannot be read: it is cut, damaged, or no model file"),
+        where,
+        say("a whole file that train --model wrote"),
+        got,
+        say("take the file from where it was written, or train the model again"),
+    )
 
 
 def _json(text: str | None) -> dict[str, Any]:

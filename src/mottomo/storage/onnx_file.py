@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ import numpy as np
 
 from mottomo.classification.classifier import Classifier
 from mottomo.classification.encoding import Feature
-from mottomo.errors import InvalidInput, MissingExtra
+from mottomo.errors import InvalidInput, MissingExtra, SourceError
 from mottomo.messages import say, verbatim
 from mottomo.storage.whole_file import write_whole
 
+_OWN = "mottomo:"  # how the names inside the graph begin
 _OPSET, _ML_OPSET, _IR_VERSION = 17, 3, 8  # what ONNX Runtime reads from version 1.12 on
 
 
@@ -35,10 +36,28 @@ def onnx_bytes(classifier: Classifier) -> bytes:
     the library onnx, InvalidInput for a model without inputs.
     """
     need_onnx()
-    from onnx import TensorProto, checker, helper
-
     if not classifier.encoding.features:
         raise no_inputs(classifier.target)
+    check_input_names(feature.name for feature in classifier.encoding.features)
+    from google.protobuf.message import EncodeError  # type: ignore[import-untyped]
+    from onnx.checker import ValidationError
+
+    try:
+        return _graph_bytes(classifier)
+    except (ValidationError, EncodeError, UnicodeError, ValueError) as error:
+        raise SourceError(
+            "not-onnx",
+            say("this model cannot be written as ONNX"),
+            verbatim("--onnx"),
+            say("names and categories in UTF-8, and at most 2 GiB"),
+            verbatim(type(error).__name__),
+            say("write it with --model"),
+        ) from error
+
+
+def _graph_bytes(classifier: Classifier) -> bytes:
+    from onnx import TensorProto, checker, helper
+
     parts = _Parts()
     nodes, terms = [], []
     for index, (feature, rows) in enumerate(_shares(classifier)):
@@ -90,6 +109,20 @@ def no_inputs(target: str) -> InvalidInput:
     )
 
 
+def check_input_names(names: Iterable[str]) -> None:
+    """Refuse the names of columns that cannot be the names of inputs: an empty one, and those kept for the graph."""
+    for name in names:
+        if not name or name.startswith(_OWN) or any("\ud800" <= letter <= "\udfff" for letter in name):
+            raise InvalidInput(
+                "input-name",
+                say("a column's name cannot be the name of an input of an ONNX model"),
+                verbatim("--onnx"),
+                say("columns with names in UTF-8 that do not begin with {own}", own=_OWN),
+                verbatim(name) if name else say("a column without a name"),
+                say("give it a name in the header, or choose other columns with --features"),
+            )
+
+
 def need_onnx() -> None:
     """Raises MissingExtra where the library that writes ONNX is not installed."""
     if importlib.util.find_spec("onnx") is None:
@@ -115,7 +148,7 @@ def _shares(classifier: Classifier) -> Iterator[tuple[Feature, np.ndarray]]:
 
 def _own(name: str) -> str:
     """A name inside the graph that no column has."""
-    return f"mottomo:{name}"
+    return f"{_OWN}{name}"
 
 
 def _output(name: str, classifier: Classifier) -> str:

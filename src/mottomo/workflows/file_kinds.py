@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from mottomo.errors import InvalidInput, MottomoError, SourceError, nearest
-from mottomo.messages import Message, say, verbatim
+from mottomo.messages import Message, say, verbatim, written
 from mottomo.sources.files import COMPRESSIONS
 from mottomo.sources.table_file import TableFile
 
@@ -19,6 +19,7 @@ def checked_kind(path: Path, kind: str | None, label: str | None, **settings: An
     check_file(path)
     kind = kind or _kind_of(path)
     check_settings(kind, verbatim(label or str(path)), {f"--{name}": value for name, value in settings.items()})
+    check_delimiter(settings.get("delimiter"))
     return kind
 
 
@@ -65,6 +66,26 @@ def check_settings(kind: str, where: Message, settings: dict[str, Any]) -> None:
                 verbatim(str(value)),
                 say("leave it out"),
             )
+
+
+# Characters that have another meaning in a table: quotes, the ends of lines, and what is in no text.
+_NO_DELIMITERS = '"\n\r\0'
+
+
+def check_delimiter(delimiter: Any) -> None:
+    """Refuse what cannot separate the cells of a table; None is the comma or the tab."""
+    if delimiter is None:
+        return
+    is_character = isinstance(delimiter, str) and len(delimiter) == 1
+    if is_character and delimiter not in _NO_DELIMITERS and not "\ud800" <= delimiter <= "\udfff":
+        return
+    raise InvalidInput(
+        "delimiter",
+        say("this cannot separate the cells of a table"),
+        verbatim("--delimiter"),
+        say("one character, neither a quotation mark nor the end of a line"),
+        verbatim(written(delimiter, repr)),
+    )
 
 
 def check_file(path: Path) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mottomo.errors import InvalidInput
-from mottomo.messages import say, verbatim
+from mottomo.messages import say, verbatim, written
 
 _CHUNK = 1 << 20
 
@@ -33,7 +33,7 @@ class HeldOutRows:
                 say("the share to hold out is out of range"),
                 verbatim("--holdout"),
                 say("a share of 0 or more, below 1"),
-                verbatim(str(share)),
+                verbatim(written(share)),
             )
         size = round(n * share)
         if share and not 0 < size < n - 1:

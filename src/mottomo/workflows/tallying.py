@@ -12,10 +12,10 @@ from typing import Any
 from mottomo._arrays import exact_counts
 from mottomo.categories import Categories, category_name, unknown_category
 from mottomo.errors import InvalidInput, nearest
-from mottomo.messages import Message, say, say_count, verbatim
+from mottomo.messages import Message, say, say_count, verbatim, written
 from mottomo.probabilities import Probabilities
 from mottomo.sources.files import is_compressed
-from mottomo.sources.rows import CountedRows, Selection
+from mottomo.sources.rows import CountedRows, Selection, column_text
 from mottomo.tallies import Tally, group_order
 from mottomo.workflows.file_kinds import check_file, check_settings, checked_kind
 
@@ -23,8 +23,8 @@ from mottomo.workflows.file_kinds import check_file, check_settings, checked_kin
 def tally(
     outcomes: Any,
     *,
-    column: str | None = None,
-    count_column: str | None = None,
+    column: Any = None,
+    count_column: Any = None,
     categories: Any = None,
     by: Any = None,
     where: str | None = None,
@@ -42,7 +42,8 @@ def tally(
     outcomes : an iterable of outcomes, a numpy array, a Series; a data frame or relation (pandas, polars, pyarrow,
         DuckDB, whatever narwhals knows), an Arrow stream; a ``pathlib.Path`` to a .csv, .tsv, .jsonl, .parquet or
         .txt file; an open binary file of lines. A bare string is refused: a path, or one outcome a letter?
-    column : the column with the outcomes; not needed where there is only one.
+    column : the column with the outcomes; not needed where there is only one. In a data frame a name may be what that
+        has: a number, or a tuple of pandas' levels.
     count_column : a column that says how often, for tables of value and count.
     categories : the declared categories (a list, ``range(1, 7)``, ``"1..6"``). Without it they are discovered in the
         data, and the tally knows that.
@@ -62,7 +63,7 @@ def tally(
     """
     declared = None if categories is None else Categories.of(categories)
     if isinstance(outcomes, os.PathLike):
-        selection = Selection(column, count_column, _column_names(by), where)
+        selection = _selection_of_file(column, count_column, by, where)
         columns = None if names is None else tuple(names)
         rows = count_path(Path(outcomes), selection, encoding=encoding, names=columns, delimiter=delimiter)
         return tally_of_rows(rows, declared, selection.by, missing)
@@ -73,9 +74,7 @@ def tally(
     return tally_of_rows(rows, declared, groups, missing)
 
 
-def _counted_rows(
-    outcomes: Any, column: str | None, count_column: str | None, by: Any
-) -> tuple[CountedRows, tuple[str, ...]]:
+def _counted_rows(outcomes: Any, column: Any, count_column: Any, by: Any) -> tuple[CountedRows, tuple[str, ...]]:
     """The distinct outcomes of any source, counted, and the names of the groups: which reader serves which type."""
     if isinstance(outcomes, str | bytes | Mapping | Tally):
         raise _not_outcomes(outcomes)
@@ -89,21 +88,21 @@ def _counted_rows(
     if not isinstance(outcomes, list | tuple | range) and not _is_array(outcomes):
         from mottomo.sources import frame
 
-        wrapped = frame.as_narwhals(outcomes)
-        if wrapped is not None and (not hasattr(wrapped, "to_list") or by is None):
+        table = frame.Frame.of(outcomes)
+        if table is not None and (not table.is_series or by is None):
             selection = Selection(column, count_column, _column_names(by))
-            return frame.count_frame(wrapped, selection), selection.by
-        if wrapped is None and (hasattr(outcomes, "__arrow_c_stream__") or _is_arrow(outcomes)):
+            return frame.count_frame(table, selection), tuple(map(column_text, selection.by))
+        if table is None and (hasattr(outcomes, "__arrow_c_stream__") or _is_arrow(outcomes)):
             from mottomo.sources.table import count_arrow
 
             selection = Selection(column, count_column, _column_names(by))
-            return count_arrow(outcomes, selection), selection.by
+            return count_arrow(outcomes, selection), tuple(map(column_text, selection.by))
     if not isinstance(outcomes, Iterable):
         raise _not_outcomes(outcomes)
     from mottomo.sources.memory import count_values
 
     Selection(column, count_column).refuse(say("outcomes in a row have no columns"), say("outcomes"))
-    if isinstance(by, str):
+    if isinstance(by, str) or not isinstance(by, Iterable | None):
         raise _no_columns_to_group(by)
     return count_values(outcomes, by), () if by is None else ("group",)
 
@@ -117,28 +116,35 @@ def _binary(stream: Any) -> tuple[Any, Message, str | None]:
     return stream.buffer, say("stream"), stream.encoding
 
 
-def _column_names(by: Any) -> tuple[str, ...]:
+def _column_names(by: Any) -> tuple[Any, ...]:
     """The names of grouping columns, from one name or several."""
-    names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
-    for name in names:
-        if not isinstance(name, str):
+    is_one = isinstance(by, str) or not isinstance(by, Iterable) or getattr(by, "shape", None) == ()
+    return () if by is None else (by,) if is_one else tuple(by)
+
+
+def _selection_of_file(column: Any, count_column: Any, by: Any, where: str | None) -> Selection:
+    """A selection of the columns of a file, which are called by texts."""
+    selection = Selection(column, count_column, _column_names(by), where)
+    options = [("column", column), ("count_column", count_column), *(("by", name) for name in selection.by)]
+    for option, name in options:
+        if name is not None and not isinstance(name, str):
             raise InvalidInput(
-                "group-column",
-                say("a grouping column is not named by a text"),
-                say("by"),
-                say("the name of a column, or several"),
-                verbatim(repr(name)),
+                "column-name",
+                say("a column of a file is not named by a text"),
+                verbatim(option),
+                say("the name of a column"),
+                verbatim(written(name, repr)),
             )
-    return names
+    return selection
 
 
-def _no_columns_to_group(name: str) -> InvalidInput:
+def _no_columns_to_group(name: Any) -> InvalidInput:
     return InvalidInput(
         "no-columns",
         say("outcomes in a row have no columns"),
         say("by"),
         say("the group of each outcome"),
-        verbatim(repr(name)),
+        verbatim(written(name, repr)),
         say("give a sequence as long as the outcomes, or a data frame"),
     )
 
@@ -154,7 +160,8 @@ def _is_array(outcomes: Any) -> bool:
 
 def _not_outcomes(outcomes: Any) -> InvalidInput:
     if isinstance(outcomes, str | bytes):
-        mend = say("for a file give pathlib.Path({text}); for single letters give list({text})", text=repr(outcomes))
+        text = written(outcomes, repr)
+        mend = say("for a file give pathlib.Path({text}); for single letters give list({text})", text=text)
     elif isinstance(outcomes, Mapping):
         mend = say("counts by category go to Tally.from_counts(...)")
     else:
@@ -164,7 +171,7 @@ def _not_outcomes(outcomes: Any) -> InvalidInput:
         say("this cannot be read as outcomes"),
         say("outcomes"),
         say("an iterable of outcomes, a table, or a pathlib.Path"),
-        say("{value} of type {type}", value=repr(outcomes)[:60], type=type(outcomes).__name__),
+        say("{value} of type {type}", value=written(outcomes, repr)[:60], type=type(outcomes).__name__),
         mend,
     )
 
@@ -211,7 +218,7 @@ def tally_of_rows(
             say("there is no such way to treat missing outcomes"),
             verbatim("missing"),
             say("error or drop"),
-            verbatim(repr(missing)),
+            verbatim(written(missing, repr)),
             nearest(str(missing), ("error", "drop")),
         )
     if rows.n_missing and missing != "drop":

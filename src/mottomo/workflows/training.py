@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -28,27 +28,38 @@ from mottomo.workflows.training_rows import TrainingPlan, TrainingRows, training
 
 
 def train_on_table(
-    file: TableFile, plan: TrainingPlan, progress: Progress | None = None, reading: Any = None
+    file: TableFile,
+    plan: TrainingPlan,
+    progress: Progress | None = None,
+    reading: Any = None,
+    check_names: Callable[[Iterable[str]], None] | None = None,
 ) -> TrainingResult:
     """Train on a table: read its columns, encode them, fit, and say how sure the fit is.
 
-    `progress` hears how the fit goes, `reading` how far the file is read, in percent.
+    `progress` hears how the fit goes, `reading` how far the file is read, in percent; `check_names` may refuse the
+    names of the features before the work.
 
     Raises InvalidInput for unknown columns, missing values, one category, a share that leaves no rows.
     """
-    with trained(file, plan, progress, reading) as (result, _):
+    with trained(file, plan, progress, reading, check_names) as (result, _):
         return result
 
 
 @contextmanager
 def trained(
-    file: TableFile, plan: TrainingPlan, progress: Progress | None = None, reading: Any = None
+    file: TableFile,
+    plan: TrainingPlan,
+    progress: Progress | None = None,
+    reading: Any = None,
+    check_names: Callable[[Iterable[str]], None] | None = None,
 ) -> Iterator[tuple[TrainingResult, Data]]:
     """What ``train_on_table`` gives, with the rows that it was trained on, for as long as they are kept."""
     with training_rows(file, plan, reading) as rows:
         reference = plan.reference or rows.categories.names[0]
         if reference not in rows.categories.names:
             raise unknown_category(reference, rows.categories, verbatim("--reference"))
+        if check_names is not None:
+            check_names(feature.name for feature in rows.encoding.features)
         refuse_extremes(rows.data, rows.encoding.columns)
         fitted = _fitted(rows, plan, progress)
         yield _result(fitted, rows, plan, reference, progress), rows.data

@@ -77,13 +77,14 @@ def training_rows(file: TableFile, plan: TrainingPlan, reading: Any = None) -> I
 
     Raises InvalidInput for unknown columns, missing values, one category, a share that leaves no rows.
     """
-    wanted = None if plan.features is None else (*plan.features, plan.target, *filter(None, [plan.weights]))
-    choice = Choice(wanted, frozenset({*plan.text, plan.target}), plan.missing_values, plan.where)
+    weights = () if plan.weights is None else (plan.weights,)
+    wanted = None if plan.features is None else (*plan.features, plan.target, *weights)
+    choice = Choice(wanted, frozenset({*plan.text, plan.target}), plan.missing_values, plan.where, weights)
     with ExitStack() as kept, temporary_folder() as folder:
         table = kept.enter_context(open_columns(file, choice, reading))
         names = _feature_names(table, plan)
         n_dropped = _complete(table, plan)
-        table.refuse_infinite([*names, *filter(None, [plan.weights])])
+        table.refuse_infinite([*names, *weights])
         categories = _categories(table, plan)
         levels = {name: table.levels(name) if table.is_text(name) else None for name in names}
         encoding = Encoding.learn(levels, baselines=plan.penalty is None)
@@ -129,7 +130,7 @@ def _feature_names(table: KeptColumns, plan: TrainingPlan) -> list[str]:
     weights = say("the column of weights is also among the features"), say("features other than the weights")
     for part, name, (what, expected) in (("target", plan.target, target), ("weights", plan.weights, weights)):
         if name in (plan.features or ()):
-            raise InvalidInput(f"{part}-among-features", what, verbatim("--features"), expected, verbatim(str(name)))
+            raise InvalidInput(f"{part}-among-features", what, verbatim("--features"), expected, verbatim(name or ""))
     names = plan.features if plan.features is not None else table.names
     return [name for name in dict.fromkeys(names) if name not in (plan.target, plan.weights)]
 
