@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import mottomo as mo
-from tests.cli.run import run
+from tests.cli.run import mottomo
 
 CASES = Path(__file__).parent.parent / "cases"
 
@@ -42,19 +42,17 @@ def test_a_column_without_a_name_is_refused_for_onnx_before_the_training_and_the
 ):
     model, onnx = tmp_path / "m", tmp_path / "m.onnx"
     arguments = ["train", str(unnamed), "--target", "y", "--penalty", "l2=1", "--model", str(model)]
-    refused = run(*arguments, "--onnx", str(onnx))
+    refused = mottomo(*arguments, "--onnx", str(onnx))
     assert refused.returncode == 3
     assert "Traceback" not in refused.stderr
     assert not onnx.exists()
-    assert run(*arguments).returncode == 0
+    assert mottomo(*arguments).returncode == 0
     assert model.exists()
 
 
-@pytest.mark.parametrize(
-    "options", [["--weights", "aa"], ["--delimiter", "ab"], ["--delimiter", ""], ["--weights", ""]]
-)
+@pytest.mark.parametrize("options", [["--weights", "aa"], ["--delimiter", "ab"], ["--delimiter", ""]])
 def test_a_mistyped_option_of_training_is_told_in_words(unnamed, options):
-    refused = run("train", str(unnamed), "--target", "y", *options)
+    refused = mottomo("train", str(unnamed), "--target", "y", *options)
     assert refused.returncode in (2, 3)
     assert "Traceback" not in refused.stderr
     assert refused.stdout == ""
