@@ -176,13 +176,6 @@ def test_functions_of_python_answer_or_refuse_in_our_words():
     assert refused_or_answered(20_263, 4_000)["answered"] > 100
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("seed", range(4))
-def test_functions_of_python_answer_or_refuse_much_in_our_words(seed):
-    assert refused_or_answered(50_000 + seed, 25_000)["answered"] > 2_000
-
-
 HUGE = 10**5000
 REFUSED = [
     (lambda: mo.estimate([HUGE, 1]), "not-a-tally"),
