@@ -46,7 +46,7 @@ def driven(code: str, folder: Path, **settings: Any) -> tuple[int, str, str]:
 
 
 def wait_until_heard(process: subprocess.Popen[bytes]) -> None:
-    """Wait until a process has set up its handling: until it catches SIGTERM, which it does last."""
+    """Wait until a process has set up its handling: until it catches SIGTERM, which Python alone does not."""
     status = Path(f"/proc/{process.pid}/status")
     mask = 1 << (signal.SIGTERM - 1)
     while process.poll() is None:

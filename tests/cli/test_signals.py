@@ -117,6 +117,18 @@ def test_a_signal_during_an_import_ends_the_process(module, number, folder, tabl
     assert driven(code, folder) == (128 + number, "", "")
 
 
+@pytest.mark.parametrize("number", BOTH)
+def test_a_signal_while_the_handling_itself_is_loaded_ends_the_process(number, folder):
+    program = (
+        f"import os, sys\nclass Finder:\n def find_spec(self, name, *_):\n"
+        f"  if name == 'mottomo.cli.signals': os.kill(os.getpid(), {int(number)})\n"
+        "sys.meta_path.insert(0, Finder())\nfrom mottomo.cli.entry import main\nmain()"
+    )
+    process = started(["-c", program], folder)
+    assert process.communicate(timeout=20) == (b"", b"")
+    assert process.returncode == 128 + number
+
+
 def test_a_signal_ends_what_runs_in_c_and_does_not_come_back(folder):
     code = (
         "import ctypes\nlibrary, lock = ctypes.CDLL(None), ctypes.create_string_buffer(128)\n"
@@ -209,6 +221,20 @@ def test_closed_streams_are_not_taken_for_the_pipe_of_signals(folder):
         assert process.wait(timeout=20) == 7
 
 
+@pytest.mark.parametrize(("stands_still_after", "waits"), [(3, 3), (10_000, 250)])
+def test_nothing_is_removed_before_the_main_thread_stands_still_or_has_long_been_in_c(
+    stands_still_after, waits, folder
+):
+    code = (
+        "import time\nn = 0\nclass Time:\n @staticmethod\n def sleep(_):\n"
+        f"  global n; n += 1; signals._run.stands_still = n == {stands_still_after}\n"
+        "real, signals.time = time.sleep, Time\nfrom mottomo.leftovers import Undoing\n"
+        "with Undoing(lambda: os.write(1, str(n).encode())):\n"
+        " signals._thread.start_new_thread(signals._end, (15,)); real(60)"
+    )
+    assert driven(code, folder) == (143, str(waits), "")
+
+
 def test_without_a_thread_the_main_thread_ends_the_process(folder):
     program = (
         "import _thread, os\ndef none(*_): raise RuntimeError\n_thread.start_new_thread = none\n"
@@ -273,7 +299,10 @@ def test_sigterm_ends_training_at_once(rows, folder):
 
 
 def test_the_entry_loads_next_to_nothing_before_it_hears_signals():
-    code = "import sys; before = set(sys.modules); import mottomo.cli.entry; print(*set(sys.modules) - before)"
+    code = (
+        "import sys; before = set(sys.modules); import mottomo.cli.entry, mottomo.cli.signals\n"
+        "print(*set(sys.modules) - before)"
+    )
     source = Path(__file__).parents[2] / "src"
     call = [sys.executable, "-S", "-c", code]
     done = subprocess.run(call, capture_output=True, text=True, check=True, env={"PYTHONPATH": str(source)})

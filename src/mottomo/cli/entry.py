@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from mottomo.cli import signals
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -11,6 +9,9 @@ if TYPE_CHECKING:
 
 def main() -> NoReturn:
     """Run the command line as the whole process."""
+    _end_silently()
+    from mottomo.cli import signals
+
     signals.install()
     from mottomo.cli.main import main as run
 
@@ -18,3 +19,20 @@ def main() -> NoReturn:
         run()
     finally:
         signals.finish()
+
+
+def _end_silently() -> None:
+    """As long as nothing is begun, a signal only ends the process.
+
+    ``signal`` itself takes some milliseconds to import; what it is made of and ``os`` are there when Python starts.
+    """
+    import _signal
+    import os
+
+    def end(number: int, _: object) -> None:
+        os._exit(128 + number)
+
+    for name in ("SIGINT", "SIGHUP", "SIGTERM"):
+        number = getattr(_signal, name, None)
+        if number is not None and _signal.getsignal(number) not in (_signal.SIG_IGN, None):
+            _signal.signal(number, end)

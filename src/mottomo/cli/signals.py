@@ -22,7 +22,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# SIGTERM last: where it is caught, all are.
 _NAMES = ("SIGINT", "SIGHUP", "SIGTERM")
 _WAIT_SECONDS, _WAITS = 0.001, 250
 
