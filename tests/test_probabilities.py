@@ -61,6 +61,7 @@ def test_a_sum_that_misses_1_needs_to_be_asked_for():
         ("a=0.5,a=0.5", None, "declared twice"),
         ("-0.5,1.5", None, "between 0 and 1"),
         ("0:0", None, "divided by their sum"),
+        ("0." + "1" * 5_000 + ",0.5", None, "too many digits"),
         ([[0.5, 0.5]], None, "too many dimensions"),
     ],
 )

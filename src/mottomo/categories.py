@@ -14,7 +14,7 @@ from mottomo.errors import InvalidInput, nearest
 from mottomo.messages import Message, say, verbatim, written
 
 _RANGE = re.compile(r"(-?\d{1,1000})\.\.(-?\d{1,1000})")
-_LARGEST_RANGE = 10_000_000
+_LARGEST_RANGE = 1_000_000
 _SHOWN_NAMES = 5
 _LARGEST_INTEGER = 10**1000
 

@@ -18,6 +18,7 @@ from mottomo.errors import InvalidInput, nearest
 from mottomo.messages import say, say_count, verbatim
 
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,4})?)\s*(?:/\s*(\d+(?:\.\d+)?)\s*)?(%?)\s*")
+_LONGEST = 4_000  # characters of a number; Python itself refuses texts of 4301 digits and more
 _FAIR = "fair"
 
 
@@ -144,6 +145,14 @@ def parse_number(text: str) -> Fraction:
     >>> parse_number("3%"), parse_number("9/16"), parse_number("0.1")
     (Fraction(3, 100), Fraction(9, 16), Fraction(1, 10))
     """
+    if len(text) > _LONGEST:
+        raise InvalidInput(
+            "number-too-long",
+            say("a probability has too many digits"),
+            say("probabilities"),
+            say("a number of at most {n:,} characters", n=_LONGEST),
+            verbatim(text),
+        )
     match = _NUMBER.fullmatch(text)
     if match is None or (match[2] is not None and Fraction(match[2]) == 0):
         raise InvalidInput(

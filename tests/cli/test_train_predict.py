@@ -305,3 +305,65 @@ def test_the_limit_is_said_to_be_the_answer_where_it_was_asked_for():
 def test_a_derivation_fits_the_terminal(language):
     done = mottomo("explain", PENGUINS, "--target", "species", "--missing", "drop", "--lang", language)
     assert max(map(display_width, done.stdout.splitlines())) <= 80
+
+
+INDEXED = ",y,a\n0,u,1\n1,v,2\n2,u,3\n3,v,1\n4,u,4\n"  # as pandas writes a table with its index
+
+
+def test_a_column_without_a_name_is_refused_for_onnx_before_the_training_and_fine_otherwise(tmp_path):
+    path, model, onnx = tmp_path / "t.csv", tmp_path / "m", tmp_path / "o"
+    path.write_text(INDEXED)
+    line = ["train", str(path), "--target", "y", "--penalty", "l2=1", "--model", str(model)]
+    done = mottomo(*line, "--onnx", str(onnx))
+    assert done.returncode == 3
+    assert "a column without a name" in done.stderr
+    assert not model.exists()
+    assert not onnx.exists()
+    assert mottomo(*line).returncode == 0
+    assert mottomo(*line, "--onnx", str(onnx), "--features", "a").returncode == 0
+    assert model.exists()
+    assert onnx.exists()
+
+
+def test_a_model_and_its_report_are_not_lost_where_the_onnx_file_cannot_be_written(tmp_path):
+    path, model = tmp_path / "t.csv", tmp_path / "m"
+    path.write_text(INDEXED)
+    odd = os.fsdecode(b"\xff")  # no text, and never seen
+    done = mottomo(
+        *["train", str(path), "--target", "y", "--accept-limit", "--features", "a", "--model", str(model)],
+        *["--onnx", str(tmp_path / "o"), "--categories", f"u,v,{odd}"],
+    )
+    assert done.returncode == 3
+    assert "this model cannot be written as ONNX" in done.stderr
+    assert "log L" in done.stdout
+    assert model.exists()
+    assert not (tmp_path / "o").exists()
+
+
+@pytest.mark.parametrize("command", ["train", "explain"])
+@pytest.mark.parametrize(
+    ("name", "mend"), [("aa", "did you mean a?"), ("nope", None), ("", None), ("A", "did you mean a?"), ("犬", None)]
+)
+def test_weights_that_are_no_column_are_refused_with_the_nearest_name(command, name, mend, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("y,a,b\nu,1,1\nv,2,1\nu,3,2\nv,1,2\n")
+    for more in ([], ["--features", "b"]):
+        done = mottomo(command, str(path), "--target", "y", "--weights", name, *more)
+        assert done.returncode == 3
+        assert done.stderr.startswith("InvalidInput: there is no such column")
+        assert mend is None or mend in done.stderr
+
+
+@pytest.mark.parametrize("delimiter", ["", "ab", '"', "\n", "\r", "::", os.fsdecode(b"\xff")])
+def test_what_cannot_separate_cells_is_a_mistake_in_every_command(delimiter, tmp_path, model):
+    path = tmp_path / "t.csv"
+    path.write_text("y,a\nu,1\nv,2\nu,3\nv,1\n")
+    for line in (
+        ["tally", str(path), "--column", "y"],
+        ["train", str(path), "--target", "y"],
+        ["explain", str(path), "--target", "y"],
+        ["predict", str(path), "--model", str(model)],
+    ):
+        done = mottomo(*line, "--delimiter", delimiter)
+        assert done.returncode == 2
+        assert "--delimiter takes one character" in done.stderr

@@ -131,8 +131,8 @@ def expected(made: Made, column: int, by: int | None) -> Counter[Any] | None:
     kinds = [made.kinds[column]] + ([] if by is None else [made.kinds[by]])
     columns = [made.columns[column]] + ([] if by is None else [made.columns[by]])
     rows = [row for row in zip(*columns, strict=True) if None not in row]
-    for at, (kind, values) in enumerate(zip(kinds, columns, strict=True)):
-        types = {type(row[at]) for row in rows}  # of Python objects those that are counted have to be of one type
+    for kind, values in zip(kinds, columns, strict=True):
+        types = {type(value) for value in values if value is not None}
         is_one = len(types) <= 1 and types <= {str, int, bool}
         if not is_one if kind == "mixed" else kind not in CATEGORIES and any(value is not None for value in values):
             return None

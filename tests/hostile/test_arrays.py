@@ -173,7 +173,12 @@ def _said(function: Any, x: Any, y: Any) -> str | None:
 
 
 def test_functions_of_python_answer_or_refuse_in_our_words():
-    assert refused_or_answered(20_263, 4_000)["answered"] > 100
+    assert refused_or_answered(20_263, 4_000)["answered"] > 200
+
+
+@pytest.mark.slow
+def test_functions_of_python_answer_or_refuse_much_in_our_words():
+    assert refused_or_answered(50_000, 30_000)["answered"] > 1_500
 
 
 HUGE = 10**5000

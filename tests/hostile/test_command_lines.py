@@ -150,3 +150,11 @@ def ended(seed: int, n: int, run: Any) -> Counter[int]:
 def test_command_lines_end_with_a_code_and_a_sentence(run):
     seen = ended(20_264, 700, run)
     assert min(seen[code] for code in (0, 2, 3)) > 20
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", range(2))
+def test_many_command_lines_end_with_a_code_and_a_sentence(seed, run):
+    seen = ended(60_000 + seed, 2_500, run)
+    assert min(seen[code] for code in (0, 2, 3)) > 200

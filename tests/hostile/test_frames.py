@@ -6,6 +6,8 @@ import random
 from collections import Counter
 from typing import Any
 
+import pytest
+
 import mottomo as mo
 from tests.hostile.frames import Made, expected
 
@@ -50,3 +52,11 @@ def tallied(native: Any, options: dict[str, Any]) -> tuple[mo.Tally | None, mo.M
 def test_frames_are_counted_as_their_columns_are_by_hand():
     seen = compare(20_262, 1_500)
     assert min(seen[name] for name in ("pandas", "polars", "pyarrow", "refused")) > 100
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", range(2))
+def test_many_frames_are_counted_as_their_columns_are_by_hand(seed):
+    seen = compare(40_000 + seed, 10_000)
+    assert min(seen[name] for name in ("pandas", "polars", "pyarrow", "refused")) > 500

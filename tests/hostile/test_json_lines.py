@@ -40,6 +40,13 @@ def test_json_lines_are_counted_as_a_strict_reader_counts_them(tmp_path):
     assert min(taken, refused) > 50
 
 
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_many_json_lines_are_counted_as_a_strict_reader_counts_them(tmp_path):
+    taken, refused = compare(30_000, 2_500, tmp_path)
+    assert min(taken, refused) > 500
+
+
 GOOD = [
     (b'{"id":1,"Id":2,"face":"a"}\n{"id":1,"face":"b"}\n', "face", {"a": 1, "b": 1}),
     (b'{"Face":"A","face":"a"}\n{"face":"b"}\n', "face", {"a": 1, "b": 1}),

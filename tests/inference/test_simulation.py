@@ -69,3 +69,22 @@ def test_nothing_thrown_is_an_empty_array():
 def test_n_and_seed_are_whole_numbers_of_0_or_more(n, seed):
     with pytest.raises(mo.InvalidInput, match="whole number"):
         mo.simulate([0.5, 0.5], n, seed=seed)
+
+
+@pytest.mark.timeout(60)
+def test_a_die_with_a_million_faces_is_thrown_within_seconds():
+    outcomes = mo.simulate("fair", 3, seed=0, categories="1..1000000")
+    words = np.random.PCG64(0).random_raw(3)
+    assert [str(name) for name in outcomes] == [str(1 + int(word) * 10**6 // 2**64) for word in words.tolist()]
+
+
+def test_thresholds_are_the_same_in_whole_numbers_and_in_fractions():
+    primes = [p for p in range(2, 3_600) if all(p % q for q in range(2, 60) if q < p)]
+    exact = [Fraction(1, 3 * p) for p in primes]  # whose common denominator has more than 4096 bits
+    die = [*exact, 1 - sum(exact)]
+    cumulative, expected = Fraction(0), []
+    for probability in die[:-1]:
+        cumulative += probability
+        expected.append(int(cumulative * 2**64))
+    word = np.random.PCG64(7).random_raw()
+    assert mo.simulate(die, 1, seed=7)[0] == str(1 + int(np.searchsorted(np.array(expected, np.uint64), word, "right")))

@@ -214,3 +214,46 @@ def test_whatever_comes_up_stops_a_query_and_is_passed_on(kind):
                 interrupt,
             )
         assert duck.fetch_all(connection, "SELECT 42") == [(42,)]
+
+
+@pytest.mark.parametrize("delimiter", ["", "ab", '"', "\n", "\r", "\0", "\ud800", 5, b",", ["a"]])
+def test_what_cannot_separate_cells_is_refused(delimiter, tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("face,n\na,1\n")
+    with pytest.raises(mo.InvalidInput) as raised:
+        mo.tally(path, column="face", delimiter=delimiter)
+    assert raised.value.code == "delimiter"
+
+
+@pytest.mark.parametrize("delimiter", [*map(chr, range(1, 0x100)), "、", "犬", "\u2028", "😀"], ids=ascii)
+def test_every_other_character_separates_cells(delimiter, tmp_path):
+    if delimiter in '"\n\r':
+        return
+    path = tmp_path / "t.csv"
+    names = [name for name in ("face", "XYZ") if delimiter not in name]
+    cells = [cell for cell in ("B", "9") if delimiter != cell]
+    lines = [
+        delimiter.join([*names, "!!" if delimiter != "!" else "??"]),
+        *(delimiter.join([cell] * (len(names) + 1)) for cell in cells),
+    ]
+    path.write_bytes("".join(f"{line}\n" for line in lines).encode())
+    assert mo.tally(path, column=names[0], delimiter=delimiter) == mo.tally(cells)
+
+
+def test_a_column_of_a_file_is_named_by_a_text(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("0,n\na,1\n")
+    for options in ({"column": 0}, {"count_column": 1}, {"by": [("n",)]}, {"by": 5}):
+        with pytest.raises(mo.InvalidInput) as raised:
+            mo.tally(path, **options)
+        assert raised.value.code == "column-name"
+    assert mo.tally(path, column="0") == mo.tally(["a"])
+
+
+@pytest.mark.parametrize("digits", [4_001, 5_000, 200_000])
+def test_a_file_of_odds_with_a_number_too_long_is_refused(tmp_path, digits):
+    path = tmp_path / "odds.csv"
+    path.write_text("category,p\na," + "1" * digits + "\n")
+    with pytest.raises(mo.InvalidInput) as raised:
+        workflows.probabilities_of(str(path))
+    assert raised.value.code == "number-too-long"

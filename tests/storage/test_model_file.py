@@ -135,3 +135,20 @@ def test_a_description_that_is_no_text_is_refused(tmp_path, description):
     path.write_bytes(with_header(content, {**header_of(content), "description": description}))
     with pytest.raises(SourceError, match="changed after it was written"):
         load_classifier(path)
+
+
+@pytest.mark.parametrize("depth", [1_000, 100_000])
+@pytest.mark.parametrize("part", ["header", "description"])
+def test_a_file_nested_without_end_is_refused(part, depth, tmp_path):
+    path, content = tmp_path / "m", classifier_bytes(classifier())
+    nested = "[" * depth + "]" * depth
+    if part == "header":
+        path.write_bytes(save(load(content), metadata={"mottomo": nested}))
+    else:
+        text = '{"categories": ' + nested + "}"
+        header = {**header_of(content), "description": text, "sha256": _hash(text, load(content))}
+        path.write_bytes(with_header(content, header))
+    with pytest.raises(SourceError) as raised:
+        load_classifier(path)
+    assert raised.value.code in ("model-damaged", "not-a-model")
+    assert "Error:" not in str(raised.value)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from mottomo.categories import Categories
 from mottomo.classification.classifier import Classifier
 from mottomo.classification.encoding import Encoding, Feature
-from mottomo.errors import InvalidInput, MissingExtra
+from mottomo.errors import InvalidInput, MissingExtra, SourceError
 from mottomo.storage.onnx_file import onnx_bytes, save_onnx
 from tests.classification.data import columns_of
 
@@ -83,3 +83,25 @@ def test_without_features_or_without_the_library_it_is_refused(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(MissingExtra, match=r"pip install onnx"):
         onnx_bytes(made([Feature("x")]))
+
+
+@pytest.mark.parametrize("name", ["", "mottomo:term_0", "\udcff"])
+def test_a_column_that_can_be_no_input_is_refused_by_its_name(name):
+    with pytest.raises(InvalidInput) as raised:
+        onnx_bytes(made([Feature("a"), Feature(name)]))
+    assert raised.value.code == "input-name"
+
+
+@pytest.mark.parametrize("name", [" ", "a b", "犬", "x/y", "probabilities", "label", "0", "\t", "a=b", "n"])
+def test_any_other_name_can_be_an_input(name):
+    session, _ = run(onnx_bytes(made([Feature(name)])), {name: np.zeros(2)})
+    assert [one.name for one in session.get_inputs()] == [name]
+
+
+def test_a_category_that_is_no_text_is_refused_in_our_words():
+    classifier = made([Feature("a")], 2)
+    odd = Classifier(
+        "y", Categories(("a", "\udcff")), classifier.encoding, classifier.coefficients, classifier.intercepts, 0.0, {}
+    )
+    with pytest.raises(SourceError, match="cannot be written as ONNX"):
+        onnx_bytes(odd)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, ClassVar
@@ -17,6 +19,7 @@ from mottomo.tallies import Tally
 
 _CHUNK = 65_536
 _WORDS = 2**64
+_LONGEST_DENOMINATOR = 4096  # bits
 
 
 def simulate(probabilities: Any, n: int, *, seed: int, categories: Any = None) -> np.ndarray:
@@ -106,12 +109,12 @@ def _drawn(words: np.random.PCG64, thresholds: np.ndarray, n: int) -> Iterator[n
 def _thresholds(die: Probabilities) -> np.ndarray:
     """floor(2^64 (y_1 + .. + y_k)) for all k but the last possible one, as uint64."""
     exact = die.exact or tuple(Fraction(value) for value in die.values.tolist())
-    total = sum(exact)  # of floats, the sum misses 1 by their rounding
-    cumulative = Fraction(0)
-    thresholds = []
-    for probability in exact[:-1]:
-        cumulative += probability
-        thresholds.append(int(cumulative * _WORDS / total))
+    weights: Sequence[Fraction | int] = exact
+    common = math.lcm(*{probability.denominator for probability in exact})
+    if common.bit_length() <= _LONGEST_DENOMINATOR:  # a million categories are summed in a second as whole numbers
+        weights = [probability.numerator * (common // probability.denominator) for probability in exact]
+    total = sum(weights)  # of floats, the sum misses 1 by their rounding
+    thresholds = [int(below * _WORDS // total) for below in itertools.accumulate(weights[:-1])]
     # A threshold of 2^64 does not fit a word: from there on nothing is drawn, which cutting the list says as well.
     return np.array([threshold for threshold in thresholds if threshold < _WORDS], dtype=np.uint64)
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mottomo._arrays import as_counts, is_missing
+from mottomo._arrays import as_counts, family, is_missing
 from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources.foreign import in_our_words
-from mottomo.sources.memory import count_columns
+from mottomo.sources.memory import count_columns, refuse_others
 from mottomo.sources.rows import CountedRows, Selection, column_text, duplicate_column, plain_number
 
 _COUNT = "mottomo_count"
@@ -34,7 +34,7 @@ class Frame:
         """The frame or series that `outcomes` is, or None if it is neither."""
         import narwhals as nw
 
-        native = nw.to_native(outcomes, pass_through=True)
+        native = _of_arrow(nw.to_native(outcomes, pass_through=True))
         if nw.dependencies.is_into_series(native):
             return cls(native, ["outcomes"], say("series"))
         if _is_pandas(native) or _is_arrow_table(native):
@@ -79,6 +79,16 @@ def _is_pandas(native: Any) -> bool:
 def _is_arrow_table(native: Any) -> bool:
     pyarrow = sys.modules.get("pyarrow")
     return pyarrow is not None and isinstance(native, pyarrow.Table)
+
+
+def _of_arrow(native: Any) -> Any:
+    """Arrow's arrays and batches as what narwhals knows: an array in one chunk, a table of one batch."""
+    pyarrow = sys.modules.get("pyarrow")
+    if pyarrow is not None and isinstance(native, pyarrow.Array):
+        return pyarrow.chunked_array([native])
+    if pyarrow is not None and isinstance(native, pyarrow.RecordBatch):
+        return pyarrow.Table.from_batches([native])
+    return native
 
 
 def _of_one_dictionary(native: Any) -> Any:
@@ -132,6 +142,9 @@ def _rows_counted(rows: list[tuple[Any, ...]], selection: Selection, where: Mess
         if selection.count_column is not None:
             count *= _whole(others.pop(), selection.count_column, where)
         if is_missing(value) or any(map(is_missing, others)):
+            for part in (value, *others):  # a float among categories is refused whether its row is counted or not
+                if not is_missing(part):
+                    refuse_others([plain_number(part)], {family(type(plain_number(part)))}, where)
             counted.n_missing += count
             continue
         counted.values.append(plain_number(value))

@@ -91,7 +91,7 @@ def _counted_objects(outcomes: Iterable[Any], where: Message) -> CountedRows:
             n_missing += len(chunk) - len(kept)
             chunk, types = kept, set(map(type, kept))
         kinds |= {family(kind) for kind in types}
-        _refuse_others(chunk, kinds, where)
+        refuse_others(chunk, kinds, where)
         counts.update(chunk)
     return CountedRows(list(counts), list(counts.values()), n_missing=n_missing, where=where)
 
@@ -115,8 +115,8 @@ def count_columns(
     """Count rows of Python objects: the first column holds the outcomes, the others groups; `times` says how often."""
     missing = [any(map(is_missing, row)) for row in zip(*columns, strict=True)]
     for column, place in zip(columns, places, strict=True):
-        kept = [value for value, absent in zip(column, missing, strict=True) if not absent]
-        _refuse_others(kept, {family(kind) for kind in set(map(type, kept))}, place)
+        kept = [value for value in column if not is_missing(value)]
+        refuse_others(kept, {family(kind) for kind in set(map(type, kept))}, place)
     counts: Counter[Any] = Counter()
     n_missing = 0
     for row, absent, count in zip(zip(*columns, strict=True), missing, times or itertools.repeat(1), strict=False):
@@ -143,7 +143,7 @@ def _mixed(kinds: set[type], where: Message) -> InvalidInput:
     )
 
 
-def _refuse_others(values: list[Any], kinds: set[type], where: Message) -> None:
+def refuse_others(values: list[Any], kinds: set[type], where: Message) -> None:
     """Refuse values of several kinds, and those of a kind that makes no category: floats, dates, lists, records."""
     if len(kinds) > 1:
         raise _mixed(kinds, where)
