@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
+import polars as pl
 import pytest
 
 import mottomo as mo
@@ -52,6 +54,21 @@ def tallied(native: Any, options: dict[str, Any]) -> tuple[mo.Tally | None, mo.M
 def test_frames_are_counted_as_their_columns_are_by_hand():
     seen = compare(20_262, 1_500)
     assert min(seen[name] for name in ("pandas", "polars", "pyarrow", "refused")) > 100
+
+
+def test_whole_decimals_beside_a_column_of_objects_are_whole_numbers():
+    frame = pl.DataFrame(
+        {
+            "n": pl.Series([Decimal(2), Decimal(2), None], dtype=pl.Decimal(20, 0)),
+            "o": pl.Series(["a", "a", "b"], dtype=pl.Object),
+        }
+    )
+    by_object = mo.tally(frame, column="n", by="o", missing="drop")
+    assert by_object.group("a").to_dict()["counts"] == [2]
+    by_number = mo.tally(frame, column="o", by="n", missing="drop")
+    assert (by_number.groups, by_number.counts.tolist()) == ((("2",),), [[2]])
+    with pytest.raises(mo.InvalidInput, match="whole number"):
+        mo.tally(frame.with_columns(n=pl.lit("2.25").cast(pl.Decimal(20, 2))), column="o", count_column="n")
 
 
 @pytest.mark.slow

@@ -126,6 +126,21 @@ def into(gradient):
     return cross_entropy_of_logits(np.zeros((4, 2)), np.zeros(4, int), scale=1.0, gradient=gradient)
 
 
+def overlapping(name):
+    """The gradient in the memory of what is read: of the logits, where it may be, but a row further."""
+    memory = np.full(10, 0.5)
+    read = {"logits": memory[2:].reshape(4, 2), "targets": memory[:8].reshape(4, 2), "weights": memory[4:8]}
+    arguments = {"logits": np.zeros((4, 2)), "targets": np.full((4, 2), 0.5), name: read[name]}
+    return cross_entropy_of_logits(**arguments, labels=None, scale=1.0, gradient=memory[:8].reshape(4, 2))
+
+
+def test_the_gradient_may_take_the_place_of_the_logits():
+    logits, labels = np.random.default_rng(1).normal(size=(4, 3)), np.array([0, 1, 2, 0])
+    apart = cross_entropy_of_logits(logits, labels, scale=1.0)
+    assert cross_entropy_of_logits(logits, labels, scale=1.0, gradient=logits).total == apart.total
+    np.testing.assert_array_equal(logits, apart.gradient)
+
+
 @pytest.mark.parametrize(
     ("call", "error"),
     [
@@ -148,6 +163,11 @@ def into(gradient):
         (lambda: TrainingPass(np.zeros((4, 2)), 2, np.zeros(3, int)), ValueError),
         (lambda: TrainingPass(np.zeros((4, 2)), 2, None, np.zeros((4, 3))), ValueError),
         (lambda: TrainingPass(np.zeros((4, 2)), 2, None), TypeError),
+        (lambda: TrainingPass(np.zeros((4, 2)), 2, np.array([0, 1, 2, 0])), ValueError),
+        (lambda: TrainingPass(np.zeros((4, 2)), 2, np.array([0, -1, 1, 0])), ValueError),
+        (lambda: overlapping("logits"), ValueError),
+        (lambda: overlapping("targets"), ValueError),
+        (lambda: overlapping("weights"), ValueError),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(path, call, error):
@@ -232,6 +252,42 @@ def test_sparse_matrices_of_any_format_are_fitted_as_dense_ones(seed, kind, wide
     one, other = (mo.SoftmaxRegression(mo.L2()).fit(x, labels) for x in (matrix, dense))
     assert one.log_likelihood_ == pytest.approx(other.log_likelihood_, abs=1e-6)
     np.testing.assert_allclose(one.predict_proba(matrix), other.predict_proba(dense), atol=1e-4)
+
+
+@pytest.mark.parametrize("columns", [[2, 0], [1, 1], [3, 3, 0]])
+def test_a_matrix_that_is_wrong_about_its_own_order_is_read_right_and_left_as_it_is(columns):
+    indices = np.array(columns * 20, dtype=np.int32)
+    data, indptr = np.arange(1.0, len(indices) + 1), np.arange(0, len(indices) + 1, len(columns), dtype=np.int32)
+    matrix = scipy.sparse.csr_matrix((data, indices, indptr), shape=(20, 4))
+    matrix.has_canonical_format = matrix.has_sorted_indices = True
+    dense = np.zeros((20, 4))
+    np.add.at(dense, (np.repeat(np.arange(20), len(columns)), indices), data)
+    labels = np.arange(20) % 2
+    one, other = (mo.SoftmaxRegression(mo.L2()).fit(x, labels) for x in (matrix, dense))
+    assert one.log_likelihood_ == pytest.approx(other.log_likelihood_, abs=1e-9)
+    np.testing.assert_array_equal(matrix.indices, columns * 20)
+    np.testing.assert_array_equal(matrix.data, np.arange(1.0, len(indices) + 1))
+
+
+@pytest.mark.parametrize("part", ["rows", "data"])
+def test_lists_of_other_lengths_are_refused(part):
+    matrix = scipy.sparse.lil_matrix((20, 4))
+    matrix[:, 0] = 1.0
+    getattr(matrix, part)[3] = [0, 1, 2]
+    with pytest.raises(mo.InvalidInput, match="do not fit together"):
+        mo.SoftmaxRegression(mo.L2()).fit(matrix, np.arange(20) % 2)
+
+
+@pytest.mark.parametrize("column", [4, 10**6, -5])
+@pytest.mark.parametrize("call", ["fit", "predict"])
+def test_a_column_beyond_the_last_is_refused_in_lists_too(column, call):
+    matrix = scipy.sparse.lil_matrix((20, 4))
+    matrix[:, 0] = 1.0
+    matrix.rows[3] = [column]
+    model = mo.SoftmaxRegression(mo.L2()).fit(np.eye(4)[np.arange(20) % 4], np.arange(20) % 2)
+    use = {"fit": lambda: model.fit(matrix, np.arange(20) % 2), "predict": lambda: model.predict_proba(matrix)}[call]
+    with pytest.raises(mo.InvalidInput, match="do not fit together"):
+        use()
 
 
 # --- the C module itself ---------------------------------------------------------------------------------------------

@@ -31,8 +31,11 @@ def checked_features(x: Any, names: Sequence[str] | None = None) -> Any:
     if scipy.sparse.issparse(x):
         refuse_malformed(x)
         x = x.tocsr()
-        x = type(x)((x.data, x.indices, x.indptr), shape=x.shape, copy=not x.has_canonical_format)
-        x.sum_duplicates()
+        refuse_malformed(x)  # what a format of lists or diagonals says becomes row starts and columns here
+        x = type(x)((x.data, x.indices, x.indptr), shape=x.shape)  # what x says of its own order may be out of date
+        if not x.has_canonical_format:
+            x = x.copy()
+            x.sum_duplicates()
         _refuse_not_finite(x, names)
         if x.shape[1] > 2**31 - 1:
             raise InvalidInput("too-many-columns", say("there are more than 2**31 columns"), verbatim("X"))
@@ -64,6 +67,10 @@ def refuse_malformed(x: Any) -> None:
         starts = np.array([0, len(x.data)])
         for size, places in zip(x.shape, (x.row, x.col), strict=True):
             fault = fault or sparse_fault((1, size), starts, places, x.data)
+    elif kind == "lil":
+        lengths = [[len(one) for one in lists] for lists in (x.rows, x.data)]
+        if lengths[0] != lengths[1] or len(lengths[0]) != x.shape[0]:
+            fault = say("the lists of columns and of values differ in length")
     if fault is not None:
         raise InvalidInput(
             "malformed-sparse",

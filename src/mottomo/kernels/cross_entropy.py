@@ -75,6 +75,10 @@ def cross_entropy_of_logits(
         gradient = np.empty_like(logits)
     else:
         gradient = writable(gradient, logits.dtype, (n, size), "gradient")
+        in_place = gradient.ctypes.data == logits.ctypes.data
+        read = [array for array in (labels, targets, weights, None if in_place else logits) if array is not None]
+        if any(np.may_share_memory(gradient, array) for array in read):
+            raise ValueError("gradient overlaps an array that is read")
     each = np.empty(n) if losses else None
     native = extension()
 

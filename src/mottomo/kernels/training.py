@@ -30,6 +30,14 @@ def _doubles(array: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
     return floats(array, shape, name).astype(np.float64, copy=False)
 
 
+def _categories(labels: Any, n: int, n_categories: int) -> np.ndarray:
+    """Labels as the passes read them, each in 0 .. K - 1."""
+    codes = integers(labels, (n,), "labels")
+    if n and not (codes.min() >= 0 and codes.max() < n_categories):
+        raise ValueError(f"labels hold numbers other than 0 to {n_categories - 1}")
+    return codes
+
+
 @dataclass(frozen=True, slots=True)
 class PassSums:
     """sum_i w_i loss_i, its gradient in W (p, K) and in b (K,)."""
@@ -73,7 +81,7 @@ class TrainingPass:
         if (labels is None) == (targets is None):
             raise TypeError("either labels or targets are given")
         self._features, self._size = features, n_categories
-        self._labels = None if labels is None else integers(labels, (n,), "labels")
+        self._labels = None if labels is None else _categories(labels, n, n_categories)
         self._targets = None if targets is None else _doubles(targets, (n, n_categories), "targets")
         self._weights = None if weights is None else _doubles(weights, (n,), "weights")
         entries = int(features.indptr[-1]) if self.is_sparse else n * p

@@ -161,7 +161,14 @@ def _whole(count: Any, column: Any, where: Message) -> int:
 
 def _count_objects(chosen: Any, selection: Selection, where: Message) -> CountedRows:
     """A column of Python objects has no engine: its rows are counted, and typed, one by one."""
-    columns = [chosen.get_column(name).to_list() for name in chosen.columns]
+    import narwhals as nw
+
+    schema = chosen.collect_schema()
+    columns = []
+    for name in schema.names():
+        cells = chosen.get_column(name).to_list()
+        is_decimal = isinstance(schema[name], nw.Decimal) and _is_category(schema[name])
+        columns.append([plain_number(cell) for cell in cells] if is_decimal else cells)
     times = None
     if selection.count_column is not None:
         place = say("{where}, column {column}", where=where, column=column_text(selection.count_column))
