@@ -239,3 +239,17 @@ def test_a_likelihood_of_astronomic_counts_is_a_float():
     assert mo.likelihood([10**30, 0], [Fraction(1, 2)] * 2) == 0.0
     with pytest.raises(mo.InvalidInput, match="negative"):
         mo.fisher_information([0.5, 0.5], n_observations=-3)
+
+
+@pytest.mark.parametrize("y", [1e-320, 1e-310, 1e-300, 1e-200, 1e-90])
+@pytest.mark.parametrize("t", [0, 1, 7, 10**18])
+def test_the_deviance_of_what_is_nearly_impossible_is_finite_and_right(y, t):
+    found = mo.deviance([t, 2], [y, 1.0])
+    with mpmath.workdps(400):
+        n = t + 2
+        expected = 2 * (
+            (t * mpmath.log(mpmath.mpf(t) / (n * mpmath.mpf(y))) if t else 0) + 2 * mpmath.log(mpmath.mpf(2) / n)
+        )
+    assert found == pytest.approx(float(expected), rel=1e-13, abs=1e-15)
+    rows = mo.deviance([[t, 2], [3, 4]], [[y, 1.0], [0.5, 0.5]])
+    assert rows.tolist() == [found, mo.deviance([3, 4], [0.5, 0.5])]

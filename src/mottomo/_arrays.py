@@ -22,6 +22,7 @@ from mottomo.messages import Message, say, verbatim, written
 INT64_MAX = 2**63 - 1
 _EXACT_FLOAT_INTEGERS = 2**53
 _LARGEST_COUNT = 10**150  # the square of a larger one overflows a float64
+_MOST_DIGITS = 200  # of a decimal, which beyond is too large whatever its digits are
 _SUM_TOLERANCE_EPS = 8  # a sum of K probabilities may miss 1 by 8 K eps of the dtype they came in
 _SMALLEST_NORMAL = Fraction(1, 2**1022)
 _LARGEST_TOLERANCE = 0.05  # where eps is so large that the rule would let anything pass
@@ -49,6 +50,14 @@ def as_counts(counts: Any, where: Message | None = None) -> np.ndarray:
     integers = _integers(array, where)
     _refuse_negative(integers, where)
     return exact_counts(integers)
+
+
+def as_count(count: Any, where: Message) -> int:
+    """One count of a column, or the error that says why it is none."""
+    whole = _integer(count, None, where)
+    if whole < 0:
+        raise _count_error(say("a count is negative"), count, None, where)
+    return whole
 
 
 def _array(values: Any, where: Message) -> np.ndarray:
@@ -129,7 +138,7 @@ def family(kind: type) -> type:
 
 
 def labelled(values: Any) -> dict[Any, Any] | None:
-    """The labels and values of a mapping, or of a Series whose index is more than 0, 1, 2, ..; else None.
+    """The labels and values of a mapping, or of a Series with an index of its own; else None.
 
     A Series with labels (``value_counts()``) read by position would attach counts to the wrong categories.
     """
@@ -138,9 +147,9 @@ def labelled(values: Any) -> dict[Any, Any] | None:
     index = getattr(values, "index", None)
     if index is None or callable(index) or not hasattr(values, "to_dict") or not hasattr(values, "tolist"):
         return None
-    labels = list(index)
-    if all(_is_position(label, place) for place, label in enumerate(labels)):
+    if only_numbers(index):
         return None
+    labels = list(index)
     found = dict(zip(labels, values.tolist(), strict=True))
     if len(found) < len(labels):
         raise InvalidInput(
@@ -154,8 +163,13 @@ def labelled(values: Any) -> dict[Any, Any] | None:
     return found
 
 
-def _is_position(label: Any, place: int) -> bool:
-    return isinstance(label, numbers.Real) and not isinstance(label, bool | np.bool_) and label == place
+def only_numbers(index: Any) -> bool:
+    """Whether an index of pandas is the one that rows and columns without names get: 0, 1, 2, .. as a range.
+
+    The same numbers as values (``value_counts()`` of zeros and ones) are names.
+    """
+    is_range = type(index).__name__ == "RangeIndex" and index.name is None
+    return is_range and (index.start, index.step) == (0, 1)
 
 
 def exact_counts(integers: np.ndarray) -> np.ndarray:
@@ -214,7 +228,7 @@ def _whole_floats(array: np.ndarray, where: Message) -> np.ndarray:
     return array.astype(np.int64)
 
 
-def _integer(value: Any, index: int, where: Message) -> int:
+def _integer(value: Any, index: int | None, where: Message) -> int:
     """One count from an array of objects, or the error that says why it is none."""
     if isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_ | np.timedelta64):
         if abs(int(value)) > _LARGEST_COUNT:
@@ -223,14 +237,22 @@ def _integer(value: Any, index: int, where: Message) -> int:
     if is_missing(value):
         raise _count_error(say("a count is missing"), value, index, where)
     if isinstance(value, float | np.floating | Fraction | Decimal):
-        if math.isfinite(value) and value == int(value):
-            if abs(int(value)) > _LARGEST_COUNT:
-                raise _count_error(say("a count is larger than 10**150"), verbatim("> 10**150"), index, where)
-            if isinstance(value, float | np.floating) and abs(float(value)) > _EXACT_FLOAT_INTEGERS:
-                raise _count_error(say("too large for an exact count in floating point"), value, index, where)
-            return int(value)
-        raise _count_error(say("a count is not a whole number"), value, index, where)
+        if not _is_whole(value):
+            raise _count_error(say("a count is not a whole number"), value, index, where)
+        if not -_LARGEST_COUNT <= value <= _LARGEST_COUNT:
+            raise _count_error(say("a count is larger than 10**150"), verbatim("> 10**150"), index, where)
+        if isinstance(value, float | np.floating) and abs(float(value)) > _EXACT_FLOAT_INTEGERS:
+            raise _count_error(say("too large for an exact count in floating point"), value, index, where)
+        return int(value)
     raise _count_error(say("a count is not a number"), value, index, where)
+
+
+def _is_whole(value: Any) -> bool:
+    if isinstance(value, Fraction):
+        return value.denominator == 1
+    if isinstance(value, Decimal):
+        return value.is_finite() and (value.adjusted() > _MOST_DIGITS or value == value.to_integral_value())
+    return math.isfinite(value) and float(value).is_integer()
 
 
 def _refuse_negative(integers: np.ndarray, where: Message) -> None:
@@ -240,11 +262,11 @@ def _refuse_negative(integers: np.ndarray, where: Message) -> None:
         raise _count_error(say("a count is negative"), integers.ravel()[index], index, where)
 
 
-def _count_error(what: Message, value: Any, index: int, where: Message) -> InvalidInput:
+def _count_error(what: Message, value: Any, index: int | None, where: Message) -> InvalidInput:
     return InvalidInput(
         "invalid-count",
         what,
-        say("{where}, position {position}", where=where, position=index + 1),
+        where if index is None else say("{where}, position {position}", where=where, position=index + 1),
         say("a whole number, 0 or more"),
         value if isinstance(value, Message) else verbatim(written(value)),
     )
@@ -357,9 +379,9 @@ def _float(value: Any, index: int, where: Message) -> float:
         raise _range_error(verbatim(written(value)), index, where) from None
 
 
-def as_logits(logits: Any, where: Message) -> np.ndarray:
+def as_reals(values: Any, where: Message) -> np.ndarray:
     """Real numbers as float64, not checked further: NaN where one is missing."""
-    array = _array(logits, where)
+    array = _array(values, where)
     if array.dtype.kind == "O":
         flat = [_real(value) for value in array.ravel().tolist()]
         if None not in flat:
@@ -367,10 +389,10 @@ def as_logits(logits: Any, where: Message) -> np.ndarray:
     elif array.dtype.kind in "iuf":
         return array.astype(np.float64)
     raise InvalidInput(
-        "logits-type",
-        say("logits are not numbers"),
+        "not-numbers",
+        say("these are not numbers"),
         where,
-        say("real numbers, at least one finite in each row, none NaN or +inf"),
+        say("real numbers"),
         say("values of type {type}", type=str(array.dtype)),
     )
 

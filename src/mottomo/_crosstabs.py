@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mottomo._arrays import only_numbers
+
 
 @dataclass(frozen=True, slots=True)
 class Crosstab:
     """Counts as they stand in a data frame, unchecked, with the names that it gives them.
 
-    columns : the category of each column, or None where they are called 0, 1, 2, .. as if they had no names.
-    by, rows : what the rows are groups by, and the key of each; rows is None where they are numbered 0, 1, 2, ..
+    columns : the category of each column, or None where they are only numbered.
+    by, rows : what the rows are groups by, and the key of each; rows is None where they are only numbered
     """
 
     counts: Any
@@ -23,7 +25,7 @@ class Crosstab:
     def of(cls, given: Any) -> Crosstab | None:
         """The table that a data frame is; None for anything else."""
         if hasattr(given, "to_numpy") and hasattr(given, "columns") and hasattr(given, "index"):
-            return cls(given.to_numpy(), _unless_numbered(list(given.columns)), *_groups(given.index))
+            return cls(given.to_numpy(), _names(given.columns), *_groups(given.index))
         if hasattr(given, "columns") and callable(getattr(given, "rows", None)):
             return cls([list(row) for row in given.rows()], list(given.columns), ("tally",), None)
         if hasattr(given, "column_names") and hasattr(given, "to_pylist"):
@@ -39,11 +41,8 @@ def _groups(index: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]] | None]:
         by = tuple(f"tally {level}" if name is None else str(name) for level, name in enumerate(index.names, start=1))
         return by, keys
     by = ("tally" if index.name is None else str(index.name),)
-    rows = _unless_numbered(keys) if index.name is None else keys
-    return by, None if rows is None else [(key,) for key in rows]
+    return by, None if only_numbers(index) else [(key,) for key in keys]
 
 
-def _unless_numbered(names: list[Any]) -> list[Any] | None:
-    """The names, or None where they are 0, 1, 2, .. and so only say the position."""
-    is_numbered = all(type(name) is int and name == place for place, name in enumerate(names))
-    return None if is_numbered else names
+def _names(index: Any) -> list[Any] | None:
+    return None if only_numbers(index) else list(index)

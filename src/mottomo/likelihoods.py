@@ -10,13 +10,13 @@ clipped.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from mottomo._arrays import CheckedProbabilities, as_counts, as_logits, as_probabilities, labelled, row_totals
+from mottomo._arrays import CheckedProbabilities, as_counts, as_probabilities, as_reals, labelled, row_totals
 from mottomo.categories import Categories, by_category_name
 from mottomo.errors import InvalidInput
 from mottomo.kernels.series import relative_entropy_term, stirling_error
@@ -26,6 +26,7 @@ from mottomo.probabilities import parse_number
 
 _EXACT_FLOAT_INTEGERS = 2**53
 _SMALLEST_NORMAL = 2.0**-1022
+_FAR = 1e100  # so many times the expectation
 _LARGEST_POWER = 10**7  # the digits of an exact power are as many as its exponent
 
 
@@ -270,7 +271,7 @@ def kl_divergence(p: Any, q: Any) -> Any:
         differences = np.array([float(a - b) for a, b in zip(left.exact, right.exact, strict=True)])
     else:
         differences = left.values - right.values
-    return _divergence(right.values, differences, left.values > 0)
+    return _divergence(right.values, differences, left.values, lambda: _logarithms(right))
 
 
 def deviance(counts: Any, probabilities: Any) -> Any:
@@ -289,16 +290,12 @@ def deviance(counts: Any, probabilities: Any) -> Any:
     totals = np.asarray(row_totals(checked_counts))[..., None]
     expected = totals.astype(np.float64) * checked.values
     differences = _differences(checked_counts, totals, checked)
-    if (
-        checked.exact is not None
-        and (checked.values[np.array([y > 0 for y in checked.exact])] < _SMALLEST_NORMAL).any()
-    ):
-        # Expected counts too small for a float: nothing is near its expectation, and the plain formula is right.
-        at_maximum = _weighted_logarithms(
-            checked_counts.astype(np.float64), as_probabilities(checked_counts / np.maximum(totals, 1))
-        )
-        return np.multiply(2.0, at_maximum - _weighted_logarithms(checked_counts.astype(np.float64), checked))[()]
-    return np.multiply(2.0, _divergence(expected, differences, checked_counts > 0))[()]
+
+    def logarithms() -> np.ndarray:
+        with np.errstate(divide="ignore"):
+            return np.log(totals.astype(np.float64)) + _logarithms(checked)
+
+    return np.multiply(2.0, _divergence(expected, differences, checked_counts, logarithms))[()]
 
 
 def pearson_statistic(counts: Any, probabilities: Any) -> Any:
@@ -339,12 +336,24 @@ def _differences(counts: np.ndarray, totals: np.ndarray, probabilities: CheckedP
     return np.asarray(counts.astype(object) - totals.astype(object) * values).astype(np.float64)
 
 
-def _divergence(expected: np.ndarray, differences: np.ndarray, seen: np.ndarray) -> Any:
-    """sum_k e_k h(d_k / e_k): infinite where something was seen that was not expected at all."""
-    possible = expected > 0
-    relative = np.divide(differences, expected, out=np.zeros(np.broadcast(differences, expected).shape), where=possible)
-    terms = np.where(possible, expected * relative_entropy_term(np.maximum(relative, -1.0)), 0.0)
-    terms = np.where(~possible & seen, np.inf, terms)
+def _divergence(
+    expected: np.ndarray, differences: np.ndarray, amounts: np.ndarray, logarithms: Callable[[], np.ndarray]
+) -> Any:
+    """sum_k e_k h(d_k / e_k), amounts a = e + d: infinite where something was seen that was not expected at all.
+
+    logarithms : gives log e, which is needed where e is too small for a float or for d / e.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        relative = np.divide(differences, expected)
+        is_far = (expected < _SMALLEST_NORMAL) | ~(relative < _FAR)
+        terms = np.where(
+            is_far, 0.0, expected * relative_entropy_term(np.where(is_far, 0.0, np.maximum(relative, -1.0)))
+        )
+        if is_far.any():
+            # Nothing is near its expectation, so that a log (a / e) - d loses no digits.
+            seen = amounts.astype(np.float64)
+            plain = np.where(seen > 0, seen * (np.log(seen) - logarithms()), 0.0) - differences
+            terms = np.where(is_far, plain, terms)
     return accurate_sum(terms)[()]
 
 
@@ -355,7 +364,7 @@ def perplexity(nats: Any) -> Any:
     6.0
     """
     with np.errstate(over="ignore"):
-        return np.exp(np.asarray(nats, dtype=np.float64))[()]
+        return np.exp(as_reals(nats, say("nats")))[()]
 
 
 def bits(nats: Any) -> Any:
@@ -364,7 +373,7 @@ def bits(nats: Any) -> Any:
     >>> float(bits(math.log(8)))
     3.0
     """
-    return np.divide(nats, math.log(2))[()]
+    return np.divide(as_reals(nats, say("nats")), math.log(2))[()]
 
 
 def softmax(logits: Any) -> np.ndarray:
@@ -376,7 +385,7 @@ def softmax(logits: Any) -> np.ndarray:
     >>> softmax([0.0, 0.0]).tolist()
     [0.5, 0.5]
     """
-    values = as_logits(logits, say("logits"))
+    values = as_reals(logits, say("logits"))
     largest = values.max(axis=-1, keepdims=True) if values.ndim and values.shape[-1] else np.full((1,), np.nan)
     if not np.isfinite(largest).all() or np.isnan(values).any():
         raise InvalidInput(

@@ -113,7 +113,7 @@ def test_what_a_mask_hides_is_never_used():
         MODEL.predict(hidden)
     open_ = mo.SoftmaxRegression().fit(np.ma.array(X), np.ma.array(Y), np.ma.array([1, 1, 1, 1, 1]))
     assert open_.log_likelihood_ == MODEL.log_likelihood_
-    with pytest.raises(mo.InvalidInput, match="weights are not usable"):
+    with pytest.raises(mo.InvalidInput, match="sample_weight are masked"):
         mo.SoftmaxRegression().fit(X, Y, np.ma.array([1, 1, 1, 1, 1], mask=[0, 0, 1, 0, 0]))
 
 
@@ -205,3 +205,23 @@ def test_features_labels_and_weights_of_any_kind_are_fitted_or_refused():
 @pytest.mark.timeout(1800)
 def test_many_features_labels_and_weights_of_any_kind_are_fitted_or_refused():
     assert fitted(70_000, 10_000)["fitted"] > 200
+
+
+@pytest.mark.parametrize("time", [np.datetime64("2020-01-01"), np.timedelta64(3, "s")])
+def test_times_in_lists_are_refused_like_those_in_arrays(time):
+    with pytest.raises(mo.InvalidInput, match="holds times"):
+        mo.SoftmaxRegression(mo.L2()).fit([[time], [time]] * 3, [0, 1, 0, 1, 0, 1])
+
+
+def test_a_series_is_no_table_of_features():
+    with pytest.raises(mo.InvalidInput, match="X cannot be used"):
+        mo.SoftmaxRegression(mo.L2()).fit(pd.Series([1.0, 2, 3, 4]), [0, 1, 0, 1])
+
+
+def test_what_is_wrong_with_weights_is_said():
+    x, y = np.arange(4.0).reshape(-1, 1), [0, 1, 0, 1]
+    hidden = np.ma.array([1.0, 2, 3, 4], mask=[False, False, True, False])
+    for weights, words in ((["a"] * 4, "<U1"), ([1, 2, 3, np.inf], "row 4"), ([1, 2], "shape (2,)"), (hidden, "row 3")):
+        with pytest.raises(mo.InvalidInput) as raised:
+            mo.SoftmaxRegression(mo.L2()).fit(x, y, weights)
+        assert words in str(raised.value)

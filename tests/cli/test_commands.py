@@ -318,6 +318,13 @@ def test_closed_and_full_streams_bring_no_traceback(arguments, redirection):
     assert done.returncode in (0, 3)
 
 
+@pytest.mark.parametrize("redirection", ["2>&-", "2> /dev/full"])
+@pytest.mark.parametrize(("arguments", "code"), [("tally nothing.csv", 3), ("tally 1 2 --nope", 2)])
+def test_an_error_that_cannot_be_told_has_its_exit_code(arguments, code, redirection):
+    line = f"{sys.executable} -m mottomo {arguments} {redirection} < /dev/null"
+    assert subprocess.run(["bash", "-c", line], capture_output=True, check=False).returncode == code
+
+
 def test_saving_writes_through_links_and_into_devices(tmp_path):
     target, link = tmp_path / "real.txt", tmp_path / "link.txt"
     target.write_text("old")

@@ -113,3 +113,26 @@ def test_an_explanation_cannot_be_saved_as_a_table(tmp_path):
     done = mottomo("explain", *DIE, "--save", str(tmp_path / "a.csv"))
     assert done.returncode == 2
     assert ".tex" in done.stderr
+
+
+@pytest.mark.parametrize("goal", [("--effect", "0.3"), ("--half-width", "0.05")])
+@pytest.mark.parametrize("output", [("--save", "p.csv"), ("--format", "csv")])
+def test_a_plan_without_a_table_is_refused_as_csv_before_the_work(goal, output, tmp_path):
+    done = mottomo(
+        "plan",
+        "--null",
+        "fair",
+        "--categories",
+        "1..3",
+        *goal,
+        output[0],
+        str(tmp_path / "p.csv") if output[1] == "p.csv" else "csv",
+    )
+    assert done.returncode == 2
+    assert "no CSV form" in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_called_like_an_ending_has_that_ending(tmp_path):
+    assert mottomo("tally", *DIE, "--save", str(tmp_path / ".json")).returncode == 0
+    assert json.loads((tmp_path / ".json").read_text())["command"] == "tally"

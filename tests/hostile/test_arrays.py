@@ -254,3 +254,45 @@ def test_a_mask_that_hides_nothing_changes_nothing():
     assert mo.Tally.from_counts(np.ma.array([1, 2])) == mo.Tally.from_counts([1, 2])
     assert mo.tally(np.ma.array([1, 2, 2], mask=[1, 0, 0]), missing="drop") == mo.tally([2, 2])
     assert mo.tally([np.ma.masked, "a"], missing="drop") == mo.tally(["a"])
+
+
+@pytest.mark.parametrize("values", [[0, 1, 1, 0, 0], [0, 1, 1, 0, 1]])
+def test_zeros_and_ones_that_were_counted_keep_their_names(values):
+    series = pd.Series(values, name="c")
+    counted = mo.Tally.from_counts(series.value_counts())
+    assert {name: counted.count(name) for name in counted.categories} == {"0": values.count(0), "1": values.count(1)}
+    table = pd.crosstab(pd.Series([0, 1, 1, 1, 1], name="r"), series)
+    assert mo.Tally.from_counts(table).categories.names == ("0", "1")
+    assert mo.Tally.from_counts(table).groups == (("0",), ("1",))
+    assert mo.Tally.from_counts(pd.Series([3, 4])).categories.names == ("1", "2")
+
+
+@pytest.mark.parametrize(
+    ("count", "message"),
+    [
+        (Fraction(10**4000, 1), "larger than"),
+        (Fraction(10**4000, 3), "not a whole number"),
+        (Decimal("1e999999"), "larger than"),
+        (Decimal("12345678901234567890123456789012345.5"), "not a whole number"),
+        (Decimal("Infinity"), "not a whole number"),
+        (Decimal("sNaN"), "missing"),
+    ],
+)
+def test_numbers_of_any_size_are_counts_or_refused(count, message):
+    with pytest.raises(mo.InvalidInput, match=message):
+        mo.Tally.from_counts([count])
+    with pytest.raises(mo.InvalidInput, match=message):
+        mo.tally(pd.DataFrame({"d": ["a"], "n": pd.Series([count], dtype=object)}), column="d", count_column="n")
+
+
+@pytest.mark.parametrize("library", [pd, pl])
+def test_a_count_that_is_a_list_is_refused(library):
+    with pytest.raises(mo.InvalidInput, match="a count is not a number"):
+        mo.tally(library.DataFrame({"d": ["a", "b"], "n": [[1], [2]]}), column="d", count_column="n")
+
+
+@pytest.mark.parametrize("function", [mo.bits, mo.perplexity])
+def test_what_is_no_number_has_no_bits(function):
+    for value in ("a", HUGE, [0.5, "a"], True, object()):
+        with pytest.raises(mo.InvalidInput):
+            function(value)

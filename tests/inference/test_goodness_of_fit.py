@@ -273,3 +273,22 @@ def test_a_group_whose_p_value_is_only_bracketed_gets_the_upper_end():
 def test_an_impossible_outcome_in_a_group_refutes_the_claim_for_it():
     many = mo.goodness_of_fit(mo.Tally.from_counts([[1, 1, 0], [1, 1, 1]]), "1/2,1/2,0")
     assert many.p_values.tolist() == [1.0, 0.0]
+
+
+def test_what_is_only_bounded_is_not_counted_as_exact():
+    groups = mo.Tally.from_counts([[3000, 0, 5], [5, 5, 5], [4000, 10, 10]])
+    found = mo.goodness_of_fit(groups, [Fraction(2, 5), Fraction(3, 10), Fraction(3, 10)])
+    assert found.bounded.tolist() == [True, False, True]
+    text = found.render("text", "en")
+    assert "Exact p-values: 1 group." in text
+    assert "Only a proven upper bound of p is known (≤): 2 groups." in text
+    header, *rows = found.render("csv", "en").splitlines()
+    at = header.split(",").index("bounded")
+    assert sorted(row.split(",")[at] for row in rows) == ["false", "true", "true"]
+
+
+def test_a_group_too_far_for_a_float_is_not_called_impossible():
+    groups = mo.Tally.from_counts([[5000, 0, 0], [1, 1, 0]])
+    found = mo.goodness_of_fit(groups, [Fraction(1, 10), Fraction(9, 10), Fraction(0)])
+    assert found.p_values.min() == 0.0
+    assert "Refuted for certain" not in found.render("text", "en")

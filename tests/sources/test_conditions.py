@@ -81,3 +81,21 @@ def test_what_is_no_condition_is_refused_with_a_mend_of_ours(condition, mend, tm
     assert raised.value.code == "condition"
     assert re.search(mend, str(raised.value.mend))
     assert "Error" not in str(raised.value)
+
+
+def test_names_of_ours_are_no_names_of_columns(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("face,mottomo 0,mottomo odd,mottomo row\na,x,1,u\nb,y,2,u\n")
+    with pytest.raises(mo.InvalidInput, match="did you mean mottomo 0"):
+        mo.tally(path, column="face", where="\"mottomo 1\" = 'x'")
+    assert mo.tally(path, column="face", where="\"mottomo 0\" = 'x'").count("a") == 1
+    assert mo.tally(path, column="mottomo odd", count_column="mottomo odd", by="mottomo row").counts.tolist() == [
+        [1, 2]
+    ]
+
+
+def test_a_condition_of_bytes_that_are_no_text_is_refused(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("face\na\n")
+    with pytest.raises(mo.InvalidInput, match="not UTF-8"):
+        mo.tally(path, column="face", where="\udcff")

@@ -126,15 +126,27 @@ class Encoding:
 
     @classmethod
     def from_list(cls, features: Sequence[Mapping[str, Any]]) -> Encoding:
-        """The inverse of ``to_list``."""
-        return cls(
-            tuple(
-                Feature(one["name"])
-                if one["kind"] == "number"
-                else Feature(one["name"], tuple(one["levels"]), one["baseline"])
-                for one in features
-            )
-        )
+        """The inverse of ``to_list``; ValueError where it is something else."""
+        found = cls(tuple(Feature(one["name"], *_levels(one)) for one in features))
+        names = [feature.name for feature in found.features]
+        if found.to_list() != list(features) or not _are_names(names):
+            raise ValueError("features that are none")
+        return found
+
+
+def _levels(feature: Mapping[str, Any]) -> tuple[tuple[str, ...] | None, str | None]:
+    if feature["kind"] == "number":
+        return None, None
+    levels, baseline = feature["levels"], feature["baseline"]
+    if not _are_names(levels) or (baseline is not None and baseline not in levels):
+        raise ValueError("levels that are none")
+    return tuple(levels), baseline
+
+
+def _are_names(names: Any) -> bool:
+    """Whether these are texts in a list, each another one."""
+    are_texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
+    return are_texts and len(set(names)) == len(names)
 
 
 def _check_kind(feature: Feature, values: np.ndarray, where: Message) -> None:

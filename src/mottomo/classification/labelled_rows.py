@@ -200,18 +200,19 @@ def checked_weights(weights: Any, n: int) -> np.ndarray | None:
             say("at least one row with a weight above 0"),
         )
     values = array.astype(np.float64) if ok else np.zeros(n)
-    if not ok or not np.isfinite(values).all() or (values < 0).any():
-        where = (
-            int(np.flatnonzero(~(np.isfinite(values) & (values >= 0)))[0]) if ok and not (values >= 0).all() else None
-        )
+    usable = np.isfinite(values) & (values >= 0)
+    if not (ok and usable.all()):
+        row = int(np.flatnonzero(~usable)[0]) if ok else None
         raise InvalidInput(
             "weights",
             say("the weights are not usable"),
-            verbatim("sample_weight")
-            if where is None
-            else say("{name}, row {row}", name="sample_weight", row=where + 1),
+            verbatim("sample_weight") if row is None else say("{name}, row {row}", name="sample_weight", row=row + 1),
             say("one number of 0 or more for each of {n} rows", n=n),
-            say("an array of shape {shape}", shape=str(array.shape)) if where is None else verbatim(str(array[where])),
+            verbatim(str(array[row]))
+            if row is not None
+            else say("an array of shape {shape}", shape=str(array.shape))
+            if array.shape != (n,)
+            else say("values of type {type}", type=str(array.dtype)),
         )
     return np.ascontiguousarray(values)
 

@@ -113,10 +113,7 @@ _OF_TIME = re.compile(r"(datetime|timedelta|timestamp|duration|date|time|period)
 
 def refuse_times(features: Any) -> None:
     """Refuse columns of times, which numpy would take for the number of their units since 1970."""
-    types = getattr(features, "dtypes", None)
-    if types is None:
-        types = getattr(getattr(features, "schema", None), "types", [getattr(features, "dtype", "")])
-    for place, kind in enumerate(types, start=1):
+    for place, kind in enumerate(_types_of_columns(features), start=1):
         if _OF_TIME.match(str(kind)) or getattr(kind, "kind", "") in ("m", "M"):
             raise InvalidInput(
                 "features-type",
@@ -126,3 +123,15 @@ def refuse_times(features: Any) -> None:
                 say("type {type}", type=str(kind)),
                 say("give the time since some beginning, in a unit of your choice"),
             )
+
+
+def _types_of_columns(features: Any) -> list[Any]:
+    if isinstance(features, list | tuple):
+        try:
+            features = np.asarray(features)
+        except (ValueError, TypeError, OverflowError):  # no rectangle: refused as such later
+            return []
+    found = getattr(features, "dtypes", None)  # of a frame; a series of pandas has one type there
+    if found is None:
+        found = getattr(getattr(features, "schema", None), "types", getattr(features, "dtype", ()))
+    return list(found) if np.iterable(found) else [found]

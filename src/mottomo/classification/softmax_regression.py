@@ -112,7 +112,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._check_settings()
         with one_thread_blas():
             x = self._checked(X, reset=True)
-            weights = checked_weights(sample_weight, x.shape[0])
+            weights = checked_weights(refuse_masked(sample_weight, "sample_weight"), x.shape[0])
             codes, targets = self._categories(y, x.shape[0], weights)
             rows = labelled_rows(x, codes, targets, weights, len(self.classes_))
             refuse_extremes(rows, getattr(self, "feature_names_in_", None))

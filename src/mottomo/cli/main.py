@@ -1,6 +1,6 @@
 """The entry point: language, errors in words, exit codes, and a quiet end for Ctrl-C and closed pipes.
 
-Exit codes: 0 done, 2 wrong usage, 3 unreadable or invalid data, 130 interrupted. ``entry.py`` hears signals.
+Exit codes stand in the help below. ``entry.py`` hears signals, which end a run with 128 and their number.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def _print_version(context: click.Context, parameter: Any, wanted: bool) -> None
     worded_help=say(
         "From categorical outcomes to trustworthy probabilities, by maximum likelihood.\n\n"
         "Exit codes: 0 done; with --check 1 rejected and 4 cannot tell; 2 wrong usage; 3 unreadable or invalid data, "
-        "or (train) no model: no maximum, or not converged; 130 interrupted, 143 terminated."
+        "or (train) no model: no maximum, or not converged; 129 terminal closed, 130 interrupted, 143 terminated."
     ),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
 )
@@ -114,7 +114,7 @@ def _guarded(run: Callable[[], Any], output: _Output | None, debug: bool) -> int
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        error.show()
+        _tell(_show_usage, error)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return INTERRUPTED
@@ -124,12 +124,12 @@ def _guarded(run: Callable[[], Any], output: _Output | None, debug: bool) -> int
     except MottomoError as error:
         if debug:
             raise
-        _show(error)
+        _tell(_show, error)
         return INVALID_DATA
     except OSError as error:
         if debug:
             raise
-        _show(_system_error(error, output))
+        _tell(_show, _system_error(error, output))
         if output is not None and output.fault is not None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), output.fileno())
         return INVALID_DATA
@@ -149,6 +149,23 @@ def _open_closed_streams() -> None:
     sys.stdin = sys.stdin or open(os.devnull, encoding="utf-8")  # noqa: SIM115 - open as long as the process
     sys.stdout = sys.stdout or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     sys.stderr = sys.stderr or open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+
+
+def _tell(show: Callable[[Any], None], error: Exception) -> None:
+    """Show an error. Where standard error cannot be written either, the exit code alone tells it."""
+    try:
+        show(error)
+        sys.stderr.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
+def _show_usage(error: click.ClickException) -> None:
+    """Show click's error, with its sentence in lines of at most 80 columns."""
+    if isinstance(error, click.UsageError):
+        label = "Error: "
+        error = click.UsageError(wrapped(label + error.format_message(), indent=2)[len(label) :], error.ctx)
+    error.show()
 
 
 def _show(error: MottomoError) -> None:

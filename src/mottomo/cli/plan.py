@@ -87,6 +87,7 @@ def command(
     from mottomo.inference.sample_size import sample_size
     from mottomo.workflows import probabilities_of
 
+    _refuse_csv(effect, half_width, settings)
     source = Source(**source_settings(settings))
     declared = None if source.categories is None else Categories.of(source.categories)
     tally, given = tally_of_data(data, source) if data else (None, {"source": "plan"})
@@ -157,3 +158,8 @@ def _estimated(tally: Any) -> Any:
     from mottomo.probabilities import Probabilities
 
     return Probabilities.of(list(estimate(tally).probabilities_exact), tally.categories)
+
+
+def _refuse_csv(effect: float | None, half_width: float | None, settings: dict[str, Any]) -> None:
+    if settings["output_format"] == "csv" and (effect, half_width) != (None, None):
+        raise usage_error(say("a plan by --effect or --half-width is one number and no table, so it has no CSV form"))

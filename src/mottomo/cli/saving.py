@@ -19,7 +19,7 @@ _FORMATS = {
     ".htm": "html",
     ".tex": "latex",
 }
-_NO_TABLE = "explain"  # the command whose result has no CSV form
+_NO_TABLE = "explain"  # the command that never has a table for CSV
 
 
 def settle_format(context: click.Context) -> None:
@@ -31,7 +31,8 @@ def settle_format(context: click.Context) -> None:
     settings = context.params
     if settings.get("save") is None:
         return
-    ending = PurePath(settings["save"]).suffix
+    name = PurePath(settings["save"]).name
+    ending = name if name.lower() in _FORMATS else PurePath(name).suffix  # a file may be called .csv
     if not ending:
         return
     endings = _endings_of(context.command)
@@ -48,9 +49,9 @@ def settle_format(context: click.Context) -> None:
     if asked is not None and asked != meant:
         raise usage_error(
             say(
-                "--save {file} and --format {name} contradict each other: {ending} stands for {format}",
+                "--save {file} and {option} contradict each other: {ending} stands for {format}",
                 file=settings["save"],
-                name=asked,
+                option="--json" if settings["as_json"] else f"--format {asked}",
                 ending=ending,
                 format=meant,
             )

@@ -55,10 +55,9 @@ def interval_of_share(successes: int, trials: int) -> tuple[float, float]:
     return float(lower[0]), float(upper[0])
 
 
-def log_binomial_tails(counts: np.ndarray, others: np.ndarray, expected: np.ndarray) -> np.ndarray:
-    """log P(X >= t) for X ~ Bin(t + m, e / (t + m)), however small: arrays of t > e, m and 0 < e, float64."""
-    with np.errstate(divide="ignore"):
-        logs, _ = _excess(counts, others, np.log(counts / expected), _log_peak(counts, others), 0.0)
+def log_binomial_tails(counts: np.ndarray, others: np.ndarray, above: np.ndarray) -> np.ndarray:
+    """log P(X >= t) for X ~ Bin(t + m, e / (t + m)), however small: arrays of t, m and t / e - 1 > 0, float64."""
+    logs, _ = _excess(counts, others, np.log1p(above), _log_peak(counts, others), 0.0)
     return np.minimum(logs, 0.0)
 
 

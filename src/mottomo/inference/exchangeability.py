@@ -170,7 +170,7 @@ def exchangeability(
     >>> found.departing, found.repeats
     (('dependence',), 0)
     """
-    check_between("significance", significance, "0.05")
+    significance = check_between("significance", significance, "0.05")
     if draws is not None:
         check_whole("draws", draws, 1)
     check_whole("seed", seed, 0)

@@ -271,7 +271,7 @@ def goodness_of_fit(
     """
     check_tally(tally)
     check_ordering(ordering)
-    check_between("significance", significance, "0.05")
+    significance = check_between("significance", significance, "0.05")
     method = method or Auto()
     check_method(method)
     known = null_of(tally, null, normalise)

@@ -183,14 +183,18 @@ class GroupTests(Result):
         found = [*self.tally.notes]
         if self.null.normalised:
             found.append(Finding("normalised"))
-        n_refuted = int((self.p_values == 0).sum()) if (self.null.values == 0).any() else 0
+        n_refuted = int(np.isneginf(self.log10_p_values).sum())
         if n_refuted:
             found.append(Finding("groups-impossible", {"n_groups": n_refuted}))
         if self.null.exact is None and "exact" in self.methods:
             found.append(Finding("float-null", {"band": TIE_BAND}))
         for name in sorted(set(self.methods.tolist())):
-            count = int((self.methods == name).sum())
+            count = int(((self.methods == name) & ~self.bounded).sum())
+            if count == 0:
+                continue
             found.append(Finding(_METHOD_NOTES[name], {"n_groups": count, "draws": self.draws, "seed": self.seed}))
+        if self.bounded.any():
+            found.append(Finding("groups-bounded", {"n_groups": int(self.bounded.sum())}))
         return tuple(found)
 
 

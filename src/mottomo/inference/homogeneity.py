@@ -255,7 +255,7 @@ def _joined(named: Sequence[tuple[str, Tally]]) -> Tally:
 def _compared(tally: Tally, question: str, ordering: Ordering, method: Method, significance: float) -> ComparisonResult:
     check_ordering(ordering)
     check_method(method)
-    check_between("significance", significance, "0.05")
+    significance = check_between("significance", significance, "0.05")
     counts = tally.counts
     kept_rows, kept_columns = counts.sum(axis=1) > 0, counts.sum(axis=0) > 0
     table = np.ascontiguousarray(counts[kept_rows][:, kept_columns])

@@ -87,9 +87,10 @@ def check_method(method: object) -> None:
         )
 
 
-def check_between(name: str, value: object, example: str) -> None:
-    """Refuse what is no number inside (0, 1)."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.floating) or not 0 < value < 1:
+def check_between(name: str, value: object, example: str) -> float:
+    """A number inside (0, 1) as Python's float, which every function of scipy takes; anything else is refused."""
+    is_number = isinstance(value, int | float | np.floating) and not isinstance(value, bool)
+    if not is_number or not 0 < float(value) < 1:  # type: ignore[arg-type]
         hint: Message | None = None
         if isinstance(value, int | float) and 1 <= value < 100:
             hint = say("write {share} for {value} percent", share=f"{value / 100:g}", value=f"{value:g}")
@@ -101,6 +102,7 @@ def check_between(name: str, value: object, example: str) -> None:
             verbatim(written(value)),
             hint,
         )
+    return float(value)  # type: ignore[arg-type]
 
 
 def check_positive(name: str, value: object) -> None:

@@ -62,34 +62,39 @@ def residuals_of(counts: Sequence[int], null: Sequence[Fraction], n: int, signif
             variances > 0, differences / np.sqrt(variances), np.where(differences == 0, np.nan, np.inf)
         )
     standardized = np.where(variances > 0, standardized, np.copysign(standardized, differences))
-    shares = np.array([float(p) for p in null])
-    seen = np.array([float(count) for count in counts])
-    p_values = binomial_p_values(seen, float(n), shares, standardized)
-    logarithms = log10_of(p_values)
-    for index in np.flatnonzero((p_values < SMALLEST) & (variances > 0)).tolist():
-        p, count = (null[index], counts[index]) if differences[index] > 0 else (1 - null[index], n - counts[index])
-        tail = log_binomial_tails(*(np.array([float(value)]) for value in (count, n - count, n * p)))
-        logarithms[index] = (float(tail[0]) + math.log(2)) / math.log(10)
+    p_values, logarithms = _two_sided(counts, null, n)
     return Residuals(standardized, p_values, holm(p_values), logarithms, log10_holm(logarithms), significance)
 
 
-def binomial_p_values(counts: np.ndarray, n: Any, probabilities: np.ndarray, standardized: np.ndarray) -> np.ndarray:
-    """min(1, 2 min(P(X <= t), P(X >= t))) for X ~ Bin(n, p), elementwise; guaranteed up to n = 10^12.
+def _two_sided(counts: Sequence[int], null: Sequence[Fraction], n: int) -> tuple[np.ndarray, np.ndarray]:
+    """min(1, 2 min(P(X <= t), P(X >= t))) for X ~ Bin(n, p) of each category, and log10 of it.
 
-    standardized : (t - n p) / sqrt(n p (1 - p)), computed without cancelling: it gives the normal tail beyond.
+    Successes are counted where they are expected less often than failures, because floats near 1 have no digits left.
+    The tail beyond t is that of an incomplete beta function, or, where that is too small or n too large for it, the
+    integral in ``binomial_limits``.
     """
-    from scipy.special import betainc, betaincc, ndtr
+    from scipy.special import betainc, betaincc
 
-    counts, n, probabilities = np.broadcast_arrays(counts, np.asarray(n, dtype=np.float64), probabilities)
-    at_least = np.where(counts > 0, betainc(np.maximum(counts, 1e-300), n - counts + 1, probabilities), 1.0)
-    at_most = np.where(counts < n, betaincc(counts + 1, np.maximum(n - counts, 1e-300), probabilities), 1.0)
+    rare = [(t, p) if 2 * p <= 1 else (n - t, 1 - p) for t, p in zip(counts, null, strict=True)]
+    t, m = (np.array([float(value) for value in values]) for values in ([t for t, _ in rare], [n - t for t, _ in rare]))
+    p = np.array([float(p) for _, p in rare])
+    at_least = np.where(t > 0, betainc(np.maximum(t, 1e-300), m + 1, p), 1.0)
+    at_most = np.where(m > 0, betaincc(t + 1, np.maximum(m, 1e-300), p), 1.0)
     p_values = np.minimum(2 * np.minimum(at_least, at_most), 1.0)
-    # The incomplete beta function loses its digits for huge n; there the normal tail has them.
-    variances = n * probabilities * (1 - probabilities)
-    huge = (n > _HUGE) & (variances > 1e6)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        normal = 2 * ndtr(-np.abs(standardized))
-    return np.where(huge & np.isfinite(normal), normal, p_values)
+    logarithms = log10_of(p_values)
+    needed = np.flatnonzero((p > 0) & ((p_values < SMALLEST) | (n > _HUGE)))
+    beyond = [_beyond(*rare[index], n) for index in needed.tolist()]
+    if beyond:
+        logs = np.minimum(log_binomial_tails(*np.array(beyond).T) + math.log(2), 0.0)
+        logarithms[needed], p_values[needed] = logs / math.log(10), np.exp(logs)
+    return p_values, logarithms
+
+
+def _beyond(t: int, p: Fraction, n: int) -> tuple[float, float, float]:
+    """What ``log_binomial_tails`` takes for the tail beyond t, on the side of t."""
+    above = t - n * p
+    seen, expected = (t, n * p) if above >= 0 else (n - t, n * (1 - p))
+    return float(seen), float(n - seen), float(abs(above) / expected)
 
 
 def log10_of(p_values: np.ndarray) -> np.ndarray:

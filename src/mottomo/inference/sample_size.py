@@ -193,8 +193,8 @@ def sample_size(
         )
     if half_width is not None:
         return _for_half_width(half_width, level, null, categories)
-    check_between("power", power, "0.8")
-    check_between("significance", significance, "0.05")
+    power = check_between("power", power, "0.8")
+    significance = check_between("significance", significance, "0.05")
     check_ordering(ordering)
     _check_plan_method(method or Auto())
     if effect is not None:
@@ -232,7 +232,7 @@ def _both(null: Any, alternative: Any, categories: Any) -> tuple[Probabilities, 
 def _power_at(
     p: Probabilities, q: Probabilities, n: int, significance: float, ordering: Ordering, method: Method
 ) -> Plan:
-    check_between("significance", significance, "0.05")
+    significance = check_between("significance", significance, "0.05")
     check_ordering(ordering)
     _check_plan_method(method)
     plan = Plan(
@@ -400,7 +400,7 @@ def _least_favourable(p: Probabilities, bias: float) -> Probabilities:
 
 
 def _for_half_width(half_width: float, level: float, null: Any, categories: Any) -> Plan:
-    check_between("level", level, "0.95")
+    level = check_between("level", level, "0.95")
     if not isinstance(half_width, int | float) or not 1e-7 <= half_width < 0.5:
         raise InvalidInput(
             "half-width-range",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
+_LONG_EXPONENT = 6  # digits before the point, less one
 SMALLEST_POWER = -307.0  # log10 of what float64 still holds with all its digits
 
 
@@ -79,6 +80,20 @@ def full(number: float) -> str:
     if not math.isfinite(number):
         return rounded(number)
     return repr(float(number)).removesuffix(".0")
+
+
+def power_of_ten(log10: float, decimals: int, direction: str = ROUND_HALF_EVEN) -> str:
+    """A power of ten by its exponent: to some decimals, a very large exponent to six digits.
+
+    >>> power_of_ten(-571.459, 2), power_of_ten(-301029995663980.9, 2)
+    ('10^-571.46', '10^-3.01030e14')
+    """
+    exact = Decimal(log10)
+    size = exact.adjusted()
+    if size < _LONG_EXPONENT:
+        return f"10^{exact.quantize(Decimal((0, (1,), -decimals)), rounding=direction)}"
+    mantissa = exact.scaleb(-size).quantize(Decimal("1e-5"), rounding=direction)
+    return f"10^{mantissa}e{size}"
 
 
 def full_p_value(value: float, log10: float) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,7 +11,8 @@ from mottomo.errors import InvalidInput, nearest
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources import duck
 
-ROW_NUMBER = '"mottomo row"'
+_OURS = f"mottomo {secrets.token_hex(8)}"  # what no column is called, and no condition can ask for
+ROW_NUMBER, ODD_COUNT = f'"{_OURS} row"', f'"{_OURS} odd"'
 
 
 def conditioned(
@@ -18,8 +20,8 @@ def conditioned(
 ) -> str:
     """The rows for which a condition holds: cells as they are under names of our own, and for the condition their own.
 
-    `pairs` are the relation's names of the columns and the table's; a cell of column i is called ``mottomo i`` after,
-    and if `numbered` the number of the row among all ``ROW_NUMBER``.
+    `pairs` are the relation's names of the columns and the table's; a cell of column i is called ``raw_name(i)``
+    after, and if `numbered` the number of the row among all ``ROW_NUMBER``.
     """
     pieces = [f"row_number() OVER () AS {ROW_NUMBER}"] if numbered else []
     for index, (own, name) in enumerate(pairs):
@@ -32,7 +34,7 @@ def conditioned(
 
 
 def raw_name(index: int) -> str:
-    return duck.identifier(f"mottomo {index}")
+    return duck.identifier(f"{_OURS} {index}")
 
 
 def check_condition(connection: Any, source: str, condition: str) -> None:
@@ -40,6 +42,10 @@ def check_condition(connection: Any, source: str, condition: str) -> None:
 
     SQL takes 1/0 for true, because it is infinite, and keeps no row where the condition is NULL.
     """
+    try:
+        condition.encode()
+    except UnicodeEncodeError:
+        raise condition_error(condition, say("it holds bytes that are not UTF-8")) from None
     rows = source.removesuffix(f" WHERE ({condition}\n)")
     sql = f"SELECT ({condition}\n) FROM {rows}"
     if not duck.is_one_statement(f"SELECT 1 FROM {source}") or not duck.is_one_statement(sql):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from mottomo._arrays import as_counts, family, is_missing
+from mottomo._arrays import as_count, family, is_missing
 from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources.foreign import in_our_words
@@ -156,7 +156,7 @@ def _rows_counted(rows: list[tuple[Any, ...]], selection: Selection, where: Mess
 
 def _whole(count: Any, column: Any, where: Message) -> int:
     place = say("{where}, column {column}", where=where, column=column_text(column))
-    return int(as_counts([count], place)[0])
+    return as_count(count, place)
 
 
 def _count_objects(chosen: Any, selection: Selection, where: Message) -> CountedRows:
@@ -172,7 +172,7 @@ def _count_objects(chosen: Any, selection: Selection, where: Message) -> Counted
     times = None
     if selection.count_column is not None:
         place = say("{where}, column {column}", where=where, column=column_text(selection.count_column))
-        times = as_counts(columns.pop(), place).tolist() if columns[-1] else []
+        times = [as_count(count, place) for count in columns.pop()]
     names = [
         say("{where}, column {column}", where=where, column=column_text(name))
         for name in (selection.column, *selection.by)

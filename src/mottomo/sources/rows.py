@@ -88,15 +88,20 @@ def column_text(name: Any) -> str:
     return ", ".join(map(column_text, name)) if isinstance(name, tuple) else written(name)
 
 
+def _as_given(name: Any) -> str:
+    """The name of a column as it has to be written: a tuple is not the text that joins its levels."""
+    return repr(name) if isinstance(name, tuple) else column_text(name)
+
+
 def no_such_column(name: Any, columns: Sequence[Any], source: Message | None) -> MottomoError:
-    texts = [column_text(one) for one in columns]
+    texts = [_as_given(one) for one in columns]
     return InvalidInput(
         "unknown-column",
         say("there is no such column"),
         source,
         say("one of {names}", names=texts[:20]),
-        verbatim(column_text(name) or "''"),
-        nearest(column_text(name), texts),
+        verbatim(_as_given(name) or "''"),
+        nearest(_as_given(name), texts),
     )
 
 
@@ -106,8 +111,8 @@ def duplicate_column(name: Any, source: Message | None) -> InvalidInput:
         say("two columns have the same name"),
         source,
         say("one column of that name"),
-        verbatim(column_text(name)),
-        say("rename one of them in the header"),
+        verbatim(_as_given(name)),
+        say("rename one of them first"),
     )
 
 

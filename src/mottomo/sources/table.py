@@ -19,7 +19,7 @@ from mottomo._arrays import as_counts
 from mottomo.errors import InvalidInput, SourceError
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.sources import duck, files
-from mottomo.sources.conditions import check_condition, conditioned, raw_name, what_is_wrong
+from mottomo.sources.conditions import ODD_COUNT, check_condition, conditioned, raw_name, what_is_wrong
 from mottomo.sources.delimited import DELIMITERS, delimiter_of, opened_text
 from mottomo.sources.delimited_text import records
 from mottomo.sources.encodings import check_encoding, decoded, not_utf8
@@ -178,8 +178,9 @@ class _Query:
         selection = self.selection
         keys = ", ".join(self._key(name) for name in (selection.column, *selection.by))
         odd, total = self._count_expressions()
-        alias = duck.identifier("mottomo odd")  # a name that no column has
-        return f"SELECT {keys}, {odd} AS {alias}, {total}, count(*) FROM {self.source()} GROUP BY {keys}, {alias}"
+        return (
+            f"SELECT {keys}, {odd} AS {ODD_COUNT}, {total}, count(*) FROM {self.source()} GROUP BY {keys}, {ODD_COUNT}"
+        )
 
     def source(self) -> str:
         """What stands after FROM: all rows, or those for which the condition holds."""

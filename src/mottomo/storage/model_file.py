@@ -39,7 +39,14 @@ def classifier_bytes(classifier: Classifier) -> bytes:
         "coefficients": np.ascontiguousarray(classifier.coefficients, dtype=np.float64),
         "intercepts": np.ascontiguousarray(classifier.intercepts, dtype=np.float64),
     }
-    description = {
+    text = json.dumps(_description(classifier), ensure_ascii=False, sort_keys=True)
+    header = {"kind": _KIND, "format": FORMAT, "description": text, "sha256": _hash(text, arrays)}
+    return save(arrays, metadata={_KEY: json.dumps(header, sort_keys=True)})
+
+
+def _description(classifier: Classifier) -> dict[str, Any]:
+    """All that is no array."""
+    return {
         "target": classifier.target,
         "categories": list(classifier.categories.names),
         "declared": classifier.categories.declared,
@@ -47,9 +54,6 @@ def classifier_bytes(classifier: Classifier) -> bytes:
         "penalty": None if classifier.penalty is None else classifier.penalty.to_dict(),
         "history": dict(classifier.history),
     }
-    text = json.dumps(description, ensure_ascii=False, sort_keys=True)
-    header = {"kind": _KIND, "format": FORMAT, "description": text, "sha256": _hash(text, arrays)}
-    return save(arrays, metadata={_KEY: json.dumps(header, sort_keys=True)})
 
 
 def _hash(text: str, arrays: Mapping[str, np.ndarray]) -> str:
@@ -111,7 +115,11 @@ def _described(description: dict[str, Any], arrays: Mapping[str, np.ndarray]) ->
         raise ValueError("coefficients that are not finite")
     penalty, history = description["penalty"], dict(description["history"])
     ridge = None if penalty is None else L2.from_dict(penalty)
-    return Classifier(str(description["target"]), categories, encoding, w, b, ridge, history)
+    found = Classifier(str(description["target"]), categories, encoding, w, b, ridge, history)
+    given = {name: value for name, value in description.items() if name != "history"}
+    if {**_description(found), "history": None} != {**given, "history": None}:  # a number or null for a text, say
+        raise ValueError("values of other types")
+    return found
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

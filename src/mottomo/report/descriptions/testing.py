@@ -10,7 +10,7 @@ from mottomo.messages import say, verbatim
 from mottomo.report.descriptions.common import Lazy, closing, cut, shown
 from mottomo.report.document import Block, Cell, Column, Document, Formula, Paragraph, Table
 from mottomo.report.findings.parts import chi_square_texts, p_formula, p_text
-from mottomo.report.numbers import full, full_p_value, rounded, whole
+from mottomo.report.numbers import full, full_p_value, power_of_ten, rounded, whole
 
 _MOST_GROUPS = 20
 
@@ -95,7 +95,7 @@ def _statistics(result: Any) -> list[Block]:
 def _factor(log: float) -> str:
     if abs(log) < 600:
         return f"{math.exp(log):.3g}"
-    return "∞" if log == math.inf else f"10^{log / math.log(10):.1f}"
+    return "∞" if log == math.inf else power_of_ten(log / math.log(10), 1)
 
 
 def describe_group_tests(result: Any) -> Document:
@@ -120,7 +120,7 @@ def describe_group_tests(result: Any) -> Document:
         for index in order[:_MOST_GROUPS]
     ]
     rows = cut(rows, len(order), len(columns))
-    names = (*tally.by, "n", "deviance", "pearson", "p_value", "benjamini_hochberg", "holm", "method")
+    names = (*tally.by, "n", "deviance", "pearson", "p_value", "benjamini_hochberg", "holm", "bounded", "method")
     table = Table(columns, rows, Lazy(lambda: _group_rows(result)), names)
     return Document(say("Goodness of fit, group by group"), (table, *closing(result)))
 
@@ -151,5 +151,6 @@ def _group_rows(result: Any) -> Iterator[list[object]]:
             *result.tally.groups[index],
             int(result.tally.n_observations[index]),
             *values,
+            str(bool(result.bounded[index])).lower(),
             str(result.methods[index]),
         ]

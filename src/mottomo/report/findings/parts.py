@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR
 from typing import Any
 
 from mottomo.messages import Message, say, say_count
-from mottomo.report.numbers import SMALLEST_POWER, rounded, rounded_down, rounded_up, whole
+from mottomo.report.numbers import SMALLEST_POWER, power_of_ten, rounded, rounded_down, rounded_up, whole
 
 Values = Mapping[str, Any]
 
@@ -41,7 +42,7 @@ def p_text(value: float, log10: float) -> str:
     ('0.652', '10^-333.51')
     """
     if SMALLEST_POWER > log10 > -math.inf:
-        return f"10^{log10:.2f}"
+        return power_of_ten(log10, 2)
     return rounded(value, 3)
 
 
@@ -49,9 +50,10 @@ def p_limits(values: Values, digits: int) -> tuple[str, str]:
     """Both ends of what is certain about a p-value, rounded outward."""
     if values["log10_lower"] < SMALLEST_POWER:
         decimals = digits // 2 + 1
-        lower = math.floor(values["log10_lower"] * 10**decimals) / 10**decimals
-        upper = math.ceil(values["log10_upper"] * 10**decimals) / 10**decimals
-        return f"10^{lower:.{decimals}f}", f"10^{upper:.{decimals}f}"
+        return (
+            power_of_ten(values["log10_lower"], decimals, ROUND_FLOOR),
+            power_of_ten(values["log10_upper"], decimals, ROUND_CEILING),
+        )
     return rounded_down(values["lower"], digits), rounded_up(values["upper"], digits)
 
 
@@ -80,11 +82,11 @@ def p_formula(values: Values) -> tuple[str, str]:
 def in_latex(p: str) -> str:
     r"""A p-value's text in LaTeX: 10^-333.5 and 1e-12 as powers.
 
-    >>> print(in_latex("10^-333.51"), in_latex("1.9e-56"), in_latex("0.652"))
-    10^{-333.51} 1.9 \times 10^{-56} 0.652
+    >>> print(in_latex("10^-333.51"), in_latex("1.9e-56"), in_latex("0.652"), in_latex("10^-3.01e14"))
+    10^{-333.51} 1.9 \times 10^{-56} 0.652 10^{-3.01 \times 10^{14}}
     """
     if p.startswith("10^"):
-        return f"10^{{{p[3:]}}}"
+        return f"10^{{{in_latex(p[3:])}}}"  # whose exponent may have one itself
     mantissa, _, exponent = p.partition("e")
     return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else p
 

@@ -245,6 +245,10 @@ WORDS: dict[str, Callable[[Values], Message]] = {
         "Refuted for certain, because an outcome of probability 0 happened: {groups}.", groups=groups(values)
     ),
     "groups-exact": lambda values: say("Exact p-values: {groups}.", groups=groups(values)),
+    "groups-bounded": lambda values: say(
+        "Only a proven upper bound of p is known (≤): {groups}.",
+        groups=groups(values),
+    ),
     "groups-asymptotic": lambda values: say(
         "p-values by chi-square, which is approximate: {groups}.", groups=groups(values)
     ),

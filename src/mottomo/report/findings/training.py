@@ -158,6 +158,19 @@ _NO_ERRORS: dict[str, Message] = {
     "interrupted": say("Standard errors were not computed: that was interrupted."),
 }
 
+
+def _not_converged(values: Values) -> Message:
+    gap = rounded(values["gap"], 2)
+    if values["reason"] == "interrupted":
+        return say("The fit was interrupted by Ctrl-C: about {gap} nats of log L are left to gain.", gap=gap)
+    return say(
+        "The fit did not converge ({reason}): about {gap} nats of log L are left to gain. With a penalty, such as "
+        "--penalty l2=1, it usually does.",
+        reason=REASONS[values["reason"]],
+        gap=gap,
+    )
+
+
 WORDS: dict[str, Callable[[Values], Message]] = {
     "trained": _trained,
     "no-maximum": _no_maximum,
@@ -167,12 +180,7 @@ WORDS: dict[str, Callable[[Values], Message]] = {
         "With a penalty, such as --penalty l2=1, there always is one.",
         gap=significant(values["gap"], 2),
     ),
-    "not-converged": lambda values: say(
-        "The fit did not converge ({reason}): about {gap} nats of log L are left to gain. With a penalty, such as "
-        "--penalty l2=1, it usually does.",
-        reason=REASONS[values["reason"]],
-        gap=rounded(values["gap"], 2),
-    ),
+    "not-converged": _not_converged,
     "rows-dropped": lambda values: say_count(
         "{number} row with missing values was left out, as asked.",
         "{number} rows with missing values were left out, as asked.",
