@@ -15,6 +15,7 @@ import mottomo as mo
 from mottomo.classification.collinearity import recoded
 from mottomo.classification.exact_combinations import simplest_between, vanishes
 from mottomo.classification.recoding import Combination, Recoding
+from mottomo.classification.standardisation import deviations
 from mottomo.explanation.classifier import explain_classifier
 from mottomo.sources.table_file import TableFile
 from mottomo.workflows.training import trained
@@ -248,3 +249,47 @@ def test_recoded_columns_and_coefficients_are_correct_to_one_rounding(seed, rati
         value = Fraction(b[k]) + sum(Fraction(w[j, k]) * learnt[j] for j in range(3))
         expected = value - sum(Fraction(full[j, k]) * middle[j] for j in range(3))
         assert intercept[k] == pytest.approx(float(expected), rel=1e-15)
+
+
+FAR = np.random.default_rng(7).integers(0, 4, 200).astype(float)
+FAR_LABELS = (np.random.default_rng(8).random(200) < 1 / (1 + np.exp(1.3 - FAR))).astype(int)
+
+
+@pytest.mark.parametrize("penalty", [None, mo.L2(1)])
+@pytest.mark.parametrize("away", [1e6, 1e12, 1e14, 1e15, 8e15])
+def test_what_the_intercept_loses_far_from_0_is_counted(away, penalty):
+    """The column is learnt from its middle; the intercept that takes it back is a float, and is what is delivered."""
+    near, far = (fitted((FAR + shift)[:, None], FAR_LABELS, penalty=penalty) for shift in (0.0, away))
+    np.testing.assert_allclose(far.coef_, near.coef_, rtol=1e-6)
+    delivered = far.log_likelihood((FAR + away)[:, None], FAR_LABELS)
+    assert far.log_likelihood_ == pytest.approx(delivered, abs=1e-9)
+    assert near.log_likelihood_ - delivered <= 1.01 * far.gap_ + 1e-9
+    assert far.gap_is_proved_ == (far.gap_ <= 1e-7)
+    assert far.converged_ == (far.gap_ <= 0.01)
+
+
+@pytest.mark.parametrize("shift", [0.0, 8e15])
+def test_the_ridge_of_a_column_far_from_0_is_that_of_the_column_near_0(shift):
+    assert deviations(rows_of((FAR + shift)[:, None], FAR_LABELS))[0] == pytest.approx(FAR.std(), rel=1e-14)
+
+
+@pytest.mark.parametrize("seed", [43, 54, 79, 117])
+def test_a_fit_whose_curvature_is_lost_beside_a_few_huge_rows_is_not_called_converged(seed):
+    rng = np.random.default_rng(seed)
+    n, p, size = 40, 3 + seed % 2, 2 + seed % 2
+    x, e = rng.standard_normal((n, p)), rng.standard_normal(n)
+    rows = rng.choice(n, p if seed % 4 < 2 else p + 1, replace=False)
+    x[rows] *= 10.0 ** rng.uniform(3, 9)
+    z = np.outer(e, np.arange(size))
+    y = (z + rng.gumbel(size=z.shape)).argmax(1)
+    y[:size] = range(size)
+    model = fitted(x, y, tolerance=1e-3)
+    assert (model.converged_, model.gap_is_proved_) == (False, False)
+
+
+@pytest.mark.parametrize("value", [5e-324, 1e-250, 1e-300])
+def test_an_equality_of_numbers_of_any_size_is_proved(value):
+    a = np.random.default_rng(1).normal(size=40)
+    a[3] = value
+    model = fitted(np.column_stack([a, a]), np.random.default_rng(2).integers(0, 2, 40))
+    assert [(one.column, one.kind, one.shares) for one in model.dependent_columns_] == [(1, "exact", {0: 1.0})]

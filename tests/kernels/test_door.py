@@ -126,6 +126,11 @@ def into(gradient):
     return cross_entropy_of_logits(np.zeros((4, 2)), np.zeros(4, int), scale=1.0, gradient=gradient)
 
 
+def one_pass(w, b):
+    with TrainingPass(np.zeros((4, 2)), 2, np.zeros(4, int)).running() as rows:
+        return rows.sums(w, b)
+
+
 def overlapping(name):
     """The gradient in the memory of what is read: of the logits, where it may be, but a row further."""
     memory = np.full(10, 0.5)
@@ -165,6 +170,10 @@ def test_the_gradient_may_take_the_place_of_the_logits():
         (lambda: TrainingPass(np.zeros((4, 2)), 2, None), TypeError),
         (lambda: TrainingPass(np.zeros((4, 2)), 2, np.array([0, 1, 2, 0])), ValueError),
         (lambda: TrainingPass(np.zeros((4, 2)), 2, np.array([0, -1, 1, 0])), ValueError),
+        (lambda: TrainingPass(scipy.sparse.eye(4, format="csc"), 2, np.zeros(4, int)), ValueError),
+        (lambda: TrainingPass(np.ma.array(np.zeros((4, 2)), mask=True), 2, np.zeros(4, int)), TypeError),
+        (lambda: one_pass(np.zeros((3, 2)), np.zeros(2)), ValueError),
+        (lambda: one_pass(np.zeros((2, 2)), np.zeros(1)), ValueError),
         (lambda: overlapping("logits"), ValueError),
         (lambda: overlapping("targets"), ValueError),
         (lambda: overlapping("weights"), ValueError),

@@ -46,22 +46,27 @@ class Dependence:
     as the rounding of the numbers; the column cannot be told apart from one that is determined) or ``near`` (the column
     says something of its own, but coefficients in double precision cannot hold it to the wanted accuracy).
     remainder : the root mean square of what is left, in the units of the column. A constant column has no shares.
+    combination : shares and constant as fractions, because those of an exact dependence may be no floats, as a third.
     """
 
     column: int
-    shares: Mapping[int, float]
-    constant: float
+    combination: Combination
     kind: str = "exact"
     remainder: float = 0.0
 
     @property
-    def is_constant(self) -> bool:
-        return self.kind == "exact" and not self.shares
+    def shares(self) -> dict[int, float]:
+        """The shares of other columns, each the nearest float."""
+        return {j: float(share) for j, share in self.combination.shares.items()}
 
-    @classmethod
-    def of(cls, column: int, combination: Combination, kind: str, remainder: float = 0.0) -> Dependence:
-        shares = {j: float(share) for j, share in combination.shares.items()}
-        return cls(column, shares, float(combination.constant), kind, remainder)
+    @property
+    def constant(self) -> float:
+        """The constant, the nearest float."""
+        return float(self.combination.constant)
+
+    @property
+    def is_constant(self) -> bool:
+        return self.kind == "exact" and not self.combination.shares
 
 
 def recoded(data: Data, intercept: bool, *, leaves_out: bool = True) -> tuple[Recoding, tuple[Dependence, ...]]:
@@ -70,9 +75,9 @@ def recoded(data: Data, intercept: bool, *, leaves_out: bool = True) -> tuple[Re
     Some rows suffice to see that no column is near a combination of the others. With a penalty, which determines all
     coefficients, no column is left out; nor is any looked at where there are as many columns as rows.
     """
-    if not leaves_out and data.n <= data.n_features:
-        return Recoding.centred(far_centre(data, intercept), intercept), ()
     recoding = Recoding.centred(far_centre(data, intercept), intercept)
+    if not leaves_out and data.n <= data.n_features:
+        return recoding, ()
     some = recoding.of(data.sample(4 * (data.n_features + 1) + 100, seed=1))
     scaling = Scaling.of(some, intercept)
     if not _all_but_constant(recoding, scaling).size and _smallest_pivot(_triangle(some, scaling)) > _NEAR:
@@ -278,13 +283,13 @@ class _Search:
         exact = self._vanishing(combinations)
         rounded = {column: one.in_two_floats() for column, one in combinations.items() if column not in exact}
         rests = self._rests(rounded)
-        gone = {column: Dependence.of(column, combinations[column], "exact") for column in exact}
+        gone = {column: Dependence(column, combinations[column], "exact") for column in exact}
         for column, combination in rounded.items():
             size = self._size(column, combination)
             whole = all(self._facts.is_whole[j] for j in (column, *combination.shares))
             least = _LIMIT * size if whole else _ROUNDINGS * 2.0**-53 * size
             if rests[column] <= least or is_last:
-                gone[column] = Dependence.of(column, combination, "rounding", rests[column])
+                gone[column] = Dependence(column, combination, "rounding", rests[column])
         if not self._leaves_out:
             self._recoding = self._recoding.with_taken({**combinations, **rounded})
             self._settled |= gone.keys()
@@ -317,7 +322,7 @@ class _Search:
             }
             combinations[columns[place]] = self._combined(place, shares)
         for column, combination in combinations.items():
-            self._leave_out(Dependence.of(column, combination, "spanned"), combination)
+            self._leave_out(Dependence(column, combination, "spanned"), combination)
 
     # --- what is left, over all rows ---------------------------------------------------------------------------------
 

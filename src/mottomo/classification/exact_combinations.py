@@ -12,6 +12,8 @@ from mottomo.classification.recoding import split
 from mottomo.kernels.sums import accurate_combination
 
 _WORD = 64
+_LONGEST_MULTIPLE = 900  # bits, which a float still holds
+_NONE = 1 << 20  # in place of the exponent of 0
 _ACCURACY = 2.0**-98  # of ``accurate_combination``, relative to the sizes of its terms
 
 
@@ -36,8 +38,8 @@ def simplest_between(low: Fraction, high: Fraction) -> Fraction:
 def vanishes(terms: Sequence[tuple[Fraction, np.ndarray]], constant: Fraction) -> bool:
     """Whether it is proved that constant + sum_j share_j x_j = 0 in every row, for columns x_j (n,) of floats.
 
-    All terms are whole multiples of one small unit. Their sum is taken modulo 2^64 units, without rounding; a sum that
-    is 0 modulo 2^64 and, by an estimate with a bound of its error, smaller than 2^63 is 0.
+    All terms of a row are whole multiples of one small unit. Their sum is taken modulo 2^64 units, without rounding; a
+    sum that is 0 modulo 2^64 and, by an estimate with a bound of its error, smaller than 2^63 is 0.
     """
     rows = len(terms[0][1])
     size = sum((abs(float(share)) * np.abs(x) for share, x in terms), np.full(rows, abs(float(constant))))
@@ -46,19 +48,29 @@ def vanishes(terms: Sequence[tuple[Fraction, np.ndarray]], constant: Fraction) -
     if (estimate > _ACCURACY * size).any():
         return False
     multiple = math.lcm(*(share.denominator for share, _ in terms))
+    constant *= multiple
+    if constant.denominator & (constant.denominator - 1) or multiple.bit_length() > _LONGEST_MULTIPLE:
+        return False  # no float times a whole number makes up for the constant
     pieces = [np.frexp(x) for _, x in terms]
-    exponents = [int(exponent[fraction != 0].min()) - 53 for fraction, exponent in pieces if fraction.any()]
-    unit = min([*exponents, -(constant * multiple).denominator.bit_length() + 1])
-    whole_constant = constant * multiple / Fraction(2) ** unit
-    if whole_constant.denominator != 1:
+    least = np.full(rows, 1 - constant.denominator.bit_length() if constant else _NONE)
+    for fraction, exponent in pieces:
+        least = np.where(fraction != 0, np.minimum(least, exponent - 53), least)
+    unit = np.where(least == _NONE, 0, least)  # of each row, as a power of two
+    with np.errstate(over="ignore"):
+        most = np.ldexp(float(multiple) * (estimate + _ACCURACY * size), -unit)
+    if not (most < 2.0 ** (_WORD - 2)).all():  # a half for what the estimate loses of numbers near 0
         return False
-    most = float(multiple * Fraction((estimate + _ACCURACY * size).max()) / Fraction(2) ** unit)
-    if most >= 2.0 ** (_WORD - 1):
-        return False
-    total = np.full(rows, int(whole_constant) % (1 << _WORD), dtype=np.uint64)
+    total = _in_units(
+        np.full(rows, constant.numerator % (1 << _WORD), dtype=np.uint64), 1 - constant.denominator.bit_length() - unit
+    )
     for (share, _), (fraction, exponent) in zip(terms, pieces, strict=True):
         mantissa = (fraction * 2.0**53).astype(np.int64).astype(np.uint64)
-        shift = np.where(fraction != 0, exponent - 53 - unit, 0)
-        value = np.where(shift < _WORD, mantissa << np.minimum(shift, _WORD - 1).astype(np.uint64), np.uint64(0))
+        value = _in_units(mantissa, np.where(fraction != 0, exponent - 53 - unit, 0))
         total += value * np.uint64(int(share * multiple) % (1 << _WORD))
     return not total.any()
+
+
+def _in_units(numbers: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Whole numbers times 2^shift, modulo 2^64."""
+    shifted = numbers << np.minimum(shift, _WORD - 1).astype(np.uint64)
+    return np.where(shift < _WORD, shifted, np.uint64(0))

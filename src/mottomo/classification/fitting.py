@@ -98,7 +98,7 @@ def fit(
     log_likelihood = penalty - optimum.point.value * data.weight
     near = tuple(one for one in dependent if one.kind == "rounding")
     lost = 0.0
-    if recoding.taken and found.direction is None:
+    if not recoding.is_identity and found.direction is None:
         log_likelihood = _log_likelihood(data, w, b)
         lost = max(penalty - optimum.point.value * data.weight - log_likelihood, 0.0)
         if lost > tolerance:
@@ -152,7 +152,7 @@ def _decided(
     except KeyboardInterrupt:
         return replace(optimum, reason="interrupted"), Existence("undecided")
     if optimum.reason == "unproved" and found.has_maximum and optimum.gap <= tolerance:
-        optimum = replace(optimum, reason="gap")
+        optimum = replace(optimum, reason="gap" if optimum.is_estimable else "rounding")
     return optimum, found
 
 
@@ -181,15 +181,17 @@ def _log_likelihood(data: Data, w: np.ndarray, b: np.ndarray) -> float:
 
 
 def _all_but_determined(data: Data, recoding: Recoding) -> list[Dependence]:
-    """The columns that are learnt as what is left of them, and how much that is."""
-    squares = dict.fromkeys(recoding.taken, 0.0)
+    """The columns that are learnt as what is left of them, if only of a constant, and how much that is."""
+    combinations = {c: recoding.combination(c) for c in recoding.columns.tolist()}
+    combinations = {c: one for c, one in combinations.items() if one.constant or one.shares}
+    squares = dict.fromkeys(combinations, 0.0)
     for rows in recoding.of(data).batches():
         for place, column in enumerate(recoding.columns.tolist()):
             if column in squares:
                 squares[column] += float(rows.features[:, place] @ rows.features[:, place])
     return [
-        Dependence.of(column, taken, "near", float(np.sqrt(squares[column] / data.n)))
-        for column, taken in recoding.taken.items()
+        Dependence(column, taken, "near", float(np.sqrt(squares[column] / data.n)))
+        for column, taken in combinations.items()
     ]
 
 

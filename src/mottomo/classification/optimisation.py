@@ -61,7 +61,8 @@ class Optimum:
     it is proved that there is an optimum. `reason` is one of
     ``gap`` (small enough), ``separated`` (every row's own category beyond 1/2: no maximum), ``unproved`` (it seems
     small, but that there is a maximum cannot be proved), ``rounding`` (no step goes down any more), ``passes`` (too
-    many) and ``interrupted``.
+    many) and ``interrupted``. `is_estimable` is false where the exact curvature was tried for a proof and bounded
+    nothing, because rounding hides it: a gap that is estimated with it may be far too small.
     """
 
     point: Point
@@ -70,6 +71,7 @@ class Optimum:
     reason: str
     n_passes: int
     exists: bool
+    is_estimable: bool = True
 
     @property
     def converged(self) -> bool:
@@ -143,6 +145,7 @@ class Training:
         self._point: Point | None = None
         self._gap = math.inf
         self._extra = 0
+        self._bound = 0.0  # of the last proof that was tried
         self._proves = False
         self._tail = Tail()
         self._is_hard = False
@@ -265,7 +268,8 @@ class Training:
         rounding = 4 * float(np.finfo(np.float64).eps) * abs(self._point.value) * self.objective.weight
         most = self._point.value * self.objective.weight  # no loss is below 0
         exists = exists or (reason == "gap" and proved)
-        return Optimum(self._point, max(min(gap, most), rounding), proved, reason, self.objective.n_passes, exists)
+        gap = max(min(gap, most), rounding)
+        return Optimum(self._point, gap, proved, reason, self.objective.n_passes, exists, self._bound < math.inf)
 
     def _begins_proof(self) -> bool:
         """Whether to go on with the exact curvature of some rows: without a penalty only a bound proves a maximum."""
@@ -364,6 +368,7 @@ class Training:
         certificate = self._certificate or Certificate(memory.curvature, self.objective.weight)
         self._certificate = certificate
         bound = certificate.bound(point, *self.objective.coefficients(point.coordinates)) * self.objective.weight
+        self._bound = bound
         if bound <= self.tolerance:
             return self._polished(memory, certificate, bound)
         if self._extra >= _EXTRA_PASSES:

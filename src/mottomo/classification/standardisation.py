@@ -15,7 +15,8 @@ _CHUNK = 1 << 16  # numbers in a temporary
 def deviations(data: Data) -> np.ndarray:
     """(p,) the standard deviation of each feature over the rows and their weights, with divisor N; 0 if it is constant.
 
-    Means first, then squares of what is left of them: two readings, and no digits lost.
+    Means first, then squares of what is left of them: two readings. Both are taken from the first row, so that a large
+    number in all rows costs no digits.
     """
     total, square = np.zeros(data.n_features), np.zeros(data.n_features)
     first = np.zeros(data.n_features)
@@ -23,9 +24,13 @@ def deviations(data: Data) -> np.ndarray:
         first = next(iter(data.batches())).features[0].astype(np.float64)
     for rows in _pieces(data):
         total += _weighted_sum(rows, rows.features if rows.is_sparse else rows.features - first)
-    mean = first + total / data.weight  # of a constant column exactly its number
+    mean = total / data.weight  # above the first row, of a constant column exactly 0
     for rows in _pieces(data):
-        square += _weighted_squares(rows, mean)
+        square += (
+            _weighted_squares(rows, mean)
+            if rows.is_sparse
+            else _weighted_sum(rows, (rows.features - first - mean) ** 2)
+        )
     spread = np.sqrt(square / data.weight)
     rounding = data.n * np.finfo(np.float64).eps * np.abs(mean) if data.is_sparse else 0.0
     return np.where(spread <= rounding, 0.0, spread)
@@ -45,9 +50,7 @@ def _weighted_sum(rows: Rows, x: Any) -> np.ndarray:
 
 
 def _weighted_squares(rows: Rows, mean: np.ndarray) -> np.ndarray:
-    """sum_i w_i (x_ij - mean_j)^2, (p,)."""
-    if not rows.is_sparse:
-        return _weighted_sum(rows, (rows.features - mean) ** 2)
+    """sum_i w_i (x_ij - mean_j)^2 of sparse features, (p,)."""
     x = rows.features.astype(np.float64)
     x.data = (x.data - mean[x.indices]) ** 2
     stored = x.copy()

@@ -230,11 +230,11 @@ class TrainingResult(Result):
             "null_log_likelihood": self.null_log_likelihood,
             "likelihood_ratio": self.likelihood_ratio,
             "degrees_of_freedom": self.degrees_of_freedom,
-            "p_value": self.p_value,
-            "log10_p_value": self.log10_p_value,
+            "p_value": self.p_value if self.is_maximum_likelihood else None,  # of a maximum alone, as are the others
+            "log10_p_value": self.log10_p_value if self.is_maximum_likelihood else None,
             "n_parameters": self.n_parameters,
-            "aic": self.aic,
-            "bic": self.bic,
+            "aic": self.aic if self.is_maximum_likelihood else None,
+            "bic": self.bic if self.is_maximum_likelihood else None,
             "converged": self.converged,
             "reason": self.reason,
             "n_passes": self.n_passes,
@@ -302,6 +302,12 @@ class TrainingResult(Result):
             "remainder": one.remainder,
         }
 
+    def _told(self, one: Dependence) -> dict[str, Any]:
+        """The same for sentences, with the fractions."""
+        exact = one.combination
+        shares = {self.columns[j]: share for j, share in exact.shares.items()}
+        return {**self._dependence(one), "shares": shares, "constant": exact.constant}
+
     @property
     def verdict(self) -> Finding:
         names = self.classifier.categories.names
@@ -333,6 +339,7 @@ class TrainingResult(Result):
             "n": self.n_observations,
             "gap": self.gap,
             "proved": self.gap_is_proved,
+            "leaves_out": any(one.kind == "rounding" for one in self.dependent),
             "penalised": not self.is_maximum_likelihood,
             "cross_entropy": -self.log_likelihood / self.n_observations,
             "null_cross_entropy": -self.null_log_likelihood / self.n_observations,
@@ -347,9 +354,9 @@ class TrainingResult(Result):
             found.append(Finding("rows-dropped", {"n": self.n_dropped}))
         for one in self.dependent:
             if one.kind != "rounding":
-                found.append(Finding("dependent-column", self._dependence(one)))
+                found.append(Finding("dependent-column", self._told(one)))
         for one in self.near:
-            found.append(Finding("nearly-collinear", self._dependence(one)))
+            found.append(Finding("nearly-collinear", self._told(one)))
         penalty = self.classifier.penalty
         if penalty is not None:
             found.append(Finding("penalised", {"standardised": penalty.standardised}))

@@ -19,7 +19,7 @@ def floats(array: Any, shape: tuple[int, ...], name: str, *, either_axis: bool =
     `either_axis` also admits Fortran's order. Raises TypeError for what are no real numbers, ValueError for a shape
     other than `shape`, in which -1 is any size.
     """
-    values = np.asarray(array)
+    values = _unmasked(array, name)
     if values.dtype.kind not in "fiub":
         raise TypeError(f"{name} holds {values.dtype}, not real numbers")
     _check_shape(values, shape, name)
@@ -32,7 +32,7 @@ def floats(array: Any, shape: tuple[int, ...], name: str, *, either_axis: bool =
 
 def integers(array: Any, shape: tuple[int, ...], name: str, dtype: Any = np.int64) -> np.ndarray:
     """An array of whole numbers of one type, as the loops read it; a value that the type does not hold is refused."""
-    values = np.asarray(array)
+    values = _unmasked(array, name)
     if values.dtype.kind not in "iu" and values.size:
         raise TypeError(f"{name} holds {values.dtype}, not whole numbers")
     _check_shape(values, shape, name)
@@ -53,6 +53,12 @@ def writable(array: np.ndarray, dtype: Any, shape: tuple[int, ...], name: str) -
     return array
 
 
+def _unmasked(array: Any, name: str) -> np.ndarray:
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(f"{name} has a mask, which no loop reads")
+    return np.asarray(array)
+
+
 def _check_shape(values: np.ndarray, shape: tuple[int, ...], name: str) -> None:
     fits = values.ndim == len(shape) and all(want in (-1, size) for want, size in zip(shape, values.shape, strict=True))
     if not fits:
@@ -61,7 +67,9 @@ def _check_shape(values: np.ndarray, shape: tuple[int, ...], name: str) -> None:
 
 
 def check_sparse(matrix: Any) -> None:
-    """Raise ValueError where ``sparse_fault`` finds one."""
+    """Raise ValueError where the matrix has another format, or ``sparse_fault`` finds a fault."""
+    if getattr(matrix, "format", "csr") != "csr":
+        raise ValueError(f"a sparse matrix of the format {matrix.format}, not csr")
     fault = sparse_fault(matrix.shape, matrix.indptr, matrix.indices, matrix.data)
     if fault is not None:
         raise ValueError(str(fault))

@@ -98,7 +98,8 @@ class TrainingPass:
             yield self
 
     def sums(self, w: np.ndarray, b: np.ndarray) -> PassSums:
-        """The sums at W (p, K) and b (K,)."""
+        """The sums at W (p, K) and b (K,), float64."""
+        w, b = _doubles(w, (self._features.shape[1], self._size), "W"), _doubles(b, (self._size,), "b")
         native = extension()
         if native is None:
             return self._with_numpy(w, b)

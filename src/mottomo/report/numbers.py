@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
 
+_LONGEST_EXACT = 10**16
 _LONG_EXPONENT = 6  # digits before the point, less one
 SMALLEST_POWER = -307.0  # log10 of what float64 still holds with all its digits
 
@@ -41,6 +43,17 @@ def significant(number: float, digits: int = 4) -> str:
     ('1', '1 - 1e-08')
     """
     return f"{number:.{digits}g}" if math.isfinite(number) else rounded(number)
+
+
+def exactly(number: Fraction) -> str | None:
+    """All digits of a number, or its fraction where that is short; None where neither is.
+
+    >>> exactly(Fraction(1234567)), exactly(Fraction(3, 2)), exactly(Fraction(1, 3)), exactly(Fraction(1, 2**31))
+    ('1234567', '1.5', '1/3', '1/2147483648')
+    """
+    if (number * 10**6).denominator == 1 and number < _LONGEST_EXACT:
+        return f"{Decimal(int(number * 10**6)) / 10**6:f}"
+    return str(number) if max(number.numerator, number.denominator) < _LONGEST_EXACT else None
 
 
 def rounded_down(number: float, digits: int = 4) -> str:

@@ -119,6 +119,15 @@ def _optimum(result: Any) -> Paragraph:
                 passes=passes,
             )
         )
+    if any(one.kind == "rounding" for one in result.dependent):
+        return Paragraph(
+            say(
+                "The fit is within about {gap} nats of the maximum with the columns that are kept: an estimate, after "
+                "{passes}.",
+                gap=significant(result.gap, 2),
+                passes=passes,
+            )
+        )
     return Paragraph(
         say(
             "The fit is within about {gap} nats of the maximum: an estimate, after {passes}.",

@@ -7,7 +7,7 @@ from typing import Any
 
 from mottomo.messages import Message, say, say_count
 from mottomo.report.findings.parts import Values, some
-from mottomo.report.numbers import rounded, significant, whole
+from mottomo.report.numbers import exactly, rounded, significant, whole
 
 _SHOWN_NAMES = 5
 # Why a fit ended without having converged.
@@ -32,6 +32,13 @@ def _trained(values: Values) -> Message:
     elif values["proved"]:
         found = say(
             "The maximum exists and is reached: cross-entropy {fit} nats a row, {die} without features.",
+            fit=fit,
+            die=die,
+        )
+    elif values["leaves_out"]:
+        found = say(
+            "The maximum with the columns that are kept seems reached: cross-entropy {fit} nats a row, {die} without "
+            "features.",
             fit=fit,
             die=die,
         )
@@ -102,7 +109,7 @@ def _dependent(values: Values) -> Message:
     if not values["shares"]:
         return say("“{column}” is constant and says nothing; its coefficient is 0.", column=values["column"])
     return say(
-        "“{column}” is determined by other columns ({column} = {terms}); its own coefficient is not determined, and is "
+        "“{column}” is determined by other columns ({column} {terms}); its own coefficient is not determined, and is "
         "given as 0.",
         column=values["column"],
         terms=_combination(values),
@@ -110,10 +117,17 @@ def _dependent(values: Values) -> Message:
 
 
 def _combination(values: Values) -> str:
-    terms = " + ".join(f"{significant(share, 4)} {name}" for name, share in values["shares"].items())
-    if abs(values["constant"]) > 1e-9:
-        terms = f"{significant(values['constant'], 4)} + {terms}"
-    return terms.replace("+ -", "- ")
+    """What a column equals: with its equals sign, or ≈ where a coefficient is too long to be written out."""
+    pairs = [("", values["constant"]), *((f" {name}", share) for name, share in values["shares"].items())]
+    pairs = [(name, coefficient) for name, coefficient in pairs if coefficient]
+    written = [exactly(abs(coefficient)) for _, coefficient in pairs]
+    text = "=" if None not in written else "≈"
+    for place, (exact, (name, coefficient)) in enumerate(zip(written, pairs, strict=True)):
+        sign = "-" if coefficient < 0 else "+" if place else ""
+        number = significant(float(abs(coefficient)), 6) if exact is None else exact
+        text += f" {sign} " if place else f" {sign}"
+        text += name.strip() if name and number == "1" else f"{number}{name}"
+    return text
 
 
 def _nearly_collinear(values: Values) -> Message:
