@@ -148,7 +148,7 @@ def ended(seed: int, n: int, run: Any) -> Counter[int]:
 
 
 def test_command_lines_end_with_a_code_and_a_sentence(run):
-    seen = ended(20_264, 700, run)
+    seen = ended(20_264, 250, run)
     assert min(seen[code] for code in (0, 2, 3)) > 20
 
 

@@ -90,7 +90,7 @@ def check_method(method: object) -> None:
 def check_between(name: str, value: object, example: str) -> float:
     """A number inside (0, 1) as Python's float, which every function of scipy takes; anything else is refused."""
     is_number = isinstance(value, int | float | np.floating) and not isinstance(value, bool)
-    if not is_number or not 0 < float(value) < 1:  # type: ignore[arg-type]
+    if not is_number or not 0 < value < 1 or not 0 < float(value) < 1:  # type: ignore[operator,arg-type]
         hint: Message | None = None
         if isinstance(value, int | float) and 1 <= value < 100:
             hint = say("write {share} for {value} percent", share=f"{value / 100:g}", value=f"{value:g}")
