@@ -134,6 +134,8 @@ def ended(seed: int, n: int, run: Any) -> Counter[int]:
     random_, known, seen = random.Random(seed), commands(), Counter()
     for number in range(n):
         arguments = command_line(random_, known)
+        if arguments[0] == "simulate":  # which gives as many outcomes as it is asked for, if it takes years
+            arguments = ["7" if one.isdigit() and len(one) > 6 else one for one in arguments]
         try:
             code, out, err = run(arguments)
         except Exception as error:
