@@ -16,7 +16,7 @@ import pytest
 import mottomo as mo
 from mottomo.cli.commands import COMMANDS
 from mottomo.report.layout import display_width
-from tests.cli.run import mottomo
+from tests.cli.run import mottomo, process
 
 DIE = ["2", "5", "2", "4", "2", "5"]
 EXAMPLES = Path(__file__).parent.parent.parent / "examples"
@@ -140,7 +140,7 @@ def test_what_goes_wrong_is_said_on_stderr_without_a_traceback(arguments, stdin,
 
 
 def test_debug_shows_the_traceback():
-    assert "Traceback" in mottomo("tally", "-1", "--debug").stderr
+    assert "Traceback" in process("tally", "-1", "--debug").stderr
 
 
 def test_tables_are_read_from_standard_input_and_without_a_header():
@@ -262,13 +262,13 @@ def test_eighty_columns_are_enough(arguments, language):
 
 
 def test_the_locale_chooses_the_language_and_the_option_overrides_it():
-    assert mottomo("tally", "1", LC_ALL="ja_JP.UTF-8").stdout.startswith("集計")
-    assert mottomo("tally", "1", "--lang", "en", LC_ALL="ja_JP.UTF-8").stdout.startswith("Tally")
-    assert "使い方" in mottomo("--help", LANG="ja_JP.UTF-8").stdout
+    assert process("tally", "1", LC_ALL="ja_JP.UTF-8").stdout.startswith("集計")
+    assert process("tally", "1", "--lang", "en", LC_ALL="ja_JP.UTF-8").stdout.startswith("Tally")
+    assert "使い方" in process("--help", LANG="ja_JP.UTF-8").stdout
 
 
 def test_a_terminal_that_knows_only_ascii_gets_escapes_and_no_crash():
-    done = mottomo("tally", "1", "--lang", "ja", PYTHONIOENCODING="ascii")
+    done = process("tally", "1", "--lang", "ja", PYTHONIOENCODING="ascii")
     assert done.returncode == 0
     assert "\\u96c6\\u8a08" in done.stdout
 
@@ -338,10 +338,10 @@ def test_saving_writes_through_links_and_into_devices(tmp_path):
 
 def test_an_output_that_is_not_utf8_changes_no_data():
     names = ["tally", "1", "2", "--categories", "猫,🐈"]
-    found = json.loads(mottomo(*names, "--json", PYTHONIOENCODING="latin-1").stdout)
+    found = json.loads(process(*names, "--json", PYTHONIOENCODING="latin-1").stdout)
     assert found["result"]["categories"] == ["猫", "🐈"]
     for refused in ([*names, "--format", "csv"], ["simulate", "猫=1/2,犬=1/2", "-n", "2", "--seed", "1"]):
-        done = mottomo(*refused, PYTHONIOENCODING="latin-1")
+        done = process(*refused, PYTHONIOENCODING="latin-1")
         assert (done.returncode, done.stdout) == (3, "")
 
 

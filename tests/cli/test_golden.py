@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.run import mottomo
+from tests.cli.run import mottomo, process
 
 ROOT = Path(__file__).parent.parent.parent
 GOLDEN = ROOT / "tests" / "golden"
@@ -120,7 +120,8 @@ CASES = {
 @pytest.mark.parametrize("name", CASES)
 def test_the_output_is_as_it_was_read_and_approved(name, language, request, monkeypatch):
     monkeypatch.chdir(ROOT)
-    done = mottomo(*CASES[name], "--lang", language)
+    run = process if "--help" in CASES[name] else mottomo  # click keeps its own words of help as long as it lives
+    done = run(*CASES[name], "--lang", language)
     called = f"$ mottomo {' '.join(CASES[name])} --lang {language}\n"
     shown = f"{called}{done.stdout}--- stderr\n{done.stderr}--- exit {done.returncode}\n"
     # How many passes a fit takes depends on the last bits of sums, which differ between processors.

@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from mottomo.report.layout import display_width
-from tests.cli.run import mottomo
+from tests.cli.run import mottomo, process
 
 ROOT = Path(__file__).parent.parent.parent
 PENGUINS = str(ROOT / "examples" / "penguins.csv")
@@ -262,7 +262,7 @@ def test_a_signal_leaves_no_model_and_no_drafts(large, tmp_path, seconds, number
 
 
 def test_the_version_says_which_path_runs():
-    assert "(kernels: numpy)" in mottomo("--version", MOTTOMO_KERNELS="numpy").stdout
+    assert "(kernels: numpy)" in process("--version", MOTTOMO_KERNELS="numpy").stdout
     from mottomo.kernels.native import path
 
     assert f"(kernels: {path()})" in mottomo("--version").stdout
@@ -270,7 +270,7 @@ def test_the_version_says_which_path_runs():
 
 def test_without_the_extension_the_same_is_found():
     one, other = (
-        json.loads(mottomo(*SEX, "--json", **kernels).stdout)["result"]
+        json.loads(process(*SEX, "--json", **kernels).stdout)["result"]
         for kernels in ({}, {"MOTTOMO_KERNELS": "numpy"})
     )
     assert one["log_likelihood"] == pytest.approx(other["log_likelihood"], rel=1e-12)

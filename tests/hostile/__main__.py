@@ -12,7 +12,7 @@ import tempfile
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, chdir, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +82,9 @@ def arrays(seed: int, n: int, _: Path) -> Counter[str]:
 
 
 def command_lines(seed: int, n: int, folder: Path) -> Counter[str]:
-    with pytest.MonkeyPatch.context() as patch:
-        found = test_command_lines.ended(seed, n, test_command_lines.Runner(patch, folder))
+    test_command_lines.prepare(folder)
+    with chdir(folder):
+        found = test_command_lines.ended(seed, n)
     return Counter({f"exit {code}": times for code, times in found.items()})
 
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import io
 import json
 import random
 import re
-import signal
-import sys
-import warnings
 from collections import Counter
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 
 from mottomo.cli.commands import COMMANDS, LazyGroup
-from mottomo.cli.main import cli, main
+from mottomo.cli.main import cli
+from tests.cli.run import mottomo
 
 CODES = {0, 1, 2, 3, 4}
 VALUES = [
@@ -88,35 +84,9 @@ def _said(option: click.Option, random_: random.Random, odd: float) -> list[str]
     return [name, GOOD.get(name, "1")]
 
 
-class Runner:
-    """Runs command lines in this process, each with streams of its own."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-        self._patch = monkeypatch
-        monkeypatch.chdir(folder)
-        monkeypatch.setattr(signal, "signal", lambda *_: None)
-        for name, text in FILES.items():
-            (folder / name).write_text(text, encoding="utf-8")
-
-    def __call__(self, arguments: list[str]) -> tuple[int, str, str]:
-        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", "backslashreplace") for _ in range(2))
-        self._patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"a\nb\na\n"), "utf-8"))
-        self._patch.setattr(sys, "stdout", out)
-        self._patch.setattr(sys, "stderr", err)
-        with warnings.catch_warnings():
-            warnings.simplefilter("error")
-            with pytest.raises(SystemExit) as ended:
-                main(arguments)
-        out.flush()
-        err.flush()
-        return int(ended.value.code or 0), out.buffer.getvalue().decode(), err.buffer.getvalue().decode()
-
-
-@pytest.fixture
-def run(monkeypatch, tmp_path):
-    limit = sys.get_int_max_str_digits()
-    yield Runner(monkeypatch, tmp_path)
-    sys.set_int_max_str_digits(limit)
+def prepare(folder: Path) -> None:
+    for name, text in FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def commands() -> dict[str, click.Command]:
@@ -129,17 +99,18 @@ def commands() -> dict[str, click.Command]:
 FOREIGN = re.compile(r"Traceback|\b(Binder|Parser|Catalog|Conversion|Invalid Input|IO) Error\b|duckdb|narwhals|numpy\.")
 
 
-def ended(seed: int, n: int, run: Any) -> Counter[int]:
-    """How the command lines ended."""
+def ended(seed: int, n: int) -> Counter[int]:
+    """How the command lines ended, in a folder that ``prepare`` made."""
     random_, known, seen = random.Random(seed), commands(), Counter()
     for number in range(n):
         arguments = command_line(random_, known)
         if arguments[0] == "simulate":  # which gives as many outcomes as it is asked for, if it takes years
             arguments = ["7" if one.isdigit() and len(one) > 6 else one for one in arguments]
         try:
-            code, out, err = run(arguments)
+            done = mottomo(*arguments, stdin="a\nb\na\n")
         except Exception as error:
             raise AssertionError(f"seed {seed}, number {number}: {arguments}") from error
+        code, out, err = done.returncode, done.stdout, done.stderr
         assert code in CODES, (seed, number, arguments, code, err)
         assert not FOREIGN.search(err), (seed, number, arguments, err)
         assert code == 0 or out or err, (seed, number, arguments)
@@ -149,14 +120,22 @@ def ended(seed: int, n: int, run: Any) -> Counter[int]:
     return seen
 
 
-def test_command_lines_end_with_a_code_and_a_sentence(run):
-    seen = ended(20_264, 250, run)
+@pytest.fixture
+def here(monkeypatch, tmp_path):
+    prepare(tmp_path)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("here")
+def test_command_lines_end_with_a_code_and_a_sentence():
+    seen = ended(20_264, 250)
     assert min(seen[code] for code in (0, 2, 3)) > 20
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", range(2))
-def test_many_command_lines_end_with_a_code_and_a_sentence(seed, run):
-    seen = ended(60_000 + seed, 2_500, run)
+@pytest.mark.usefixtures("here")
+def test_many_command_lines_end_with_a_code_and_a_sentence(seed):
+    seen = ended(60_000 + seed, 2_500)
     assert min(seen[code] for code in (0, 2, 3)) > 200
