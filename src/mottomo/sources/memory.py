@@ -14,6 +14,7 @@ import numpy as np
 from mottomo._arrays import family, is_missing, unmasked
 from mottomo.categories import category_name
 from mottomo.errors import InvalidInput
+from mottomo.kernels.counting import count_codes
 from mottomo.messages import Message, say, say_count
 from mottomo.sources.foreign import in_our_words
 from mottomo.sources.rows import CountedRows
@@ -66,16 +67,29 @@ def _not_in_one_row(values: np.ndarray, where: Message) -> InvalidInput:
 def _counted_integers(outcomes: np.ndarray) -> tuple[list[int], list[int]]:
     if outcomes.size == 0:
         return [], []
-    low, high = int(outcomes.min()), int(outcomes.max())
+    if outcomes.itemsize == 1:
+        low, high = int(np.iinfo(outcomes.dtype).min), int(np.iinfo(outcomes.dtype).max)
+    else:
+        low, high = int(outcomes.min()), int(outcomes.max())
     if high - low < _DENSE_RANGE and low > -(2**62) and high < 2**62:
-        counts = np.zeros(high - low + 1, dtype=np.int64)
-        for start in range(0, outcomes.size, _CHUNK):  # in chunks: bincount copies to int64
-            chunk = outcomes[start : start + _CHUNK].astype(np.int64) - low
-            counts += np.bincount(chunk, minlength=counts.size)
+        counts = _in_range(outcomes, low, high)
         seen = np.flatnonzero(counts)
         return (seen + low).tolist(), counts[seen].tolist()
     values, repeated = np.unique(outcomes, return_counts=True)
     return values.tolist(), repeated.tolist()
+
+
+def _in_range(outcomes: np.ndarray, low: int, high: int) -> np.ndarray:
+    """How often each whole number from `low` to `high` came up."""
+    if outcomes.itemsize == 1:
+        counts = count_codes(outcomes.view(np.uint8), 256)[0]
+        return np.roll(counts, -low)  # whose negative numbers are the upper half
+    if low >= 0 and high < _DENSE_RANGE:
+        return count_codes(outcomes, high + 1)[0][low:]
+    counts = np.zeros(high - low + 1, dtype=np.int64)
+    for start in range(0, outcomes.size, _CHUNK):
+        counts += count_codes(outcomes[start : start + _CHUNK].astype(np.int64) - low, counts.size)[0]
+    return counts
 
 
 def _counted_objects(outcomes: Iterable[Any], where: Message) -> CountedRows:
