@@ -253,3 +253,25 @@ def test_the_deviance_of_what_is_nearly_impossible_is_finite_and_right(y, t):
     assert found == pytest.approx(float(expected), rel=1e-13, abs=1e-15)
     rows = mo.deviance([[t, 2], [3, 4]], [[y, 1.0], [0.5, 0.5]])
     assert rows.tolist() == [found, mo.deviance([3, 4], [0.5, 0.5])]
+
+
+@pytest.mark.parametrize(
+    "function", [mo.likelihood, mo.log_likelihood, mo.deviance, mo.log_likelihood_gradient], ids=lambda f: f.__name__
+)
+@pytest.mark.parametrize("given", ["fair", "1:1:1", "1/3,1/3,1/3", "b=1/3,a=1/3,c=1/3", "null"])
+def test_probabilities_are_taken_in_every_form_that_tests_take(function, given):
+    tally = mo.Tally.from_counts({"a": 3, "b": 1, "c": 2})
+    probabilities = mo.goodness_of_fit(tally).null if given == "null" else given
+    np.testing.assert_array_equal(function(tally, probabilities), function(tally, [Fraction(1, 3)] * 3))
+
+
+def test_names_are_needed_where_categories_were_discovered():
+    tally = mo.tally(["b", "a", "b"])
+    assert mo.deviance(tally, "b=0.25,a=0.75") == mo.deviance(tally, {"a": 0.75, "b": 0.25})
+    for given in ("0.5,0.5", "1:1", "fair"):
+        with pytest.raises(mo.InvalidInput):
+            mo.deviance(tally, given)
+    null = mo.goodness_of_fit(tally, "b=0.25,a=0.75").null
+    assert mo.deviance(tally, null) == mo.deviance(tally, {"a": 0.75, "b": 0.25})
+    assert mo.kl_divergence(null, null) == 0
+    assert mo.entropy(null) == mo.entropy([0.75, 0.25])

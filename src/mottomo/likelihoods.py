@@ -22,7 +22,7 @@ from mottomo.errors import InvalidInput
 from mottomo.kernels.series import relative_entropy_term, stirling_error
 from mottomo.kernels.sums import accurate_sum, two_product
 from mottomo.messages import Message, say, say_count, verbatim
-from mottomo.probabilities import parse_number
+from mottomo.probabilities import Probabilities, parse_number
 
 _EXACT_FLOAT_INTEGERS = 2**53
 _SMALLEST_NORMAL = 2.0**-1022
@@ -225,7 +225,7 @@ def fisher_information(probabilities: Any, n_observations: int = 1) -> np.ndarra
     >>> fisher_information([0.5, 0.5], n_observations=10).tolist()
     [[20.0, 0.0], [0.0, 20.0]]
     """
-    values = as_probabilities(probabilities).values
+    values = _distribution(probabilities, say("probabilities")).values
     n_observations = int(as_counts([n_observations], verbatim("n_observations"))[0])
     with np.errstate(divide="ignore"):
         return _diagonal_matrices(n_observations / values)
@@ -240,7 +240,7 @@ def entropy(probabilities: Any) -> Any:
     >>> round(float(entropy([0.5, 0.25, 0.25])), 6)
     1.039721
     """
-    checked = as_probabilities(probabilities)
+    checked = _distribution(probabilities, say("probabilities"))
     return np.add(-_weighted_logarithms(checked.values, checked), 0.0)[()]
 
 
@@ -406,9 +406,11 @@ def _ratio(counts: np.ndarray, divisor: np.ndarray) -> np.ndarray:
 
 
 def _aligned(counts: Any, probabilities: Any) -> tuple[np.ndarray, CheckedProbabilities]:
-    """Counts and probabilities, checked, over the same K categories; a mapping is matched by name."""
+    """Counts and probabilities, checked, over the same K categories; what has names is matched by name."""
     checked_counts = as_counts(counts)
     categories = getattr(counts, "categories", None)
+    if isinstance(probabilities, Probabilities | str):
+        return checked_counts, _worded(probabilities, categories, checked_counts.shape[-1])
     by_name = labelled(probabilities)
     if by_name is not None:
         probabilities = _by_name(categories, by_name)
@@ -417,6 +419,18 @@ def _aligned(counts: Any, probabilities: Any) -> tuple[np.ndarray, CheckedProbab
     checked = as_probabilities(_numbers(probabilities))
     _same_length(checked_counts, checked.values, say("counts"), say("probabilities"))
     return checked_counts, checked
+
+
+def _worded(given: Probabilities | str, categories: Categories | None, size: int) -> CheckedProbabilities:
+    """Probabilities as tests take them: ``"fair"``, ``"1:1:2"``, ``"a=0.2,b=0.8"``, or a result's null."""
+    over = Categories.numbered(size) if categories is None else categories
+    if over.declared or (isinstance(given, str) and given.strip() == "fair"):
+        found = Probabilities.of(given, over)  # refuses "fair" of discovered categories, and says how to declare them
+    elif isinstance(given, str) and "=" not in given:
+        raise _needs_names(over)
+    else:
+        found = Probabilities.of(given).reordered(over)
+    return CheckedProbabilities(found.values, found.exact)
 
 
 def _numbers(probabilities: Any) -> Any:
@@ -461,11 +475,14 @@ def _by_name(categories: Categories | None, probabilities: Mapping[Any, Any]) ->
     return [named[name] for name in categories.names]
 
 
+def _distribution(given: Any, where: Message) -> CheckedProbabilities:
+    if isinstance(given, Probabilities):
+        return CheckedProbabilities(given.values, given.exact)
+    return as_probabilities(_numbers(given), where)
+
+
 def _two_distributions(p: Any, q: Any) -> tuple[CheckedProbabilities, CheckedProbabilities]:
-    left, right = (
-        as_probabilities(p, say("the first distribution")),
-        as_probabilities(q, say("the second distribution")),
-    )
+    left, right = _distribution(p, say("the first distribution")), _distribution(q, say("the second distribution"))
     _same_length(left.values, right.values, say("the first distribution"), say("the second distribution"))
     return left, right
 
