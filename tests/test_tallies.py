@@ -200,3 +200,12 @@ def test_unknown_choices_are_refused():
         mo.estimate(mo.Tally.from_counts([1]), intervals="goodman")
     with pytest.raises(mo.InvalidInput, match="did you mean drop"):
         mo.tally([1], missing="dorp")
+
+
+def test_tallies_are_summed():
+    tallies = [mo.tally(["a", "b"]), mo.tally(["b"]), mo.tally(["c"])]
+    assert sum(tallies) == mo.tally(["a", "b", "b", "c"])
+    assert sum(tallies, mo.Tally.empty()) == sum(tallies)
+    for other in (1, "a", None, False):
+        with pytest.raises(TypeError):
+            other + tallies[0]

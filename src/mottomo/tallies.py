@@ -216,6 +216,10 @@ class Tally(Result):
 
     __add__ = merge
 
+    def __radd__(self, other: object) -> Tally:
+        """``sum(tallies)`` begins with 0, which changes nothing; any other number is no tally."""
+        return self if isinstance(other, int) and not isinstance(other, bool) and other == 0 else NotImplemented
+
     @property
     def _is_neutral(self) -> bool:
         return not self.is_grouped and len(self.categories) == 0
