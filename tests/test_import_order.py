@@ -17,7 +17,7 @@ RANKS = [
     {"leftovers"},
     {"temporary"},
     {"results"},
-    {"_arrays"},
+    {"_arrays", "_checks"},
     {"_crosstabs"},
     {"kernels"},
     {"categories"},
@@ -45,6 +45,7 @@ EXCEPTIONS_REFUSED = {
 THIRD_PARTIES = {
     "numpy": {
         "_arrays",
+        "_checks",
         "kernels",
         "categories",
         "tallies",
@@ -77,6 +78,7 @@ PURE = (
     "errors",
     "results",
     "_arrays",
+    "_checks",
     "_crosstabs",
     "kernels",
     "categories",

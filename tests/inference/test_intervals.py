@@ -123,3 +123,14 @@ def test_the_level_holds_by_simulation():
     covered = int(((found.lower <= truth) & (np.array(truth) <= found.upper)).all(axis=1).sum())
     # Were the coverage exactly 0.95, fewer than 3731 of 4000 would happen less than once in a million.
     assert covered >= 3731
+
+
+@pytest.mark.parametrize("method", [mo.ClopperPearson, mo.Wilson, mo.Goodman, mo.ProfileLikelihood, mo.SisonGlaz])
+def test_a_level_may_be_a_number_of_numpy(method):
+    die = mo.Tally.from_counts([2, 5, 2])
+    for level in (np.float64(0.9), np.longdouble("0.9"), np.float32(0.9)):
+        found = mo.estimate(die, intervals=method(level)).intervals
+        assert found.lower.tolist() == mo.estimate(die, intervals=method(float(level))).intervals.lower.tolist()
+    for level in (True, "0.9", 1, 0, 95, np.nan, 10**5, None):
+        with pytest.raises(mo.InvalidInput, match="level is not between 0 and 1"):
+            method(level)

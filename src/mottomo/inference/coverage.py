@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from mottomo._checks import check_whole
 from mottomo.errors import InvalidInput
 from mottomo.inference.exact.kinds import log_poisson
 from mottomo.inference.intervals import IntervalMethod, check_interval_method
-from mottomo.inference.methods import check_whole
 from mottomo.inference.nulls import exact_probabilities
 from mottomo.kernels.compositions import compositions
 from mottomo.messages import say, verbatim

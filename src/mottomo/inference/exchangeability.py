@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from mottomo._checks import check_between, check_whole
 from mottomo.categories import Categories, category_name, unknown_category
 from mottomo.errors import InvalidInput
-from mottomo.inference.methods import check_between, check_whole
 from mottomo.inference.p_values import PValue
 from mottomo.inference.permutations import count_logarithms, product_logarithms, simulated_tails
 from mottomo.messages import say, verbatim, written

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+from mottomo._checks import check_between
 from mottomo.errors import InvalidInput
 from mottomo.inference.exact.kinds import Ordering, log_poisson, multinomial_problem, whole_array
 from mottomo.inference.exact.one_free_count import two_category_tail
 from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, statistic, tail_probability
 from mottomo.inference.exchangeability import ExchangeabilityResult
-from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo, check_between, check_method
+from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo, check_method
 from mottomo.inference.monte_carlo import MOST_SIMULATED, simulated_p_value
 from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, check_ordering, exact_probabilities
 from mottomo.inference.p_values import PValue
 from mottomo.inference.power import QUICK_BUDGET, approximate_power, approximate_sample_size, exact_power
 from mottomo.inference.residuals import Residuals, residuals_of
-from mottomo.inference.tolerance import Tolerance, check_tolerance, tolerance_of
+from mottomo.inference.tolerance import Tolerance, tolerance_of
 from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.likelihoods import deviance, kl_divergence, log_multinomial_coefficient, pearson_statistic
 from mottomo.messages import say, verbatim
@@ -278,7 +279,7 @@ def goodness_of_fit(
     if not tally.categories.declared:
         tally = tally.reordered(known.categories)
     if tolerance is not None:
-        check_tolerance(tolerance)
+        tolerance = check_between("tolerance", tolerance, "0.01")
     if tally.is_grouped:
         if tolerance is not None or order is not None:
             check_single(tally)

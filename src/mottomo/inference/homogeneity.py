@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mottomo._checks import check_between
 from mottomo.errors import InvalidInput
 from mottomo.inference.exact.kinds import Ordering
 from mottomo.inference.exact.one_free_count import two_by_two_tail
@@ -16,7 +17,7 @@ from mottomo.inference.exact.tables_given_margins import enumerated_tail, simula
 from mottomo.inference.exact.tail import Budget, BudgetExceeded, tail_probability
 from mottomo.inference.exact.two_rows import two_row_problem
 from mottomo.inference.intervals import ClopperPearson
-from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_between, check_method
+from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_method
 from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, check_ordering
 from mottomo.inference.p_values import PValue
 from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail

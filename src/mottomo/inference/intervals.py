@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from mottomo._checks import check_between
 from mottomo.errors import InvalidInput
 from mottomo.inference.binomial_limits import binomial_limits
 from mottomo.kernels.series import log1p_excess
@@ -78,7 +79,7 @@ class ClopperPearson:
     name: ClassVar[str] = "clopper-pearson"
 
     def __post_init__(self) -> None:
-        check_level(self.level)
+        object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
 
     def __call__(self, tally: Tally) -> Intervals:
         counts = tally.counts
@@ -111,7 +112,7 @@ class Goodman:
     name: ClassVar[str] = "goodman"
 
     def __post_init__(self) -> None:
-        check_level(self.level)
+        object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
 
     def __call__(self, tally: Tally) -> Intervals:
         lower, upper = score_limits(tally, (1 - self.level) / max(tally.n_categories, 1))
@@ -136,7 +137,7 @@ class Wilson:
     name: ClassVar[str] = "wilson"
 
     def __post_init__(self) -> None:
-        check_level(self.level)
+        object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
 
     def __call__(self, tally: Tally) -> Intervals:
         lower, upper = score_limits(tally, 1 - self.level)
@@ -162,7 +163,7 @@ class ProfileLikelihood:
     name: ClassVar[str] = "profile-likelihood"
 
     def __post_init__(self) -> None:
-        check_level(self.level)
+        object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
 
     def __call__(self, tally: Tally) -> Intervals:
         t, n = _floats(tally)
@@ -225,17 +226,4 @@ def check_interval_method(method: object) -> None:
             say("intervals"),
             say("a method such as ClopperPearson(level=0.95) or Goodman(level=0.95)"),
             verbatim(written(method, repr)),
-        )
-
-
-def check_level(level: float) -> None:
-    """Refuse what is no number inside (0, 1)."""
-    if not (isinstance(level, int | float) and 0 < level < 1):
-        raise InvalidInput(
-            "level-range",
-            say("the confidence level is not between 0 and 1"),
-            say("level"),
-            say("a number inside (0, 1), such as 0.95"),
-            verbatim(written(level)),
-            say("write 0.95 for 95 %") if isinstance(level, int | float) and 1 < level < 100 else None,
         )

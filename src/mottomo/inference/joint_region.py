@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mottomo._checks import check_between
 from mottomo.inference.exact.kinds import Ordering
 from mottomo.inference.goodness_of_fit import null_of, p_value_of
-from mottomo.inference.intervals import check_level
 from mottomo.inference.methods import Exact
 from mottomo.inference.nulls import check_ordering, exact_probabilities
 from mottomo.tallies import Tally, check_single
@@ -34,7 +34,7 @@ class JointRegion:
     ordering: Ordering = "likelihood-ratio"
 
     def __post_init__(self) -> None:
-        check_level(self.level)
+        object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
         check_ordering(self.ordering)
 
     def contains(self, tally: Tally, probabilities: Any) -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-
+from mottomo._checks import check_positive, check_whole
 from mottomo.errors import InvalidInput
-from mottomo.messages import Message, say, verbatim, written
+from mottomo.messages import say, verbatim, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +70,6 @@ class Asymptotic:
     name: ClassVar[str] = "asymptotic"
 
 
-_NO_NUMBERS = (bool, np.timedelta64)  # which Python and numpy call integers
 Method = Auto | Exact | MonteCarlo | Asymptotic
 
 
@@ -84,47 +82,4 @@ def check_method(method: object) -> None:
             say("method"),
             say("Auto(), Exact(), MonteCarlo(draws=..., seed=...) or Asymptotic()"),
             verbatim(written(method, repr)),
-        )
-
-
-def check_between(name: str, value: object, example: str) -> float:
-    """A number inside (0, 1) as Python's float, which every function of scipy takes; anything else is refused."""
-    is_number = isinstance(value, int | float | np.floating) and not isinstance(value, bool)
-    if not is_number or not 0 < value < 1 or not 0 < float(value) < 1:  # type: ignore[operator,arg-type]
-        hint: Message | None = None
-        if isinstance(value, int | float) and 1 <= value < 100:
-            hint = say("write {share} for {value} percent", share=f"{value / 100:g}", value=f"{value:g}")
-        raise InvalidInput(
-            f"{name}-range",
-            say("{name} is not between 0 and 1", name=name),
-            verbatim(name),
-            say("a number inside (0, 1), such as {example}", example=example),
-            verbatim(written(value)),
-            hint,
-        )
-    return float(value)  # type: ignore[arg-type]
-
-
-def check_positive(name: str, value: object) -> None:
-    """Refuse what is no positive, finite number."""
-    is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, _NO_NUMBERS)
-    if not is_number or not 0 < value < float("inf"):  # type: ignore[operator]
-        raise InvalidInput(
-            "not-positive",
-            say("{name} is not a positive number", name=name),
-            verbatim(name),
-            say("a number above 0"),
-            verbatim(written(value)),
-        )
-
-
-def check_whole(name: str, value: object, least: int) -> None:
-    """Refuse what is no whole number of at least `least`."""
-    if isinstance(value, _NO_NUMBERS) or not isinstance(value, int | np.integer) or value < least:
-        raise InvalidInput(
-            "not-a-whole-number",
-            say("{name} is not a whole number of {least} or more", name=name, least=least),
-            verbatim(name),
-            say("a whole number, {least} or more", least=least),
-            verbatim(written(value, repr)),
         )

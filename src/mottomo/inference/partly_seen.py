@@ -10,12 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from mottomo._arrays import exact_counts
+from mottomo._checks import check_between
 from mottomo.categories import Categories, category_name, natural_order, unknown_category
 from mottomo.errors import InvalidInput, nearest
 from mottomo.inference.binomial_limits import binomial_limits
 from mottomo.inference.estimation import OptimalityCheck
 from mottomo.inference.grouped import GroupedMaximum, grouped_maximum
-from mottomo.inference.intervals import Intervals, check_level
+from mottomo.inference.intervals import Intervals
 from mottomo.messages import say, verbatim, written
 from mottomo.results import Finding, Result
 from mottomo.tallies import Tally, check_single
@@ -179,7 +180,7 @@ def estimate_partly_seen(tally: Tally, means: Mapping[str, Any], *, level: float
     [7.0, 30.0, 7.0, 24.0, 7.0, 30.0]
     """
     check_single(tally)
-    check_level(level)
+    level = check_between("level", level, "0.95")
     categories, labels = _read_means(tally, means)
     return _estimated(tally, categories, labels, level)
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from mottomo._checks import check_between, check_whole
 from mottomo.categories import Categories
 from mottomo.errors import InvalidInput
 from mottomo.inference.exact.kinds import Ordering
 from mottomo.inference.exact.tail import Budget, BudgetExceeded
 from mottomo.inference.interval_width import observations_for_half_width
-from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_between, check_method, check_whole
+from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_method
 from mottomo.inference.nulls import budget_error, check_ordering, exact_probabilities
 from mottomo.inference.power import (
     QUICK_BUDGET,

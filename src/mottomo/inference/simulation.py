@@ -11,8 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mottomo.errors import InvalidInput
-from mottomo.messages import say, verbatim, written
+from mottomo._checks import check_whole
 from mottomo.probabilities import Probabilities
 from mottomo.results import Finding, Result
 from mottomo.tallies import Tally
@@ -96,8 +95,8 @@ def simulated_positions(die: Probabilities, n: int, *, seed: int) -> Iterator[np
 
     The outcomes do not depend on how they are cut in chunks.
     """
-    _check_whole("n", n)
-    _check_whole("seed", seed)
+    check_whole("n", n, 0)
+    check_whole("seed", seed, 0)
     return _drawn(np.random.PCG64(seed), _thresholds(die), n)
 
 
@@ -117,14 +116,3 @@ def _thresholds(die: Probabilities) -> np.ndarray:
     thresholds = [int(below * _WORDS // total) for below in itertools.accumulate(weights[:-1])]
     # A threshold of 2^64 does not fit a word: from there on nothing is drawn, which cutting the list says as well.
     return np.array([threshold for threshold in thresholds if threshold < _WORDS], dtype=np.uint64)
-
-
-def _check_whole(name: str, value: Any) -> None:
-    if isinstance(value, bool | np.timedelta64) or not isinstance(value, int | np.integer) or value < 0:
-        raise InvalidInput(
-            "not-a-whole-number",
-            say("{name} is not a whole number of 0 or more", name=name),
-            verbatim(name),
-            say("a whole number, 0 or more"),
-            verbatim(written(value, repr)),
-        )

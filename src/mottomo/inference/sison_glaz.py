@@ -8,8 +8,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from mottomo._checks import check_between
 from mottomo.errors import InvalidInput
-from mottomo.inference.intervals import Intervals, check_level
+from mottomo.inference.intervals import Intervals
 from mottomo.kernels.series import relative_entropy_term, stirling_error
 from mottomo.messages import say, verbatim
 from mottomo.tallies import Tally
@@ -41,7 +42,7 @@ class SisonGlaz:
     name: ClassVar[str] = "sison-glaz"
 
     def __post_init__(self) -> None:
-        check_level(self.level)
+        object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
 
     def __call__(self, tally: Tally) -> Intervals:
         rows = tally.counts.reshape(-1, tally.n_categories)

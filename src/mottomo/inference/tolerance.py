@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from mottomo.errors import InvalidInput
 from mottomo.inference.intervals import ClopperPearson, Intervals
-from mottomo.messages import say, verbatim, written
 from mottomo.probabilities import Probabilities
 from mottomo.tallies import Tally
 
@@ -46,15 +42,3 @@ def tolerance_of(tally: Tally, null: Probabilities, margin: float, significance:
     else:
         verdict = "cannot-tell"
     return Tolerance(float(margin), verdict, intervals)
-
-
-def check_tolerance(margin: object) -> None:
-    """Refuse what is no number inside (0, 1)."""
-    if isinstance(margin, bool) or not isinstance(margin, int | float | np.floating) or not 0 < margin < 1:
-        raise InvalidInput(
-            "tolerance-range",
-            say("the tolerance is not between 0 and 1"),
-            say("tolerance"),
-            say("a difference of probabilities, such as 0.01"),
-            verbatim(written(margin)),
-        )
