@@ -452,3 +452,17 @@ def test_the_csv_of_partly_seen_outcomes_has_their_labels():
     assert rows[-1][0] == "x"
     assert float(rows[-1][2]) == 0.875
     assert rows[-1][9] == '"a,b"'
+
+
+def test_a_file_of_odds_is_read_once_for_several_files_of_data(tmp_path, monkeypatch):
+    from mottomo.sources import probability_file
+
+    read, times = probability_file.read_probabilities, []
+    monkeypatch.setattr(probability_file, "read_probabilities", lambda path: times.append(path) or read(path))
+    (tmp_path / "odds.csv").write_text("category,p\na,1/2\nb,1/4\nc,1/4\n")
+    for name in ("one.txt", "two.txt"):
+        (tmp_path / name).write_text("a\nb\na\n")
+    monkeypatch.chdir(tmp_path)
+    done = mottomo("test", "one.txt", "two.txt", "--null", "odds.csv", "--json")
+    assert json.loads(done.stdout)["result"]["counts"] == [4, 2, 0]
+    assert len(times) == 1

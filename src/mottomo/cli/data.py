@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ _COUNT = re.compile(r"[+-]?[0-9]+")
 _SEPARATOR = "/"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """How DATA is to be read: the options of the command line that say so."""
 
@@ -72,15 +73,20 @@ class Source:
             return Categories.of([*categories, *self.labels])
         if self.null is None or self.null.strip() == "fair":
             return categories
-        from mottomo.workflows import probabilities_of
-
-        return Categories.of(probabilities_of(self.null, categories, normalise=self.normalise))
+        return Categories.of(self.null_over(categories))
 
     def null_over(self, categories: Any) -> Any:
         """The claimed probabilities over a tally's categories; fair without --null."""
-        from mottomo.workflows import probabilities_of
+        from mottomo.probabilities import Probabilities
 
-        return probabilities_of(self.null or "fair", categories, normalise=self.normalise)
+        return Probabilities.of(self._odds, categories, normalise=self.normalise)
+
+    @cached_property
+    def _odds(self) -> Any:
+        """What --null says: a file of odds is read once, however many tallies are compared with it."""
+        from mottomo.workflows import odds_of
+
+        return odds_of(self.null or "fair")
 
     @property
     def grouping(self) -> tuple[str, ...]:

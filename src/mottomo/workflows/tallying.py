@@ -284,11 +284,15 @@ def _summed(cells: list[int], counts: list[int], size: int) -> Any:
 
 def probabilities_of(spec: str, categories: Any = None, *, normalise: bool = False) -> Probabilities:
     """Probabilities as the command line takes them: text, or the name of a .csv or .tsv file of category and value."""
-    declared = None if categories is None else Categories.of(categories)
-    path = Path(spec)
-    if path.suffix.lower() in (".csv", ".tsv") and not set(spec) & set("=,:"):
-        from mottomo.sources.probability_file import read_probabilities
+    return Probabilities.of(odds_of(spec), categories, normalise=normalise)
 
-        check_file(path)
-        return Probabilities.of(read_probabilities(path), declared, normalise=normalise)
-    return Probabilities.of(spec, declared, normalise=normalise)
+
+def odds_of(spec: str) -> Any:
+    """What ``Probabilities.of`` reads: the text itself, or what the file of that name says."""
+    path = Path(spec)
+    if path.suffix.lower() not in (".csv", ".tsv") or set(spec) & set("=,:"):
+        return spec
+    from mottomo.sources.probability_file import read_probabilities
+
+    check_file(path)
+    return read_probabilities(path)
