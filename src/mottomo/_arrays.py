@@ -164,9 +164,10 @@ def labelled(values: Any) -> dict[Any, Any] | None:
 
 
 def only_numbers(index: Any) -> bool:
-    """Whether an index of pandas is the one that rows and columns without names get: 0, 1, 2, .. as a range.
+    """Whether an index of pandas is what rows and columns without names get: the range 0, 1, 2, .. without a name.
 
-    The same numbers as values (``value_counts()`` of zeros and ones) are names.
+    The same numbers as an index of values, as ``value_counts()`` makes one, or under a name, as ``crosstab`` does, are
+    names. pandas makes a range also of ``Series({0: 2, 1: 3})``, which then says no more than ``Series([2, 3])``.
     """
     is_range = type(index).__name__ == "RangeIndex" and index.name is None
     return is_range and (index.start, index.step) == (0, 1)
@@ -231,16 +232,20 @@ def _whole_floats(array: np.ndarray, where: Message) -> np.ndarray:
 def _integer(value: Any, index: int | None, where: Message) -> int:
     """One count from an array of objects, or the error that says why it is none."""
     if isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_ | np.timedelta64):
-        if abs(int(value)) > _LARGEST_COUNT:
+        if int(value) > _LARGEST_COUNT:
             raise _count_error(say("a count is larger than 10**150"), verbatim("> 10**150"), index, where)
+        if int(value) < -_LARGEST_COUNT:
+            raise _count_error(say("a count is negative"), verbatim("< -10**150"), index, where)
         return int(value)
     if is_missing(value):
         raise _count_error(say("a count is missing"), value, index, where)
     if isinstance(value, float | np.floating | Fraction | Decimal):
         if not _is_whole(value):
             raise _count_error(say("a count is not a whole number"), value, index, where)
-        if not -_LARGEST_COUNT <= value <= _LARGEST_COUNT:
+        if value > _LARGEST_COUNT:
             raise _count_error(say("a count is larger than 10**150"), verbatim("> 10**150"), index, where)
+        if value < -_LARGEST_COUNT:
+            raise _count_error(say("a count is negative"), verbatim("< -10**150"), index, where)
         if isinstance(value, float | np.floating) and abs(float(value)) > _EXACT_FLOAT_INTEGERS:
             raise _count_error(say("too large for an exact count in floating point"), value, index, where)
         return int(value)
@@ -392,7 +397,7 @@ def as_reals(values: Any, where: Message) -> np.ndarray:
         "not-numbers",
         say("these are not numbers"),
         where,
-        say("real numbers"),
+        say("real numbers that a float holds"),
         say("values of type {type}", type=str(array.dtype)),
     )
 

@@ -287,9 +287,18 @@ def test_a_fit_whose_curvature_is_lost_beside_a_few_huge_rows_is_not_called_conv
     assert (model.converged_, model.gap_is_proved_) == (False, False)
 
 
-@pytest.mark.parametrize("value", [5e-324, 1e-250, 1e-300])
-def test_an_equality_of_numbers_of_any_size_is_proved(value):
+@pytest.mark.parametrize("value", [1e-30, 1e-100, 1e-250, 5e-324])
+def test_an_equality_is_proved_beside_a_number_of_any_size(value):
     a = np.random.default_rng(1).normal(size=40)
     a[3] = value
     model = fitted(np.column_stack([a, a]), np.random.default_rng(2).integers(0, 2, 40))
     assert [(one.column, one.kind, one.shares) for one in model.dependent_columns_] == [(1, "exact", {0: 1.0})]
+
+
+@pytest.mark.parametrize("times", [1, 4, 16384, 2**40])
+def test_numbers_at_the_end_of_the_floats_prove_nothing_false(times):
+    least = 2.0**-1074
+    own, other = np.array([1.0, 2, 3, least]), np.array([12288.0, 24576, 36864, times * least])
+    terms = [(Fraction(1), own), (Fraction(-1, 12288), other)]
+    assert not vanishes(terms, Fraction(0))
+    assert vanishes([(one, column[:3]) for one, column in terms], Fraction(0))

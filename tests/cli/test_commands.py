@@ -466,3 +466,9 @@ def test_a_file_of_odds_is_read_once_for_several_files_of_data(tmp_path, monkeyp
     done = mottomo("test", "one.txt", "two.txt", "--null", "odds.csv", "--json")
     assert json.loads(done.stdout)["result"]["counts"] == [4, 2, 0]
     assert len(times) == 1
+
+
+def test_without_a_command_the_help_is_shown_as_it_is():
+    done, asked = process(), process("--help")
+    assert done.returncode == 2
+    assert done.stderr.rstrip() == asked.stdout.rstrip()

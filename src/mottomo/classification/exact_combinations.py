@@ -14,7 +14,8 @@ from mottomo.kernels.sums import accurate_combination
 _WORD = 64
 _LONGEST_MULTIPLE = 900  # bits, which a float still holds
 _NONE = 1 << 20  # in place of the exponent of 0
-_ACCURACY = 2.0**-98  # of ``accurate_combination``, relative to the sizes of its terms
+_ACCURACY = 2.0**-98  # of ``accurate_combination``, relative to the sizes of its terms, for each of them
+_SMALLEST = 2.0**-1074  # what it may lose besides where a product is no normal float any more
 
 
 def simplest_between(low: Fraction, high: Fraction) -> Fraction:
@@ -45,7 +46,8 @@ def vanishes(terms: Sequence[tuple[Fraction, np.ndarray]], constant: Fraction) -
     size = sum((abs(float(share)) * np.abs(x) for share, x in terms), np.full(rows, abs(float(constant))))
     floats = [(*split(share), x) for share, x in terms]
     estimate = np.abs(accurate_combination([(*split(constant), np.ones(rows)), *floats])[0])
-    if (estimate > _ACCURACY * size).any():
+    error = len(terms) * (_ACCURACY * size + _SMALLEST)
+    if (estimate > error).any():
         return False
     multiple = math.lcm(*(share.denominator for share, _ in terms))
     constant *= multiple
@@ -57,8 +59,8 @@ def vanishes(terms: Sequence[tuple[Fraction, np.ndarray]], constant: Fraction) -
         least = np.where(fraction != 0, np.minimum(least, exponent - 53), least)
     unit = np.where(least == _NONE, 0, least)  # of each row, as a power of two
     with np.errstate(over="ignore"):
-        most = np.ldexp(float(multiple) * (estimate + _ACCURACY * size), -unit)
-    if not (most < 2.0 ** (_WORD - 2)).all():  # a half for what the estimate loses of numbers near 0
+        most = np.ldexp(float(multiple) * (estimate + error), -unit)
+    if not (most < 2.0 ** (_WORD - 1)).all():
         return False
     total = _in_units(
         np.full(rows, constant.numerator % (1 << _WORD), dtype=np.uint64), 1 - constant.denominator.bit_length() - unit

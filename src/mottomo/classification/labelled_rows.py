@@ -68,8 +68,8 @@ def refuse_malformed(x: Any) -> None:
         for size, places in zip(x.shape, (x.row, x.col), strict=True):
             fault = fault or sparse_fault((1, size), starts, places, x.data)
     elif kind == "lil":
-        lengths = [[len(one) for one in lists] for lists in (x.rows, x.data)]
-        if lengths[0] != lengths[1] or len(lengths[0]) != x.shape[0]:
+        lengths = [[len(one) if isinstance(one, list) else None for one in lists] for lists in (x.rows, x.data)]
+        if lengths[0] != lengths[1] or None in lengths[0] or len(lengths[0]) != x.shape[0]:
             fault = say("the lists of columns and of values differ in length")
     if fault is not None:
         raise InvalidInput(

@@ -305,7 +305,7 @@ class TrainingResult(Result):
     def _told(self, one: Dependence) -> dict[str, Any]:
         """The same for sentences, with the fractions."""
         exact = one.combination
-        shares = {self.columns[j]: share for j, share in exact.shares.items()}
+        shares = [(self.columns[j], share) for j, share in exact.shares.items()]  # of which two may have one name
         return {**self._dependence(one), "shares": shares, "constant": exact.constant}
 
     @property

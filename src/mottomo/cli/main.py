@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from mottomo.cli.commands import LazyGroup, ReaderGone, option
 from mottomo.cli.language import choose_language, chosen_translator
@@ -162,7 +163,7 @@ def _tell(show: Callable[[Any], None], error: Exception) -> None:
 
 def _show_usage(error: click.ClickException) -> None:
     """Show click's error, with its sentence in lines of at most 80 columns."""
-    if isinstance(error, click.UsageError):
+    if isinstance(error, click.UsageError) and not isinstance(error, NoArgsIsHelpError):  # which is the help itself
         label = "Error: "
         error = click.UsageError(wrapped(label + error.format_message(), indent=2)[len(label) :], error.ctx)
     error.show()

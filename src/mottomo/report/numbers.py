@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
 _LONGEST_EXACT = 10**16
-_LONG_EXPONENT = 6  # digits before the point, less one
+_WHOLE_EXPONENT, _LONG_EXPONENT = 6, 10  # digits before the point, less one
 SMALLEST_POWER = -307.0  # log10 of what float64 still holds with all its digits
 
 
@@ -96,17 +96,20 @@ def full(number: float) -> str:
 
 
 def power_of_ten(log10: float, decimals: int, direction: str = ROUND_HALF_EVEN) -> str:
-    """A power of ten by its exponent: to some decimals, a very large exponent to six digits.
+    """A power of ten by its exponent: to some decimals, a large one as a whole number, a larger one to four digits.
 
-    >>> power_of_ten(-571.459, 2), power_of_ten(-301029995663980.9, 2)
-    ('10^-571.46', '10^-3.01030e14')
+    >>> power_of_ten(-571.459, 2), power_of_ten(-9976110.4, 2), power_of_ten(-301029995663980.9, 2)
+    ('10^-571.46', '10^-9976110', '10^-(3.010e14)')
     """
     exact = Decimal(log10)
     size = exact.adjusted()
     if size < _LONG_EXPONENT:
-        return f"10^{exact.quantize(Decimal((0, (1,), -decimals)), rounding=direction)}"
-    mantissa = exact.scaleb(-size).quantize(Decimal("1e-5"), rounding=direction)
-    return f"10^{mantissa}e{size}"
+        places = decimals if size < _WHOLE_EXPONENT else 0
+        return f"10^{exact.quantize(Decimal((0, (1,), -places)), rounding=direction)}"
+    shown = exact.quantize(Decimal((0, (1,), size - 3)), rounding=direction)
+    size = shown.adjusted()
+    sign = "-" if shown < 0 else ""
+    return f"10^{sign}({abs(shown).scaleb(-size):.3f}e{size})"
 
 
 def full_p_value(value: float, log10: float) -> str:

@@ -82,11 +82,11 @@ def p_formula(values: Values) -> tuple[str, str]:
 def in_latex(p: str) -> str:
     r"""A p-value's text in LaTeX: 10^-333.5 and 1e-12 as powers.
 
-    >>> print(in_latex("10^-333.51"), in_latex("1.9e-56"), in_latex("0.652"), in_latex("10^-3.01e14"))
-    10^{-333.51} 1.9 \times 10^{-56} 0.652 10^{-3.01 \times 10^{14}}
+    >>> print(in_latex("10^-333.51"), in_latex("1.9e-56"), in_latex("0.652"), in_latex("10^-(3.010e14)"))
+    10^{-333.51} 1.9 \times 10^{-56} 0.652 10^{-3.010 \times 10^{14}}
     """
     if p.startswith("10^"):
-        return f"10^{{{in_latex(p[3:])}}}"  # whose exponent may have one itself
+        return f"10^{{{in_latex(p[3:].replace('(', '').replace(')', ''))}}}"  # whose exponent may have one itself
     mantissa, _, exponent = p.partition("e")
     return rf"{mantissa} \times 10^{{{int(exponent)}}}" if exponent else p
 

@@ -118,7 +118,7 @@ def _dependent(values: Values) -> Message:
 
 def _combination(values: Values) -> str:
     """What a column equals: with its equals sign, or ≈ where a coefficient is too long to be written out."""
-    pairs = [("", values["constant"]), *((f" {name}", share) for name, share in values["shares"].items())]
+    pairs = [("", values["constant"]), *((f" {name}", share) for name, share in values["shares"])]
     pairs = [(name, coefficient) for name, coefficient in pairs if coefficient]
     written = [exactly(abs(coefficient)) for _, coefficient in pairs]
     text = "=" if None not in written else "≈"
@@ -151,7 +151,7 @@ def _nearly_collinear(values: Values) -> Message:
 
 
 def _names(values: Values) -> Any:
-    names = list(values["shares"])
+    names = [name for name, _ in values["shares"]]
     return some(names[:_SHOWN_NAMES], len(names)) if names else say("a constant")
 
 
