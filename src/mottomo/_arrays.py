@@ -138,7 +138,7 @@ def family(kind: type) -> type:
 
 
 def labelled(values: Any) -> dict[Any, Any] | None:
-    """The labels and values of a mapping, or of a Series with an index of its own; else None.
+    """The values of a mapping, or of a Series whose index names them, by their names; None for anything else.
 
     A Series with labels (``value_counts()``) read by position would attach counts to the wrong categories.
     """

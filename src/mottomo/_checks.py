@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from mottomo.errors import InvalidInput
@@ -10,10 +12,10 @@ from mottomo.messages import Message, say, verbatim, written
 _NO_NUMBERS = (bool, np.timedelta64)  # which Python and numpy call integers
 
 
-def check_between(name: str, value: object, example: str) -> float:
+def check_between(name: str, value: Any, example: str) -> float:
     """A number inside (0, 1) as Python's float, which every function of scipy takes; anything else is refused."""
     is_number = isinstance(value, int | float | np.floating) and not isinstance(value, bool)
-    if not is_number or not 0 < value < 1 or not 0 < float(value) < 1:  # type: ignore[operator,arg-type]
+    if not is_number or not 0 < value < 1 or not 0 < float(value) < 1:
         hint: Message | None = None
         if isinstance(value, int | float) and 1 <= value < 100:
             hint = say("write {share} for {value} percent", share=f"{value / 100:g}", value=f"{value:g}")
@@ -25,13 +27,13 @@ def check_between(name: str, value: object, example: str) -> float:
             verbatim(written(value)),
             hint,
         )
-    return float(value)  # type: ignore[arg-type]
+    return float(value)
 
 
-def check_positive(name: str, value: object) -> None:
+def check_positive(name: str, value: Any) -> None:
     """Refuse what is no positive, finite number."""
     is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, _NO_NUMBERS)
-    if not is_number or not 0 < value < float("inf"):  # type: ignore[operator]
+    if not is_number or not 0 < value < float("inf"):
         raise InvalidInput(
             "not-positive",
             say("{name} is not a positive number", name=name),

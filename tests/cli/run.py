@@ -53,7 +53,7 @@ def _left_as_it_was() -> Iterator[None]:
 
 
 def process(*arguments: str, stdin: str | bytes | None = None, **environment: str) -> Done:
-    """``mottomo ARGUMENTS`` in a process of its own, with an environment of its own."""
+    """Run ``mottomo ARGUMENTS`` as a new process; `environment` adds variables to this one's."""
     done = subprocess.run(
         [sys.executable, "-m", "mottomo", *arguments],
         input=_bytes(stdin),

@@ -1,4 +1,4 @@
-"""Errors of the libraries that hold the data become ours; those of our code and of the caller's stay as they are."""
+"""An error that pandas, polars, pyarrow or DuckDB raises becomes a SourceError; any other error passes unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a whole number is, in the column of outcomes and in that of counts, is the same in every source."""
+"""Every source takes the same spellings of whole numbers, for outcomes and for counts: 3, 3.0, 3 as a decimal."""
 
 from __future__ import annotations
 
