@@ -154,7 +154,7 @@ def test_other_types_are_no_categories(value):
 def test_names_that_look_alike_are_noted_and_kept_apart():
     tally = mo.tally(["win", "WIN ", "win"])
     assert tally.counts.tolist() == [1, 2]
-    assert [note.code for note in tally.notes] == ["look-alike-categories"]
+    assert tally.remarks == ("look-alike-categories",)
     assert look_alikes(["\u00e9", "e\u0301"]) == ("\u00e9", "e\u0301")
     assert look_alikes(["a", "b"]) == ()
 

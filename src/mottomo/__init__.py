@@ -61,7 +61,7 @@ _HOME = {
     "SoftmaxRegression": "classification.softmax_regression",
     "L2": "classification.penalties",
     "explain": "explanation.explain",
-    "Explanation": "explanation.steps",
+    "Explanation": "explanation.explain",
     "MottomoError": "errors",
     "InvalidInput": "errors",
     "SourceError": "errors",
@@ -110,8 +110,8 @@ if TYPE_CHECKING:
     from mottomo.errors import NotConverged as NotConverged
     from mottomo.errors import NotDetermined as NotDetermined
     from mottomo.errors import SourceError as SourceError
+    from mottomo.explanation.explain import Explanation as Explanation
     from mottomo.explanation.explain import explain as explain
-    from mottomo.explanation.steps import Explanation as Explanation
     from mottomo.inference.coverage import coverage as coverage
     from mottomo.inference.estimation import Estimate as Estimate
     from mottomo.inference.estimation import estimate as estimate

@@ -1,4 +1,4 @@
-"""What every result has in common: frozen values, a dictionary, notes and a verdict, and a way to be shown.
+"""What every result has in common: frozen values, a dictionary, codes of what it says, and a way to be shown.
 
 Results say *codes*; the words, tables, HTML and LaTeX belong to ``report/``, which the package hands over
 (``mottomo/__init__.py``), so that no result needs to know how it is printed.
@@ -6,17 +6,8 @@ Results say *codes*; the words, tables, HTML and LaTeX belong to ``report/``, wh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from typing import Any
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """A verdict or a note: a stable code and the values its sentence needs."""
-
-    code: str
-    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Result:
@@ -24,29 +15,52 @@ class Result:
 
     __slots__ = ()
 
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        if "__repr__" not in cls.__dict__:  # before a dataclass gives it one with all arrays
+            cls.__repr__ = Result.__repr__  # type: ignore[method-assign]
+
     def to_dict(self) -> dict[str, Any]:
         """The result as plain dictionaries, lists, strings and numbers: what ``--json`` prints under ``result``."""
         raise NotImplementedError
 
+    def streamed_dict(self) -> dict[str, Any]:
+        """The same, in which long lists may be a ``Stream``."""
+        return self.to_dict()
+
     @property
-    def verdict(self) -> Finding:
-        """The one finding that answers the question asked."""
+    def verdict(self) -> str:
+        """The code of the sentence that answers the question asked."""
         raise NotImplementedError
 
     @property
-    def notes(self) -> tuple[Finding, ...]:
-        """What else a reader has to know to read the numbers right."""
+    def remarks(self) -> tuple[str, ...]:
+        """The codes of what else a reader has to know to read the numbers right."""
         return ()
 
-    def render(self, format: str = "text", language: str | None = None) -> str:
+    def render(self, format: str = "text", language: str | None = None, width: int = 80) -> str:
         """The result as ``text``, ``markdown``, ``html``, ``latex``, ``csv`` or ``json``, in ``en`` or ``ja``.
 
-        Without a language the locale of the environment decides (``LC_ALL``, ``LC_MESSAGES``, ``LANG``).
+        Without a language the locale of the environment decides (``LC_ALL``, ``LC_MESSAGES``, ``LANG``). `width` is
+        that of the text in columns of a terminal.
         """
-        import mottomo
+        return "".join(_report().render(self, format, language, width=width))
 
-        text: str = mottomo._load_report().render(self, format, language)
-        return text
+    def to_frame(self, backend: str | None = None) -> Any:
+        """The table of the result as a data frame of ``pandas``, ``polars`` or ``pyarrow``; by default the first found.
+
+        Raises
+        ------
+        MissingExtra : no such library is installed.
+        InvalidInput : the result has no table.
+        """
+        return _report().to_frame(self, backend)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {_report().summary(self)}>"
+
+    def __str__(self) -> str:
+        return self.render("text")
 
     def _repr_html_(self) -> str:
         return self.render("html-fragment")
@@ -54,5 +68,50 @@ class Result:
     def _repr_latex_(self) -> str:
         return self.render("latex")
 
-    def __str__(self) -> str:
-        return self.render("text")
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": str(self), "text/html": self._repr_html_()}
+
+
+class Stream:
+    """Values of a list that are made as they are read, any number of times."""
+
+    def __init__(self, make: Callable[[], Iterator[Any]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._make()
+
+
+class Later:
+    """A value of a dictionary that is known when the stream before it was read."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self.make = make
+
+
+class ResultWithRows(Result):
+    """A result with a row for each category, group or coefficient, found by name.
+
+    ``result["SSR"].upper`` : a row by its name; by several where several name it. ``len(result)``, ``for row in
+    result`` : the rows in order. Their fields are the columns of ``to_frame()`` and of CSV.
+    """
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        return int(_report().n_rows(self))
+
+    def __bool__(self) -> bool:  # also without rows it is a result
+        return True
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(_report().rows(self))
+
+    def __getitem__(self, name: Any) -> Any:
+        return _report().row(self, name)
+
+
+def _report() -> Any:
+    import mottomo
+
+    return mottomo._load_report()

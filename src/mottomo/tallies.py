@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,9 +20,11 @@ from mottomo._crosstabs import Crosstab
 from mottomo.categories import Categories, category_name, look_alikes, natural_key, unknown_category
 from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, say_count, verbatim, written
-from mottomo.results import Finding, Result
+from mottomo.results import Result
 
 GroupKey = tuple[str, ...]
+TallyVerdict = Literal["tallied-declared", "tallied-discovered", "tallied-groups", "nothing-tallied"]
+TallyRemark = Literal["missing-dropped", "look-alike-categories"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -275,18 +277,12 @@ class Tally(Result):
         }
 
     @property
-    def verdict(self) -> Finding:
-        values = {
-            "n": self.total_observations,
-            "n_categories": self.n_categories,
-            "n_unseen": len(self.unseen),
-            "n_groups": len(self.groups),
-        }
+    def verdict(self) -> TallyVerdict:
         if self.is_grouped:
-            return Finding("tallied-groups", values)
+            return "tallied-groups"
         if self.total_observations == 0:
-            return Finding("nothing-tallied", values)
-        return Finding("tallied-declared" if self.categories.declared else "tallied-discovered", values)
+            return "nothing-tallied"
+        return "tallied-declared" if self.categories.declared else "tallied-discovered"
 
     @cached_property
     def unseen(self) -> tuple[str, ...]:
@@ -296,15 +292,33 @@ class Tally(Result):
         seen = np.any(self.counts.reshape(-1, self.n_categories) > 0, axis=0)
         return tuple(name for name, was_seen in zip(self.categories, seen.tolist(), strict=True) if not was_seen)
 
+    @cached_property
+    def look_alikes(self) -> tuple[str, ...]:
+        """Names of different categories that look alike."""
+        return tuple(look_alikes(self.categories.names))
+
     @property
-    def notes(self) -> tuple[Finding, ...]:
-        found = []
+    def shares(self) -> np.ndarray:
+        """t / n, shaped as the counts; NaN where n = 0."""
+        return shares_of(self.counts, np.asarray(self.n_observations, dtype=self.counts.dtype)[..., None])
+
+    @property
+    def remarks(self) -> tuple[TallyRemark, ...]:
+        found: list[TallyRemark] = []
         if self.n_missing_dropped:
-            found.append(Finding("missing-dropped", {"n_missing": self.n_missing_dropped}))
-        alike = look_alikes(self.categories.names)
-        if alike:
-            found.append(Finding("look-alike-categories", {"names": [repr(name) for name in alike]}))
+            found.append("missing-dropped")
+        if self.look_alikes:
+            found.append("look-alike-categories")
         return tuple(found)
+
+
+def shares_of(counts: np.ndarray, totals: np.ndarray) -> np.ndarray:
+    """counts / totals, each rounded once also beyond 2**53; NaN where the total is 0."""
+    if counts.dtype == np.int64 and (totals.size == 0 or int(totals.max()) <= 2**53):
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.asarray(counts / totals)
+    share = np.frompyfunc(lambda t, n: int(t) / int(n) if n else np.nan, 2, 1)
+    return np.asarray(share(counts, totals)).astype(np.float64)
 
 
 def check_tally(tally: Any) -> None:

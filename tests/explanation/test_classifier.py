@@ -94,7 +94,7 @@ def test_every_step_holds_and_every_printed_number_follows_from_the_side_before_
     told = explained(name, tmp_path)
     assert [step.name for step in told.steps] == NAMES
     assert [step.name for step in told.steps if not step.holds] == []
-    assert told.verdict.code == "explained"
+    assert told.verdict == "explained"
     compared = 0
     with mpmath.workdps(60):
         for line in (line for step in told.steps for line in step.lines):
@@ -141,7 +141,7 @@ def test_a_classifier_that_is_not_the_maximum_fails_its_steps(change, failing, t
 
     told = explained("three categories", tmp_path, changed)
     assert failing in [step.name for step in told.steps if not step.holds]
-    assert told.verdict.code == "explanation-fails"
+    assert told.verdict == "explanation-fails"
 
 
 def test_without_a_maximum_log_likelihood_is_followed_to_its_supremum(tmp_path):

@@ -32,7 +32,7 @@ def test_the_article_die():
         rel=1e-14,
     )
     assert die.check.to_dict() == {"multiplier": 20, "gap": 0.0, "maximum": "strict"}
-    assert die.verdict.code == "estimated"
+    assert die.verdict == "estimated"
 
 
 def test_wolfs_white_die():
@@ -66,7 +66,7 @@ def test_without_observations_nothing_is_estimated_and_log_likelihood_is_zero():
     assert np.isnan(none.probabilities).all()
     assert none.log_likelihood == 0.0
     assert none.probabilities_exact == ()
-    assert none.verdict.code == "no-observations"
+    assert none.verdict == "no-observations"
     assert str(none.check.maximum) == "not-unique"
     assert (none.intervals.lower.tolist(), none.intervals.upper.tolist()) == ([0.0] * 3, [1.0] * 3)
 
@@ -75,24 +75,27 @@ def test_one_observation_makes_one_category_certain_and_says_what_that_is_worth(
     one = mo.estimate(mo.Tally.from_counts([0, 1, 0]))
     assert one.probabilities.tolist() == [0.0, 1.0, 0.0]
     assert one.log_likelihood == 0.0
-    assert one.verdict.code == "single-observation"
+    assert one.verdict == "single-observation"
     assert one.intervals.lower[1] < 0.01
 
 
 def test_a_single_category():
-    assert mo.estimate(mo.Tally.from_counts([7])).verdict.code == "single-category"
-    assert mo.estimate(mo.tally(["a"])).verdict.code == "single-category-discovered"
+    assert mo.estimate(mo.Tally.from_counts([7])).verdict == "single-category"
+    assert mo.estimate(mo.tally(["a"])).verdict == "single-category-discovered"
 
 
 def test_the_empty_tally_is_estimated_too():
-    assert mo.estimate(mo.Tally.empty()).verdict.code == "no-observations"
+    assert mo.estimate(mo.Tally.empty()).verdict == "no-observations"
 
 
 def test_unseen_categories_are_named_with_how_likely_they_may_be():
     estimate = mo.estimate(mo.Tally.from_counts([0, 20, 0]))
-    note = next(note for note in estimate.notes if note.code == "unseen-categories")
-    assert note.values["names"] == ["1", "3"]
-    assert note.values["upper"] == pytest.approx(1 - (0.025 / 3) ** (1 / 20), rel=1e-12)
+    assert "unseen-categories" in estimate.remarks
+    assert estimate.tally.unseen == ("1", "3")
+    assert estimate["1"].upper == pytest.approx(1 - (0.025 / 3) ** (1 / 20), rel=1e-12)
+    text = " ".join(estimate.render("text", "en").split())
+    assert "Never seen: 1, 3." in text
+    assert "may be as high as 0.2129" in text
 
 
 def test_no_standard_error_is_given_on_the_boundary():
@@ -123,4 +126,4 @@ def test_many_groups_are_estimated_in_one_call():
 
 
 def test_ties_for_the_highest_are_all_named():
-    assert mo.estimate(DIE).verdict.values["highest"] == ["2", "6"]
+    assert mo.estimate(DIE).highest == ("2", "6")

@@ -133,7 +133,7 @@ def test_independent_outcomes_of_a_loaded_die_are_flagged_no_more_often_than_pro
 def test_what_is_affordable_decides_and_is_said(sequence, method, draws):
     found = mo.exchangeability(sequence)
     assert (found.dependence.p.method, found.dependence.p.draws) == (method, draws)
-    assert f"order-{method}" in [note.code for note in found.notes]
+    assert f"order-{method}" in found.remarks
 
 
 @pytest.mark.slow
@@ -162,7 +162,7 @@ def test_chi_square_is_near_where_it_is_used():
 def test_what_has_no_order_says_so(sequence):
     found = mo.exchangeability(sequence)
     assert found.decision == "cannot-tell"
-    assert found.verdict.code == "order-nothing"
+    assert found.verdict == "order-nothing"
 
 
 @pytest.mark.parametrize(
@@ -194,7 +194,7 @@ def test_the_order_stands_beside_the_verdict_of_a_test():
     tally, order = mo.tally(outcomes, categories=[1, 2]), mo.exchangeability(outcomes)
     found = mo.goodness_of_fit(tally, order=order)
     assert found.decision == "not-rejected"
-    assert {"order-dependence", "order-invalidates"} <= {note.code for note in found.notes}
+    assert {"order-dependence", "order-invalidates"} <= set(found.remarks)
     assert "not come in an order like that" in found.render(language="en").replace("\n", " ")
     assert found.to_dict()["order"]["decision"] == "rejected"
     with pytest.raises(mo.InvalidInput, match="not that of these outcomes"):

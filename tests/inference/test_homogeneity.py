@@ -128,7 +128,7 @@ def test_a_tiny_p_value_of_three_rows_keeps_its_logarithm():
 def test_what_was_never_seen_is_named_as_what_it_is():
     found = mo.homogeneity(mo.Tally.from_counts([[3, 0, 2], [1, 0, 5], [0, 0, 0]]))
     assert (found.dropped_groups, found.dropped_categories) == (("3",), ("2",))
-    assert {"empty-groups-dropped", "never-seen-dropped"} <= {note.code for note in found.notes}
+    assert {"empty-groups-dropped", "never-seen-dropped"} <= set(found.remarks)
 
 
 def test_the_methods_agree():

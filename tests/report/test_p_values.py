@@ -18,12 +18,11 @@ import pytest
 
 import mottomo as mo
 from mottomo.kernels.chi_square import log10_chi_square_tail
-from mottomo.report.descriptions import describe
-from mottomo.report.document import Table
 from mottomo.report.numbers import full_p_value
 from mottomo.workflows.file_kinds import table_file
 from mottomo.workflows.training import train_on_table
 from mottomo.workflows.training_rows import TrainingPlan
+from tests.report.tables import tables_of
 
 FORMATS = ("text", "markdown", "html", "latex")
 P_COLUMNS = {"p_value", "adjusted_p_value", "benjamini_hochberg", "holm", "wald_p_value"}
@@ -75,13 +74,12 @@ def test_no_p_value_is_printed_as_0(name, language):
     result = made(name)
     for name_of_format in FORMATS:
         assert not ZERO.search(re.sub(r"\s+", " ", result.render(name_of_format, language)))
-    tables = [block for block in describe(result).blocks if isinstance(block, Table)]
     cells = [
-        row[index]
-        for table in tables
+        row[title]
+        for table in tables_of(result)
         for row in table.rows
-        for index, column in enumerate(table.columns)
-        if column.key in P_COLUMNS and len(row) > index
+        for title, column in table.columns.items()
+        if column.key in P_COLUMNS
     ]
     assert "0" not in cells
     assert any(str(cell).removeprefix("≤ ").startswith("10^-") for cell in cells) or "10^-" in result.render("text")
@@ -133,9 +131,9 @@ def test_a_wide_bracket_is_printed_with_both_ends():
 def test_groups_beside_a_bounded_one_are_bounded_too():
     found = fit([[20_000, *[100] * 99], [100] * 100, [0] * 100], method=mo.Exact())
     assert found.bounded.tolist() == [True, False, False]
-    rows = describe(found).blocks[0].rows
-    assert [row[3].startswith("≤ ") for row in rows] == [True, False, False]
-    assert all(cell.startswith("≤ ") for row in rows for cell in row[4:])
+    rows = tables_of(found)[0].rows
+    assert [row["p"].startswith("≤ ") for row in rows] == [True, False, False]
+    assert all(row[title].startswith("≤ ") for row in rows for title in ("BH", "Holm"))
 
 
 @pytest.mark.parametrize(

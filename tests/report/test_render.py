@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import io
 import json
+import pkgutil
 import re
+import sys
 from html.parser import HTMLParser
+from typing import Literal, get_args
 from xml.etree import ElementTree
 
 import pytest
@@ -14,8 +18,9 @@ import pytest
 import mottomo as mo
 from mottomo import results
 from mottomo.report import FORMATS
-from mottomo.report.findings import WORDS, worded_finding
+from mottomo.report import results as words
 from mottomo.report.numbers import full, percent, rounded, whole
+from mottomo.report.results import Words, worded, words_of
 
 HOSTILE = {"<b>&\"'": 2, "a|b": 3, "$x_1$": 1, "{y}%#\\": 4, "\x1b[31m": 1}
 RESULTS = {
@@ -159,24 +164,46 @@ def test_an_unknown_format_is_refused(format):
         RESULTS["tally"].render(format)
 
 
-def test_every_verdict_and_note_of_these_results_has_words():
-    for result in RESULTS.values():
-        for finding in (result.verdict, *result.notes):
-            assert str(worded_finding(finding))
-    assert all(callable(make) for make in WORDS.values())
+def modules_of_words():
+    names = [one.name for one in pkgutil.iter_modules(words.__path__)]
+    return {name: importlib.import_module(f"{words.__name__}.{name}") for name in names}
 
 
-def test_every_finding_in_the_source_has_words_and_every_wording_is_used():
-    from pathlib import Path
+def test_every_type_of_result_has_its_words_in_the_file_called_as_its_module():
+    assert {type(result).__name__ for result in RESULTS.values()} <= {kind.__name__ for kind in types_of_results()}
+    for kind in types_of_results():
+        assert isinstance(words_of(kind), Words)
+    assert {kind.__module__.rpartition(".")[2] for kind in types_of_results()} == set(modules_of_words())
 
-    said, spoken = set(), set()
-    for path in Path(mo.__file__).parent.rglob("*.py"):
-        source = path.read_text(encoding="utf-8")
-        spoken |= set(re.findall(r'Finding\(\s*"([a-z-]+)"', source))
-        if path.parent.name != "findings":
-            said |= set(re.findall(r'"([a-z0-9-]+)"', source))
-    assert set(WORDS) <= said
-    assert spoken <= set(WORDS)
+
+def types_of_results():
+    """All types of results that the package defines."""
+    for one in pkgutil.walk_packages(mo.__path__, "mottomo."):
+        if not one.name.startswith(("mottomo.cli", "mottomo.__main__")):
+            importlib.import_module(one.name)
+    found, seen = [results.Result], []
+    while found:
+        kind = found.pop()
+        found += kind.__subclasses__()
+        seen.append(kind)
+    return [kind for kind in seen if kind.__module__.startswith("mottomo.") and kind.__module__ != "mottomo.results"]
+
+
+def test_a_code_without_words_and_words_without_a_code_are_refused_on_import():
+    for sentences in ({"a": str}, {"a": str, "b": str, "c": str}):
+        with pytest.raises(LookupError, match="without"):
+            worded(Literal["a", "b"], sentences)
+
+
+def test_every_code_of_a_type_is_in_the_words_of_that_type():
+    """The literals of ``verdict`` and ``remarks`` are what the words have."""
+    for kind in types_of_results():
+        module = sys.modules[kind.__module__]
+        for name, known in (("verdict", words_of(kind).verdicts), ("remarks", words_of(kind).remarks)):
+            returned = getattr(kind, name).fget.__annotations__["return"]
+            code = re.sub(r"^tuple\[(\w+), \.\.\.\]$", r"\1", returned)
+            literal = getattr(module, code, None)
+            assert set(get_args(literal)) <= set(known), (kind, name)
 
 
 def test_a_result_without_its_own_words_is_not_silently_shown():

@@ -215,7 +215,7 @@ def test_missing_outcomes_are_counted_refused_and_dropped_only_when_asked(name, 
     tally = mo.tally(given, missing="drop", **options)
     assert tally.to_dict()["counts"] == [1, 1]
     assert tally.n_missing_dropped == 2
-    assert [note.code for note in tally.notes] == ["missing-dropped"]
+    assert tally.remarks == ("missing-dropped",)
 
 
 def test_words_for_nothing_are_categories_like_any_other(tmp_path):

@@ -57,7 +57,7 @@ def test_party_identification_is_as_statsmodels_has_it(write):
     np.testing.assert_allclose(result.standard_errors[order, 1:], np.asarray(peer.bse), rtol=1e-6)
     assert result.aic == pytest.approx(peer.aic, rel=1e-9)
     assert result.bic == pytest.approx(peer.bic, rel=1e-9)
-    assert result.verdict.code == "trained"
+    assert result.verdict == "trained"
     found = result.to_dict()
     assert found["existence"]["verdict"] == "exists"
     assert found["likelihood_ratio"] == pytest.approx(peer.llr, rel=1e-6)
@@ -94,7 +94,7 @@ def test_iris_penguins_and_digits_are_separated_first_and_fitted_with_a_penalty_
         file = write(frame, "t.parquet")
         result = train_on_table(file, TrainingPlan(target, missing="drop"))
         assert result.existence.verdict == verdict
-        assert result.verdict.code == "no-maximum"
+        assert result.verdict == "no-maximum"
         assert not result.is_usable
         assert result.standard_errors is None
         plan = TrainingPlan(target, missing="drop", penalty=L2(strength=1.0), holdout=0.2, seed=1)
@@ -136,7 +136,7 @@ def test_a_category_that_never_came_up_is_named_and_the_limit_gives_it_0(write, 
     frame = pd.DataFrame({"x": [-2.0, -1.0, 1.0, 2.0], "y": ["a", "b", "a", "b"]})
     plan = TrainingPlan("y", categories="a,b,never", penalty=penalty)
     result = train_on_table(write(frame), plan)
-    assert (result.verdict.code, result.never_seen, result.is_usable) == ("never-seen", ("never",), False)
+    assert (result.verdict, result.never_seen, result.is_usable) == ("never-seen", ("never",), False)
     plain = train_on_table(write(frame), dataclasses.replace(plan, categories=None))
     assert result.existence.supremum == pytest.approx(plain.log_likelihood, abs=1e-6)
     limit = train_on_table(write(frame), dataclasses.replace(plan, accept_limit=True))
@@ -253,7 +253,8 @@ def test_an_interrupt_keeps_the_fit_that_is_there(write):
     result = train_on_table(write(anes96()), TrainingPlan("PID"), interrupt)
     assert result.is_usable
     assert (result.standard_errors, result.without_errors) == (None, "interrupted")
-    assert [note.values for note in result.notes if note.code == "no-standard-errors"] == [{"reason": "interrupted"}]
+    assert "no-standard-errors" in result.remarks
+    assert "Standard errors were not computed: that was interrupted." in result.render("text", "en")
 
 
 def test_a_column_called_intercept_keeps_its_name(write):
@@ -268,8 +269,8 @@ def test_dependent_columns_are_named_and_leave_the_fit_as_it_is(write):
     result = train_on_table(write(wide), TrainingPlan("PID"))
     assert result.log_likelihood == pytest.approx(expected.log_likelihood, abs=1e-6)
     assert result.degrees_of_freedom == expected.degrees_of_freedom
-    codes = [note.values["column"] for note in result.notes if note.code == "dependent-column"]
-    assert codes == ["both", "same"]
+    assert "dependent-column" in result.remarks
+    assert [result.columns[one.column] for one in result.dependent] == ["both", "same"]
     assert np.isnan(result.standard_errors[result.columns.index("both")]).all()
 
 
@@ -422,7 +423,7 @@ def test_a_category_that_is_held_out_alone_is_said_to_be_so(write):
     frame["PID"] = frame["PID"].astype(str)
     frame.loc[np.flatnonzero(chosen)[0], "PID"] = "none"
     result = train_on_table(write(frame), TrainingPlan("PID", holdout=0.25, seed=1))
-    assert result.verdict.code == "never-seen"
+    assert result.verdict == "never-seen"
     assert "none came up among the rows held out alone" in result.render("text").replace("\n", " ")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,10 +15,20 @@ from mottomo.classification.coordinates import referred
 from mottomo.classification.existence import Existence, Separator
 from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.kernels.sums import accurate_sum
-from mottomo.results import Finding, Result
+from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally
 
-_SHOWN_NAMES = 5
+TrainingVerdict = Literal["trained", "no-maximum", "never-seen", "existence-undecided", "not-converged"]
+TrainingRemark = Literal[
+    "rows-dropped",
+    "dependent-column",
+    "nearly-collinear",
+    "penalised",
+    "no-standard-errors",
+    "baseline",
+    "rare-categories",
+    "held-out-impossible",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +110,7 @@ class HeldOut:
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingResult(Result):
+class TrainingResult(ResultWithRows):
     """A classifier with all that is known of its fit.
 
     Attributes
@@ -226,7 +236,7 @@ class TrainingResult(Result):
             "target": self.classifier.target,
             "features": self.classifier.encoding.to_list(),
             "log_likelihood": self.log_likelihood,
-            "cross_entropy": -self.log_likelihood / self.n_observations,
+            "cross_entropy": self.cross_entropy,
             "null_log_likelihood": self.null_log_likelihood,
             "likelihood_ratio": self.likelihood_ratio,
             "degrees_of_freedom": self.degrees_of_freedom,
@@ -249,9 +259,10 @@ class TrainingResult(Result):
             "reference": self.reference,
             "columns": list(self.columns),
             "coefficients": {name: coefficients[:, k].tolist() for k, name in enumerate(names)},
-            "standard_errors": None
-            if self.standard_errors is None
-            else {name: self.standard_errors[:, k].tolist() for k, name in enumerate(names)},
+            "standard_errors": self._by_category(self.standard_errors),
+            "z": self._by_category(self.z),
+            "p_values": self._by_category(self.p_values),
+            "log10_p_values": self._by_category(self.log10_p_values),
             "feature_tests": [
                 {
                     "name": test.name,
@@ -268,6 +279,10 @@ class TrainingResult(Result):
             "held_out": None if self.held_out is None else self.held_out.to_dict(),
             "model": self.model_file,
         }
+
+    def _by_category(self, values: np.ndarray | None) -> dict[str, list[float]] | None:
+        names = self.classifier.categories.names
+        return None if values is None else {name: values[:, k].tolist() for k, name in enumerate(names)}
 
     def _existence(self) -> dict[str, Any]:
         found, names = self.existence, self.classifier.categories.names
@@ -302,74 +317,85 @@ class TrainingResult(Result):
             "remainder": one.remainder,
         }
 
-    def _told(self, one: Dependence) -> dict[str, Any]:
-        """The same for sentences, with the fractions."""
-        exact = one.combination
-        shares = [(self.columns[j], share) for j, share in exact.shares.items()]  # of which two may have one name
-        return {**self._dependence(one), "shares": shares, "constant": exact.constant}
+    @property
+    def cross_entropy(self) -> float:
+        """-log L / n, nats a row."""
+        return -self.log_likelihood / self.n_observations
 
     @property
-    def verdict(self) -> Finding:
+    def null_cross_entropy(self) -> float:
+        """That of the model without features."""
+        return -self.null_log_likelihood / self.n_observations
+
+    @property
+    def leaves_out(self) -> bool:
+        """Whether a column was left out that only rounding may have made collinear."""
+        return any(one.kind == "rounding" for one in self.dependent)
+
+    @property
+    def rare(self) -> tuple[str, ...]:
+        """Categories with at most one row."""
+        counts = self.tally.counts.tolist()
+        return tuple(name for name, count in zip(self.tally.categories, counts, strict=True) if count < 2)
+
+    @property
+    def shown_rows(self) -> tuple[tuple[int, int], ...]:
+        """(column, category) of each coefficient in the order in which they are shown: the intercept first."""
+        last = len(self.columns) - 1
         names = self.classifier.categories.names
+        return tuple((j, k) for k in range(len(names)) if names[k] != self.reference for j in (last, *range(last)))
+
+    @property
+    def verdict(self) -> TrainingVerdict:
         if self.never_seen:
-            names = self.never_seen
-            declared = self.classifier.categories.declared
-            return Finding(
-                "never-seen", {"names": list(names[:_SHOWN_NAMES]), "n_names": len(names), "declared": declared}
-            )
+            return "never-seen"
         if self.existence.direction is not None:
-            separated: dict[str, Any] = {
-                "verdict": self.existence.verdict,
-                "supremum": self.existence.supremum,
-                "categories": [names[k] for k in self.existence.categories[:_SHOWN_NAMES]],
-                "n_categories": len(self.existence.categories),
-                "n_separated": self.existence.n_separated,
-                "n": self.n_observations,
-                "penalised": not self.is_maximum_likelihood,
-                "accepts_limit": self.accepts_limit,
-                "separator": self._separator(self.separators[0]) if self.separators else None,
-            }
-            return Finding("no-maximum", separated)
+            return "no-maximum"
         if not self.converged:
             unknown = self.existence.verdict == "undecided" and self.reason in ("gap", "unproved")
-            code = "existence-undecided" if unknown else "not-converged"
-            return Finding(code, {"reason": self.reason, "gap": self.gap})
-        values: dict[str, Any] = {
-            "target": self.classifier.target,
-            "n": self.n_observations,
-            "gap": self.gap,
-            "proved": self.gap_is_proved,
-            "leaves_out": any(one.kind == "rounding" for one in self.dependent),
-            "penalised": not self.is_maximum_likelihood,
-            "cross_entropy": -self.log_likelihood / self.n_observations,
-            "null_cross_entropy": -self.null_log_likelihood / self.n_observations,
-            "held_out": self.held_out,
-        }
-        return Finding("trained", values)
+            return "existence-undecided" if unknown else "not-converged"
+        return "trained"
 
     @property
-    def notes(self) -> tuple[Finding, ...]:
-        found = []
+    def remarks(self) -> tuple[TrainingRemark, ...]:
+        found: list[TrainingRemark] = []
         if self.n_dropped:
-            found.append(Finding("rows-dropped", {"n": self.n_dropped}))
-        for one in self.dependent:
-            if one.kind != "rounding":
-                found.append(Finding("dependent-column", self._told(one)))
-        for one in self.near:
-            found.append(Finding("nearly-collinear", self._told(one)))
-        penalty = self.classifier.penalty
-        if penalty is not None:
-            found.append(Finding("penalised", {"standardised": penalty.standardised}))
+            found.append("rows-dropped")
+        if any(one.kind != "rounding" for one in self.dependent):
+            found.append("dependent-column")
+        if self.near:
+            found.append("nearly-collinear")
+        if self.classifier.penalty is not None:
+            found.append("penalised")
         if self.without_errors is not None:
-            found.append(Finding("no-standard-errors", {"reason": self.without_errors}))
-        for feature in self.classifier.encoding.features:
-            if feature.baseline is not None:
-                found.append(Finding("baseline", {"name": feature.name, "level": feature.baseline}))
-        rare = [
-            name for name, count in zip(self.tally.categories, self.tally.counts.tolist(), strict=True) if count < 2
-        ]
-        if rare:
-            found.append(Finding("rare-categories", {"names": rare[:_SHOWN_NAMES], "n_names": len(rare)}))
+            found.append("no-standard-errors")
+        if any(feature.baseline is not None for feature in self.classifier.encoding.features):
+            found.append("baseline")
+        if self.rare:
+            found.append("rare-categories")
         if self.held_out is not None and self.held_out.n_impossible:
-            found.append(Finding("held-out-impossible", {"n": self.held_out.n_impossible}))
+            found.append("held-out-impossible")
         return tuple(found)
+
+    @property
+    def z(self) -> np.ndarray | None:
+        """(p + 1, K) coefficient / standard error; NaN where that is 0. None without standard errors."""
+        if self.standard_errors is None:
+            return None
+        errors = self.standard_errors
+        return np.divide(self.coefficients(), errors, out=np.full(errors.shape, np.nan), where=errors > 0)
+
+    @property
+    def p_values(self) -> np.ndarray | None:
+        """(p + 1, K) two-sided, of the coefficients, by the normal distribution of z."""
+        if self.z is None:
+            return None
+        return np.array([[math.erfc(abs(z) / math.sqrt(2)) for z in row] for row in self.z.tolist()])
+
+    @property
+    def log10_p_values(self) -> np.ndarray | None:
+        """Their log10, also of those too small for floats."""
+        if self.z is None:
+            return None
+        rows = self.z.tolist()
+        return np.array([[math.nan if math.isnan(z) else log10_chi_square_tail(z**2, 1) for z in row] for row in rows])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,35 +17,48 @@ from mottomo.cli.data import usage_error
 from mottomo.cli.language import chosen_language, chosen_translator
 from mottomo.errors import SourceError
 from mottomo.messages import Message, say, verbatim
+from mottomo.results import Result
 
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_FOR_PROGRAMS = ("csv", "jsonl")  # beside them the verdict goes to standard error; JSON has it itself
 _EXIT_CODES = {"rejected": 1, "different": 1, "cannot-tell": 4}
 _ERRORS = "surrogateescape"  # bytes of the command line that were no text come out as they came in
 
 
-def chosen_format(output_format: str | None, as_json: bool) -> str:
+def chosen_format(output_format: str | None, as_json: bool, default: str) -> str:
     """The output format; ``--json`` beside another ``--format`` is a mistake in the call."""
     if as_json and output_format not in (None, "json"):
         raise usage_error(say("--json and --format {name} contradict each other", name=output_format or ""))
-    return "json" if as_json else output_format or "text"
+    return "json" if as_json else output_format or default
 
 
-def show(result: Any, settings: dict[str, Any], given: dict[str, Any]) -> None:
+def show(result: Result, settings: dict[str, Any], given: dict[str, Any], default: str = "text") -> None:
     """Render a result as the settings ask and put it where they ask. `given` is what JSON says of the input."""
     from mottomo import report
-    from mottomo.report.envelope import as_json
-    from mottomo.report.findings import worded_finding
 
-    language = chosen_language()
-    wanted = chosen_format(settings["output_format"], settings["as_json"])
-    text = as_json(result, language, given) if wanted == "json" else report.render(result, wanted, language)
+    wanted = chosen_format(settings["output_format"], settings["as_json"], default)
+    pieces = report.render(result, wanted, chosen_language(), given=given)
+    first = next(pieces, "")  # what is wrong with the data is said before anything is written
+    with _output(settings["save"], wanted) as put:
+        for piece in itertools.chain([first], pieces):
+            put(piece)
     if settings["save"] is not None:
-        save_whole(Path(settings["save"]), text)
         note(say("saved: {file}", file=settings["save"]))
-    else:
-        sys.stdout.write(_printable(text, wanted))
+    if wanted in _FOR_PROGRAMS or settings["save"] is not None:
+        note(report.verdict_of(result))
+
+
+@contextmanager
+def _output(save: str | None, wanted: str) -> Iterator[Callable[[str], object]]:
+    """Where text goes: to standard output as it comes, or into a file that is there when it is whole."""
+    if save is None:
+        yield lambda text: sys.stdout.write(_printable(text, wanted))
         sys.stdout.flush()
-    if wanted == "csv" or settings["save"] is not None:
-        note(worded_finding(result.verdict))
+        return
+    from mottomo.storage.whole_file import whole_file
+
+    with whole_file(Path(save)) as stream:
+        yield lambda text: stream.write(text.encode("utf-8", _ERRORS))
 
 
 def exit_for(result: Any) -> None:
@@ -57,8 +74,8 @@ def _printable(text: str, wanted: str) -> str:
     try:
         text.encode(encoding)
     except UnicodeEncodeError as error:
-        if wanted == "json":
-            return json.dumps(json.loads(text), indent=1) + "\n"
+        if wanted in ("json", "jsonl"):  # only its strings have other characters than ASCII
+            return _NOT_ASCII.sub(lambda match: json.dumps(match[0])[1:-1], text)
         if wanted == "csv":
             raise cannot_show(encoding, error) from None
     return text
@@ -81,15 +98,3 @@ def note(sentence: Message) -> None:
     from mottomo.report.layout import wrapped
 
     click.echo(wrapped(sentence.worded(chosen_translator())), err=True)
-
-
-def save_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    from mottomo.storage.whole_file import write_whole
-
-    write_whole(path, encoded(text))
-
-
-def encoded(text: str) -> bytes:
-    """Text as the bytes of a file."""
-    return text.encode("utf-8", _ERRORS)

@@ -10,7 +10,7 @@ import click
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
 from mottomo.cli.options import CATEGORIES, DEBUG, LANGUAGE
-from mottomo.cli.output import cannot_show, note
+from mottomo.cli.output import cannot_show, note, show
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, verbatim
 
@@ -45,28 +45,25 @@ def command(
     probabilities: str, n: int, seed: int | None, categories: str | None, normalise: bool, as_json: bool, **_: Any
 ) -> None:
     from mottomo.inference.simulation import Simulation, simulated_positions
-    from mottomo.report.findings import worded_finding
-    from mottomo.results import Finding
     from mottomo.workflows import probabilities_of
 
     die = probabilities_of(probabilities, categories, normalise=normalise)
     if seed is None:
         seed = _fresh_seed()
     if as_json:
-        from mottomo.cli.language import chosen_language
-        from mottomo.report.envelope import as_json as json_of
-
-        sys.stdout.write(json_of(Simulation.of(die, n, seed), chosen_language(), {"source": probabilities}))
-        sys.stdout.flush()
+        settings = {"output_format": None, "as_json": True, "save": None}
+        show(Simulation.of(die, n, seed), settings, {"source": probabilities})
         return
+    from mottomo.report.results.simulation import NORMALISED, simulated
+
     _check_names(die.categories.names)
     lines = [name + "\n" for name in die.categories.names]
     for positions in simulated_positions(die, n, seed=seed):
         sys.stdout.write("".join([lines[position] for position in positions.tolist()]))
     sys.stdout.flush()
     if die.normalised:
-        note(worded_finding(Finding("normalised")))
-    note(worded_finding(Finding("simulated", {"n": n, "n_categories": len(lines), "seed": seed})))
+        note(NORMALISED)
+    note(simulated(n, len(lines), seed))
 
 
 def _check_names(names: tuple[str, ...]) -> None:

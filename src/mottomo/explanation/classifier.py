@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from mottomo.classification.objective import Data
 from mottomo.classification.softmax import logits
-from mottomo.classification.training_result import TrainingResult
+from mottomo.classification.training_result import TrainingRemark, TrainingResult
 from mottomo.explanation.notation import (
     Line,
     Math,
@@ -35,7 +35,7 @@ from mottomo.explanation.notation import (
 )
 from mottomo.explanation.steps import Step
 from mottomo.kernels.cross_entropy import cross_entropy_of_logits
-from mottomo.results import Finding, Result
+from mottomo.results import Result
 from mottomo.tallies import Tally
 
 SHOWN_ROWS = 5
@@ -45,6 +45,9 @@ _EPS = float(np.finfo(np.float64).eps)
 _FARTHER = (0.0, 1.0, 2.0, 4.0, 8.0)  # steps along a direction of separation
 
 LOG_L, N = Math(r"\log L", "log L", atomic=False), symbol("N")
+
+
+ClassifierExplanationVerdict = Literal["explained", "explanation-fails"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,15 +69,17 @@ class ClassifierExplanation(Result):
         }
 
     @property
-    def verdict(self) -> Finding:
-        failed = [step.name for step in self.steps if not step.holds]
-        if failed:
-            return Finding("explanation-fails", {"names": failed})
-        return Finding("explained", {"n_steps": len(self.steps)})
+    def failed(self) -> tuple[str, ...]:
+        """Names of the steps whose claims do not hold for these numbers."""
+        return tuple(step.name for step in self.steps if not step.holds)
 
     @property
-    def notes(self) -> tuple[Finding, ...]:
-        return self.training.notes
+    def verdict(self) -> ClassifierExplanationVerdict:
+        return "explanation-fails" if self.failed else "explained"
+
+    @property
+    def remarks(self) -> tuple[TrainingRemark, ...]:
+        return self.training.remarks
 
 
 def explain_classifier(training: TrainingResult, data: Data) -> ClassifierExplanation:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -32,7 +33,7 @@ from mottomo.explanation.notation import (
     symbol,
     total,
 )
-from mottomo.explanation.steps import Explanation, Step
+from mottomo.explanation.steps import Step
 from mottomo.explanation.underflow import MOST_FACTORS, underflow_throw
 from mottomo.likelihoods import (
     bits,
@@ -43,13 +44,45 @@ from mottomo.likelihoods import (
     tangent_hessian,
 )
 from mottomo.messages import say, say_count
-from mottomo.tallies import Tally, check_tally
+from mottomo.results import Result
+from mottomo.tallies import Tally, TallyRemark, check_tally
 
 _MOST_FACTORS = 30  # a product throw by throw is written out up to here
 _MOST_EIGENVALUES = 60
 
 L, LOG_L, N = symbol("L"), Math(r"\log L", "log L", atomic=False), symbol("n")
 LAMBDA = symbol(r"\lambda", "λ")
+
+ExplanationVerdict = Literal["explained", "explanation-fails", "no-observations"]
+ExplanationRemark = Literal[TallyRemark, "categories-discovered"]
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation(Result):
+    """The derivation from the tally to the estimate and on to the cross-entropy, on the tally's own numbers."""
+
+    tally: Tally
+    steps: tuple[Step, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"n_observations": self.tally.n_observations, "steps": [step.to_dict() for step in self.steps]}
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Names of the steps whose claims do not hold for these numbers."""
+        return tuple(step.name for step in self.steps if not step.holds)
+
+    @property
+    def verdict(self) -> ExplanationVerdict:
+        if self.tally.n_observations == 0:
+            return "no-observations"
+        return "explanation-fails" if self.failed else "explained"
+
+    @property
+    def remarks(self) -> tuple[ExplanationRemark, ...]:
+        if self.tally.categories.declared:
+            return self.tally.remarks
+        return (*self.tally.remarks, "categories-discovered")
 
 
 def explain(tally: Tally) -> Explanation:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mottomo.explanation.notation import Line
-from mottomo.results import Finding, Result
-from mottomo.tallies import Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +38,3 @@ class Step:
             "values": dict(self.values),
             "holds": self.holds,
         }
-
-
-@dataclass(frozen=True, eq=False)
-class Explanation(Result):
-    """The derivation from the tally to the estimate and on to the cross-entropy, on the tally's own numbers."""
-
-    tally: Tally
-    steps: tuple[Step, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        return {"n_observations": self.tally.n_observations, "steps": [step.to_dict() for step in self.steps]}
-
-    @property
-    def verdict(self) -> Finding:
-        if self.tally.n_observations == 0:
-            return Finding("no-observations", {"n": 0, "n_categories": self.tally.n_categories})
-        failed = [step.name for step in self.steps if not step.holds]
-        if failed:
-            return Finding("explanation-fails", {"names": failed})
-        return Finding("explained", {"n_steps": len(self.steps)})
-
-    @property
-    def notes(self) -> tuple[Finding, ...]:
-        found = list(self.tally.notes)
-        if not self.tally.categories.declared:
-            found.append(Finding("categories-discovered", {"n_categories": self.tally.n_categories}))
-        return tuple(found)

@@ -6,15 +6,33 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from mottomo.inference.intervals import ClopperPearson, IntervalMethod, Intervals, check_interval_method
 from mottomo.kernels.sums import accurate_sum
 from mottomo.likelihoods import bits, perplexity
-from mottomo.results import Finding, Result
-from mottomo.tallies import Tally, check_tally
+from mottomo.results import ResultWithRows
+from mottomo.tallies import Tally, TallyRemark, check_tally, shares_of
+
+EstimateVerdict = Literal[
+    "estimated",
+    "estimated-groups",
+    "no-observations",
+    "single-observation",
+    "single-category",
+    "single-category-discovered",
+]
+EstimateRemark = Literal[
+    TallyRemark,
+    "intervals-simultaneous",
+    "intervals-per-category",
+    "intervals-approximate",
+    "intervals-approximate-per-category",
+    "unseen-categories",
+    "categories-discovered",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +55,7 @@ class OptimalityCheck:
 
 
 @dataclass(frozen=True, eq=False)
-class Estimate(Result):
+class Estimate(ResultWithRows):
     """The probabilities under which the tally is most plausible, with how sure they are.
 
     Attributes
@@ -72,6 +90,16 @@ class Estimate(Result):
         with np.errstate(invalid="ignore", divide="ignore"):
             return (np.where(n > 0, -np.asarray(self.log_likelihood) / n, np.nan) + 0.0)[()]
 
+    @property
+    def bits(self) -> Any:
+        """The cross-entropy in bits."""
+        return bits(self.cross_entropy)
+
+    @property
+    def perplexity(self) -> Any:
+        """How many equally likely categories would be as hard to predict."""
+        return perplexity(self.cross_entropy)
+
     def to_dict(self) -> dict[str, Any]:
         shared = self.tally.to_dict()
         if not self.tally.is_grouped:
@@ -104,51 +132,44 @@ class Estimate(Result):
                 "check": {"multiplier": multiplier, "gap": gap, "maximum": maximum},
             }
 
+    @cached_property
+    def highest(self) -> tuple[str, ...]:
+        """The categories of a single tally that were seen most often."""
+        counts = self.tally.counts
+        return tuple(self.tally.categories[index] for index in np.flatnonzero(counts == counts.max()).tolist())
+
     @property
-    def verdict(self) -> Finding:
+    def deviation(self) -> float:
+        """max |t_k / y_k - n| over the seen categories of a single tally, on the floats as reported."""
+        counts, n = self.tally.counts.tolist(), self.tally.n_observations
+        ratios = (count / y for count, y in zip(counts, self.probabilities.tolist(), strict=True) if count)
+        return float(max(abs(ratio - n) for ratio in ratios))
+
+    @property
+    def verdict(self) -> EstimateVerdict:
         tally = self.tally
         if tally.is_grouped:
-            return Finding("estimated-groups", {"n": tally.total_observations, "n_groups": len(tally.groups)})
-        values: dict[str, Any] = {"n": tally.n_observations, "n_categories": tally.n_categories}
+            return "estimated-groups"
         if tally.n_observations == 0:
-            return Finding("no-observations", values)
-        highest = np.flatnonzero(tally.counts == tally.counts.max()).tolist()
-        top = highest[0]
-        values |= {
-            "category": tally.categories[top],
-            "highest": [tally.categories[index] for index in highest[:3]],
-            "n_highest": len(highest),
-            "probability": float(self.probabilities[top]),
-            "lower": float(self.intervals.lower[top]),
-            "upper": float(self.intervals.upper[top]),
-            "level": self.intervals.level,
-        }
+            return "no-observations"
         if tally.n_categories == 1:
-            return Finding("single-category" if tally.categories.declared else "single-category-discovered", values)
-        return Finding("single-observation" if tally.n_observations == 1 else "estimated", values)
+            return "single-category" if tally.categories.declared else "single-category-discovered"
+        return "single-observation" if tally.n_observations == 1 else "estimated"
 
     @property
-    def notes(self) -> tuple[Finding, ...]:
-        found = [*self.tally.notes, self._interval_note()]
-        unseen = self.tally.unseen
-        if unseen and not self.tally.is_grouped and self.tally.n_observations > 0:
-            upper = float(self.intervals.upper[self.tally.categories.names.index(unseen[0])])  # alike for all unseen
-            found.append(
-                Finding("unseen-categories", {"names": list(unseen[:10]), "n_unseen": len(unseen), "upper": upper})
-            )
+    def remarks(self) -> tuple[EstimateRemark, ...]:
+        found: list[EstimateRemark] = [*self.tally.remarks, self._interval_remark]
+        if self.tally.unseen and not self.tally.is_grouped and self.tally.n_observations > 0:
+            found.append("unseen-categories")
         if not self.tally.categories.declared:
-            found.append(Finding("categories-discovered", {"n_categories": self.tally.n_categories}))
+            found.append("categories-discovered")
         return tuple(found)
 
-    def _interval_note(self) -> Finding:
-        intervals = self.intervals
-        values: dict[str, Any] = {"level": intervals.level, "n_categories": self.tally.n_categories}
-        if not intervals.guaranteed:
-            values["method"] = intervals.method
-            return Finding(
-                "intervals-approximate" if intervals.simultaneous else "intervals-approximate-per-category", values
-            )
-        return Finding("intervals-simultaneous" if intervals.simultaneous else "intervals-per-category", values)
+    @property
+    def _interval_remark(self) -> EstimateRemark:
+        if self.intervals.guaranteed:
+            return "intervals-simultaneous" if self.intervals.simultaneous else "intervals-per-category"
+        return "intervals-approximate" if self.intervals.simultaneous else "intervals-approximate-per-category"
 
 
 def estimate(tally: Tally, *, intervals: IntervalMethod | None = None) -> Estimate:
@@ -178,11 +199,11 @@ def estimate(tally: Tally, *, intervals: IntervalMethod | None = None) -> Estima
     check_interval_method(method)
     counts = tally.counts
     totals = np.asarray(tally.n_observations, dtype=counts.dtype)[..., None]
-    probabilities = _shares(counts, totals)
+    probabilities = shares_of(counts, totals)
     n = totals.astype(np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         inner = (counts > 0) & (counts < totals)
-        others = _shares(totals - counts, totals)
+        others = shares_of(totals - counts, totals)
         standard_errors = np.where(inner, np.sqrt(probabilities * others / n), np.nan)
         log_likelihood = accurate_sum(
             np.where(counts == 0, 0.0, counts.astype(np.float64) * _logarithms(probabilities, others))
@@ -194,15 +215,6 @@ def estimate(tally: Tally, *, intervals: IntervalMethod | None = None) -> Estima
         array.setflags(write=False)
     maximum = log_likelihood + 0.0 if tally.is_grouped else float(log_likelihood) + 0.0  # + 0.0 turns -0.0 into 0.0
     return Estimate(tally, probabilities, standard_errors, maximum, method(tally), check)
-
-
-def _shares(counts: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    """counts / totals, each rounded once also beyond 2**53; NaN where the total is 0."""
-    if counts.dtype == np.int64 and (totals.size == 0 or int(totals.max()) <= 2**53):
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return np.asarray(counts / totals)
-    share = np.frompyfunc(lambda t, n: int(t) / int(n) if n else np.nan, 2, 1)
-    return np.asarray(share(counts, totals)).astype(np.float64)
 
 
 def _logarithms(probabilities: np.ndarray, others: np.ndarray) -> np.ndarray:

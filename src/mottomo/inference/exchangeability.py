@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,15 +16,24 @@ from mottomo.errors import InvalidInput
 from mottomo.inference.p_values import PValue
 from mottomo.inference.permutations import count_logarithms, product_logarithms, simulated_tails
 from mottomo.messages import say, verbatim, written
-from mottomo.results import Finding, Result
-from mottomo.tallies import Tally
+from mottomo.results import Result
+from mottomo.tallies import Tally, TallyRemark
 
 _MOST_BLOCKS = 10
 _PER_CELL = 5  # expected outcomes of a category in a block, on average
 _MOST_DRAWS, _FEWEST_DRAWS = 9_999, 99
 _MOST_SHUFFLED = 40_000_000  # outcomes in all random orders together: about a second
-_NOTES = {"monte-carlo": "order-monte-carlo", "asymptotic": "order-asymptotic"}
 _MOST_CELLS = 4_000_000  # of a table in which the most conspicuous cell is looked for
+
+
+OrderVerdict = Literal["order-agrees", "order-dependence", "order-drift", "order-dependence-and-drift", "order-nothing"]
+OrderRemark = Literal[TallyRemark, "order-monte-carlo", "order-asymptotic"]
+_VERDICTS: dict[tuple[str, ...], OrderVerdict] = {
+    (): "order-agrees",
+    ("dependence",): "order-dependence",
+    ("drift",): "order-drift",
+    ("dependence", "drift"): "order-dependence-and-drift",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +106,7 @@ class ExchangeabilityResult(Result):
         Each says that the outcomes are not exchangeable, not why: outcomes that cling together make blocks differ, and
         probabilities that change make neighbours alike.
         """
-        ways = (("dependence", self.dependence), ("drift", self.drift))
-        return tuple(name for name, way in ways if way is not None and way.adjusted <= self.significance)
+        return tuple(name for name, way in self.ways.items() if way.adjusted <= self.significance)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -113,25 +121,21 @@ class ExchangeabilityResult(Result):
         }
 
     @property
-    def verdict(self) -> Finding:
-        if self.dependence is None or self.drift is None:
-            return Finding("order-nothing", {"n": self.tally.n_observations})
-        values = {"dependence": self.dependence, "drift": self.drift, "significance": self.significance}
-        code = {
-            (): "order-agrees",
-            ("dependence",): "order-dependence",
-            ("drift",): "order-drift",
-            ("dependence", "drift"): "order-dependence-and-drift",
-        }[self.departing]
-        return Finding(code, values)
+    def ways(self) -> dict[str, OrderStatistic]:
+        """Both statistics by name; none where there is nothing to order."""
+        found = {"dependence": self.dependence, "drift": self.drift}
+        return {name: way for name, way in found.items() if way is not None}
 
     @property
-    def notes(self) -> tuple[Finding, ...]:
+    def verdict(self) -> OrderVerdict:
+        return _VERDICTS[self.departing] if self.ways else "order-nothing"
+
+    @property
+    def remarks(self) -> tuple[OrderRemark, ...]:
         if self.dependence is None:
-            return self.tally.notes
-        p = self.dependence.p
-        values = {"draws": p.draws, "seed": p.seed}
-        return (*self.tally.notes, Finding(_NOTES[p.method], values))
+            return self.tally.remarks
+        is_simulated = self.dependence.p.method == "monte-carlo"
+        return (*self.tally.remarks, "order-monte-carlo" if is_simulated else "order-asymptotic")
 
 
 def exchangeability(

@@ -5,18 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 from mottomo._checks import check_between
 from mottomo.errors import InvalidInput
 from mottomo.inference.exact.kinds import Ordering, log_poisson, multinomial_problem, whole_array
 from mottomo.inference.exact.one_free_count import two_category_tail
-from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, statistic, tail_probability
-from mottomo.inference.exchangeability import ExchangeabilityResult
+from mottomo.inference.exact.tail import Budget, BudgetExceeded, statistic, tail_probability
+from mottomo.inference.exchangeability import ExchangeabilityResult, OrderRemark, OrderVerdict
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo, check_method
 from mottomo.inference.monte_carlo import MOST_SIMULATED, simulated_p_value
 from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, check_ordering, exact_probabilities
-from mottomo.inference.p_values import PValue
+from mottomo.inference.p_values import PRemark, PValue
 from mottomo.inference.power import QUICK_BUDGET, approximate_power, approximate_sample_size, exact_power
 from mottomo.inference.residuals import Residuals, residuals_of
 from mottomo.inference.tolerance import Tolerance, tolerance_of
@@ -24,15 +26,42 @@ from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.likelihoods import deviance, kl_divergence, log_multinomial_coefficient, pearson_statistic
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
-from mottomo.results import Finding, Result
-from mottomo.tallies import Tally, check_single, check_tally
+from mottomo.results import ResultWithRows
+from mottomo.tallies import Tally, TallyRemark, check_single, check_tally
 
-_TOLERANCES = {
+TestVerdict = Literal[
+    "not-rejected",
+    "rejected",
+    "undecided",
+    "nothing-to-test",
+    "impossible-seen",
+    "tolerance-equivalent",
+    "tolerance-different",
+    "tolerance-cannot-tell",
+]
+TestRemark = Literal[
+    TallyRemark,
+    PRemark,
+    OrderVerdict,
+    OrderRemark,
+    "order-invalidates",
+    "normalised",
+    "impossible-dropped",
+    "float-null",
+    "categories-depart",
+    "power-for-planning",
+]
+_TOLERANCES: dict[str, TestVerdict] = {
     "equivalent": "tolerance-equivalent",
     "different": "tolerance-different",
     "cannot-tell": "tolerance-cannot-tell",
 }
-_TARGET_POWER = 0.8
+_VERDICTS: dict[str, TestVerdict] = {
+    "rejected": "rejected",
+    "not-rejected": "not-rejected",
+    "cannot-tell": "undecided",
+}
+TARGET_POWER = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +78,7 @@ class Planning:
 
 
 @dataclass(frozen=True, eq=False)
-class TestResult(Result):
+class TestResult(ResultWithRows):
     """A tally compared with a null.
 
     Attributes
@@ -149,7 +178,7 @@ class TestResult(Result):
             found["power_at_estimate"] = self.planning.power
             found["planning"] = {
                 "power_method": self.planning.power_method,
-                "target_power": _TARGET_POWER,
+                "target_power": TARGET_POWER,
                 "n_observations": self.planning.n_observations,
                 "n_observations_method": "noncentral-chi-square",
             }
@@ -158,70 +187,52 @@ class TestResult(Result):
         return found
 
     @property
-    def verdict(self) -> Finding:
-        values = {
-            "n": self.tally.n_observations,
-            **self.p.spoken(),
-            "significance": self.significance,
-            "fair": self._is_fair,
-            "planning": self.planning,
-            "target": _TARGET_POWER,
-            "flagged": list(self.residuals.flagged(self.tally.categories.names)),
-            "impossible": list(self.impossible[:10]),
-            "n_impossible": len(self.impossible),
-            "order_departs": self.order is not None and bool(self.order.departing),
-        }
+    def verdict(self) -> TestVerdict:
         if self.tally.n_observations == 0:
-            return Finding("nothing-to-test", values)
+            return "nothing-to-test"
         if self.impossible:
-            return Finding("impossible-seen", values)
+            return "impossible-seen"
         if self.tolerance is not None:
-            values |= {"margin": self.tolerance.margin, "level": self.tolerance.intervals.level}
-            return Finding(_TOLERANCES[self.tolerance.verdict], values)
-        return Finding("undecided" if self.decision == "cannot-tell" else self.decision, values)
+            return _TOLERANCES[self.tolerance.verdict]
+        return _VERDICTS[self.decision]
 
     @property
-    def _is_fair(self) -> bool:
+    def expected(self) -> np.ndarray:
+        """(K,) n p_k: how often each category would come up on average under the null."""
+        return np.asarray(self.null.values * float(self.tally.n_observations))
+
+    @property
+    def departing(self) -> tuple[str, ...]:
+        """Categories that depart from the null after Holm's correction, the strongest first."""
+        return self.residuals.flagged(self.tally.categories.names)
+
+    @property
+    def is_fair(self) -> bool:
+        """Whether the null gives every category the same probability."""
         values = self.null.values
         return bool(values.size and (values == values[0]).all())
 
     @property
-    def notes(self) -> tuple[Finding, ...]:
-        found = [*self.tally.notes]
+    def remarks(self) -> tuple[TestRemark, ...]:
+        found: list[TestRemark] = [*self.tally.remarks]
         if self.null.normalised:
-            found.append(Finding("normalised"))
+            found.append("normalised")
         if self.dropped:
-            found.append(
-                Finding("impossible-dropped", {"names": list(self.dropped[:10]), "n_dropped": len(self.dropped)})
-            )
-        found += self._order_notes
+            found.append("impossible-dropped")
+        if self.order is not None:
+            found += [self.order.verdict, *(one for one in self.order.remarks if one not in found)]
+            if self.order.departing:
+                found.append("order-invalidates")
         if self.tally.n_observations == 0 or self.impossible:
             return tuple(found)
-        found.append(self.p.note(self.ordering))
+        found.append(self.p.remark)
         if self.null.exact is None and self.p.method == "exact":
-            found.append(Finding("float-null", {"band": TIE_BAND}))
-        if self.residuals.flagged(self.tally.categories.names):
-            found.append(
-                Finding(
-                    "categories-depart",
-                    {
-                        "more": list(self.residuals.flagged(self.tally.categories.names, 1)),
-                        "fewer": list(self.residuals.flagged(self.tally.categories.names, -1)),
-                        "significance": self.significance,
-                    },
-                )
-            )
+            found.append("float-null")
+        if self.departing:
+            found.append("categories-depart")
         if self.planning is not None:
-            values = {"exact": self.planning.power_method == "exact", "target": _TARGET_POWER}
-            found.append(Finding("power-for-planning", values))
+            found.append("power-for-planning")
         return tuple(found)
-
-    @property
-    def _order_notes(self) -> list[Finding]:
-        if self.order is None:
-            return []
-        found = [self.order.verdict, *self.order.notes]
-        return [*found, Finding("order-invalidates")] if self.order.departing else found
 
 
 def goodness_of_fit(
@@ -423,7 +434,7 @@ def _log_bayes_factor(counts: list[int], null: tuple[Fraction, ...]) -> float:
 def _planning(tally: Tally, null: Probabilities, significance: float, ordering: Ordering) -> Planning:
     n = tally.n_observations
     shares = Probabilities.of([Fraction(count, n) for count in tally.counts.tolist()], null.categories)
-    needed = approximate_sample_size(null, shares, _TARGET_POWER, significance)
+    needed = approximate_sample_size(null, shares, TARGET_POWER, significance)
     try:
         _, found = exact_power(null, shares, n, significance, ordering, QUICK_BUDGET)
         return Planning(found, "exact", needed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -30,24 +30,40 @@ from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.likelihoods import deviance, pearson_statistic
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
-from mottomo.results import Finding, Result
-from mottomo.tallies import Tally
+from mottomo.results import ResultWithRows
+from mottomo.tallies import Tally, TallyRemark
 
 _MOST_STATES = 1_500_000  # of the distribution for one n
 _MOST_SINGLE = 2_000  # distinct tallies that are tested one by one where distributions do not fit
 _SINGLE_BUDGET = Budget(states=300_000, additions=100_000_000, operations=1e8)
 _MOST_SIMULATIONS = 200  # distinct n that are simulated
 _ROUNDING = 1e-13
-_VERDICTS = {
+
+GroupVerdict = Literal["groups-rejected", "groups-not-rejected", "groups-cannot-tell"]
+GroupRemark = Literal[
+    TallyRemark,
+    "normalised",
+    "groups-impossible",
+    "float-null",
+    "groups-exact",
+    "groups-monte-carlo",
+    "groups-asymptotic",
+    "groups-bounded",
+]
+_VERDICTS: dict[str, GroupVerdict] = {
     "rejected": "groups-rejected",
     "not-rejected": "groups-not-rejected",
     "cannot-tell": "groups-cannot-tell",
 }
-_METHOD_NOTES = {"exact": "groups-exact", "monte-carlo": "groups-monte-carlo", "asymptotic": "groups-asymptotic"}
+_METHOD_REMARKS: dict[str, GroupRemark] = {
+    "asymptotic": "groups-asymptotic",
+    "exact": "groups-exact",
+    "monte-carlo": "groups-monte-carlo",
+}
 
 
 @dataclass(frozen=True, eq=False)
-class GroupTests(Result):
+class GroupTests(ResultWithRows):
     """Every group of a tally compared with one null.
 
     Attributes
@@ -167,34 +183,30 @@ class GroupTests(Result):
         }
 
     @property
-    def verdict(self) -> Finding:
-        values = {
-            "n_groups": self.p_values.size,
-            "n_flagged": self.n_flagged,
-            "n_discoveries": self.n_discoveries,
-            "n_unadjusted": self.n_unadjusted,
-            "expected": self.expected_by_chance,
-            "significance": self.significance,
-        }
-        return Finding(_VERDICTS[self.decision], values)
+    def n_impossible(self) -> int:
+        """Groups in which something of probability 0 happened."""
+        return int(np.isneginf(self.log10_p_values).sum())
+
+    def n_by(self, method: str) -> int:
+        """How many groups have a p-value, and not only a bound of it, by a method."""
+        return int(((self.methods == method) & ~self.bounded).sum())
 
     @property
-    def notes(self) -> tuple[Finding, ...]:
-        found = [*self.tally.notes]
+    def verdict(self) -> GroupVerdict:
+        return _VERDICTS[self.decision]
+
+    @property
+    def remarks(self) -> tuple[GroupRemark, ...]:
+        found: list[GroupRemark] = [*self.tally.remarks]
         if self.null.normalised:
-            found.append(Finding("normalised"))
-        n_refuted = int(np.isneginf(self.log10_p_values).sum())
-        if n_refuted:
-            found.append(Finding("groups-impossible", {"n_groups": n_refuted}))
+            found.append("normalised")
+        if self.n_impossible:
+            found.append("groups-impossible")
         if self.null.exact is None and "exact" in self.methods:
-            found.append(Finding("float-null", {"band": TIE_BAND}))
-        for name in sorted(set(self.methods.tolist())):
-            count = int(((self.methods == name) & ~self.bounded).sum())
-            if count == 0:
-                continue
-            found.append(Finding(_METHOD_NOTES[name], {"n_groups": count, "draws": self.draws, "seed": self.seed}))
+            found.append("float-null")
+        found += [remark for method, remark in _METHOD_REMARKS.items() if self.n_by(method)]
         if self.bounded.any():
-            found.append(Finding("groups-bounded", {"n_groups": int(self.bounded.sum())}))
+            found.append("groups-bounded")
         return tuple(found)
 
 

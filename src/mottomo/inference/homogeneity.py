@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,16 +19,27 @@ from mottomo.inference.exact.two_rows import two_row_problem
 from mottomo.inference.intervals import ClopperPearson
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_method
 from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, check_ordering
-from mottomo.inference.p_values import PValue
+from mottomo.inference.p_values import PRemark, PValue
 from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.kernels.series import relative_entropy_term
 from mottomo.kernels.sums import accurate_sum
 from mottomo.messages import say, verbatim
-from mottomo.results import Finding, Result
-from mottomo.tallies import Tally, check_single, check_tally
+from mottomo.results import ResultWithRows
+from mottomo.tallies import Tally, TallyRemark, check_single, check_tally
 
 _MOST_STATES, _MOST_STATES_EVER = 1_000_000, 4_000_000  # memory allows no more, whatever the budget
 _MOST_SIMULATED = 500_000_000  # the largest total that numpy draws hypergeometric numbers for
+
+
+ComparisonVerdict = Literal[
+    "comparison-rejected", "comparison-not-rejected", "comparison-undecided", "nothing-to-compare"
+]
+ComparisonRemark = Literal[TallyRemark, PRemark, "empty-groups-dropped", "never-seen-dropped", "differences-guaranteed"]
+_VERDICTS: dict[str, ComparisonVerdict] = {
+    "rejected": "comparison-rejected",
+    "not-rejected": "comparison-not-rejected",
+    "cannot-tell": "comparison-undecided",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +57,7 @@ class Differences:
 
 
 @dataclass(frozen=True, eq=False)
-class ComparisonResult(Result):
+class ComparisonResult(ResultWithRows):
     """Several tallies, or the rows of a table of two columns, compared.
 
     Attributes
@@ -129,30 +140,21 @@ class ComparisonResult(Result):
         return found
 
     @property
-    def verdict(self) -> Finding:
-        values = {"question": self.question, "significance": self.significance, **self.p.spoken()}
-        if self.degrees_of_freedom == 0:
-            return Finding("nothing-to-compare", values)
-        if self.decision == "cannot-tell":
-            return Finding("comparison-undecided", values)
-        return Finding("comparison-rejected" if self.decision == "rejected" else "comparison-not-rejected", values)
+    def verdict(self) -> ComparisonVerdict:
+        return _VERDICTS[self.decision] if self.degrees_of_freedom else "nothing-to-compare"
 
     @property
-    def notes(self) -> tuple[Finding, ...]:
-        found = [*self.tally.notes]
+    def remarks(self) -> tuple[ComparisonRemark, ...]:
+        found: list[ComparisonRemark] = [*self.tally.remarks]
         if self.dropped_groups:
-            found.append(Finding("empty-groups-dropped", _named(self.dropped_groups)))
+            found.append("empty-groups-dropped")
         if self.dropped_categories:
-            found.append(Finding("never-seen-dropped", _named(self.dropped_categories)))
+            found.append("never-seen-dropped")
         if self.degrees_of_freedom:
-            found.append(self.p.note(self.ordering))
+            found.append(self.p.remark)
         if self.differences is not None:
-            found.append(Finding("differences-guaranteed", {"level": self.differences.level}))
+            found.append("differences-guaranteed")
         return tuple(found)
-
-
-def _named(names: tuple[str, ...]) -> dict[str, Any]:
-    return {"names": list(names[:10]), "n_dropped": len(names)}
 
 
 def homogeneity(

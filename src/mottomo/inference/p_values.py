@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 from mottomo.inference.binomial_limits import interval_of_share
 from mottomo.inference.exact.tail import Tail
 from mottomo.kernels.chi_square import log10_chi_square_tail
-from mottomo.results import Finding
 
 _LN10 = math.log(10)
 _LEAST_FLOAT = 5e-324
 _EQUAL = 1e-9  # a p-value this close to the significance, relatively, is equal to it, and equal is rejected
-_NOTES = {"exact": "p-exact", "monte-carlo": "p-monte-carlo", "asymptotic": "p-asymptotic"}
+
+PRemark = Literal["p-exact", "p-monte-carlo", "p-asymptotic"]
+_REMARKS: dict[str, PRemark] = {code.removeprefix("p-"): code for code in get_args(PRemark)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +108,7 @@ class PValue:
             "seed": self.seed,
         }
 
-    def spoken(self) -> dict[str, Any]:
-        """What sentences about it need."""
-        names = ("method", "algorithm", "lower", "upper", "log10_lower", "log10_upper", "is_bracket", "draws", "seed")
-        return {"p": self.value, "log10_p": self.log10, **{name: getattr(self, name) for name in names}}
-
-    def note(self, ordering: str) -> Finding:
-        """How far it can be trusted."""
-        return Finding(_NOTES[self.method], {**self.spoken(), "ordering": ordering})
+    @property
+    def remark(self) -> PRemark:
+        """The code of how far it can be trusted."""
+        return _REMARKS[self.method]

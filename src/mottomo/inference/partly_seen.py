@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -18,10 +18,23 @@ from mottomo.inference.estimation import OptimalityCheck
 from mottomo.inference.grouped import GroupedMaximum, grouped_maximum
 from mottomo.inference.intervals import Intervals
 from mottomo.messages import say, verbatim, written
-from mottomo.results import Finding, Result
-from mottomo.tallies import Tally, check_single
+from mottomo.results import ResultWithRows
+from mottomo.tallies import Tally, TallyRemark, check_single
 
 _CONVERGED = 1e-13  # of n: a larger gap is no rounding
+
+
+PartlySeenVerdict = Literal["partly-seen-estimated", "partly-seen-not-determined", "no-observations"]
+PartlySeenRemark = Literal[
+    TallyRemark,
+    "label-never-seen",
+    "too-flat",
+    "label-tells-nothing",
+    "coarsened-at-random",
+    "intervals-whatever-hid",
+    "maximum-not-reached",
+    "categories-discovered",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,7 @@ class PartialLabel:
 
 
 @dataclass(frozen=True, eq=False)
-class PartlySeenEstimate(Result):
+class PartlySeenEstimate(ResultWithRows):
     """The probabilities under which outcomes, some of them seen only in part, are most plausible.
 
     Attributes
@@ -110,40 +123,42 @@ class PartlySeenEstimate(Result):
         }
 
     @property
-    def verdict(self) -> Finding:
-        loose = [name for name, known in zip(self.categories, self.identified.tolist(), strict=True) if not known]
-        values = {
-            "n": self.tally.n_observations,
-            "n_partly_seen": self.n_partly_seen,
-            "n_categories": len(self.categories),
-            "names": loose[:10],
-            "n_names": len(loose),
-        }
-        if self.tally.n_observations == 0:
-            return Finding("no-observations", values)
-        return Finding("partly-seen-not-determined" if loose else "partly-seen-estimated", values)
+    def not_determined(self) -> tuple[str, ...]:
+        """Categories whose probability differs between equally plausible maxima."""
+        return tuple(name for name, known in zip(self.categories, self.identified.tolist(), strict=True) if not known)
 
     @property
-    def notes(self) -> tuple[Finding, ...]:
-        found = [*self.tally.notes]
-        if not self.categories.declared:
-            found += [
-                Finding("label-never-seen", {"label": label.name, "n_categories": len(self.categories)})
-                for label in self.labels
-                if label.count == 0
-            ]
+    def never_seen(self) -> tuple[str, ...]:
+        """Labels that never occur, where nothing declares them: perhaps their names are wrong."""
+        return () if self.categories.declared else tuple(label.name for label in self.labels if label.count == 0)
+
+    @property
+    def uninformative(self) -> tuple[str, ...]:
+        """Labels that may stand for every category."""
+        return tuple(label.name for label in self.labels if len(label.members) == len(self.categories))
+
+    @property
+    def verdict(self) -> PartlySeenVerdict:
+        if self.tally.n_observations == 0:
+            return "no-observations"
+        return "partly-seen-not-determined" if self.not_determined else "partly-seen-estimated"
+
+    @property
+    def remarks(self) -> tuple[PartlySeenRemark, ...]:
+        found: list[PartlySeenRemark] = [*self.tally.remarks]
+        if self.never_seen:
+            found.append("label-never-seen")
         if self.too_flat:
-            found.append(Finding("too-flat"))
-        uninformative = [label.name for label in self.labels if len(label.members) == len(self.categories)]
-        if uninformative:
-            found.append(Finding("label-tells-nothing", {"names": uninformative[:10], "n_names": len(uninformative)}))
+            found.append("too-flat")
+        if self.uninformative:
+            found.append("label-tells-nothing")
         if self.n_partly_seen:
-            found.append(Finding("coarsened-at-random"))
-        found.append(Finding("intervals-whatever-hid", {"level": self.intervals.level}))
+            found.append("coarsened-at-random")
+        found.append("intervals-whatever-hid")
         if not self.converged:
-            found.append(Finding("maximum-not-reached", {"gap": float(self.check.gap)}))
+            found.append("maximum-not-reached")
         if not self.categories.declared:
-            found.append(Finding("categories-discovered", {"n_categories": len(self.categories)}))
+            found.append("categories-discovered")
         return tuple(found)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal
 
 from mottomo._checks import check_between, check_whole
 from mottomo.categories import Categories
@@ -26,12 +26,19 @@ from mottomo.inference.power import (
 from mottomo.kernels.chi_square import needed_noncentrality, noncentral_power
 from mottomo.messages import say, verbatim, written
 from mottomo.probabilities import Probabilities
-from mottomo.results import Finding, Result
+from mottomo.results import Result
+from mottomo.tallies import Tally
 
 _EXACT_SEARCH = 60  # up to this approximate number of observations the exact one is looked for by default
 _MOST_SEARCHED = 5_000
 _SMALLEST_EFFECT = 1e-6
 _ROUNDING = 1e-9  # an effect written with so many digits may be the largest one
+
+
+Goal = Literal["power", "n", "half-width"]
+PlanVerdict = Literal["plan-power", "plan-n", "plan-half-width"]
+PlanRemark = Literal["plan-from-estimate", "plan-approximate", "plan-exact"]
+_VERDICTS: dict[Goal, PlanVerdict] = {"power": "plan-power", "n": "plan-n", "half-width": "plan-half-width"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +58,7 @@ class Plan(Result):
     """
 
     n_observations: int
-    goal: str
+    goal: Goal
     method: str
     significance: float | None = None
     ordering: Ordering | None = None
@@ -65,10 +72,10 @@ class Plan(Result):
     searched_to: int | None = None
     half_width: float | None = None
     level: float | None = None
-    tally: Any = None
+    tally: Tally | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        found = {
+        found: dict[str, Any] = {
             "n_observations": self.n_observations,
             "goal": self.goal,
             "power": self.power,
@@ -89,28 +96,18 @@ class Plan(Result):
         return found
 
     @property
-    def verdict(self) -> Finding:
-        values = {
-            "n": self.n_observations,
-            "power": self.power,
-            "exact_power": self.exact_power,
-            "target": self.target_power,
-            "significance": self.significance,
-            "exact": self.method == "exact",
-            "half_width": self.half_width,
-            "level": self.level,
-        }
-        return Finding({"power": "plan-power", "n": "plan-n", "half-width": "plan-half-width"}[self.goal], values)
+    def verdict(self) -> PlanVerdict:
+        return _VERDICTS[self.goal]
 
     @property
-    def notes(self) -> tuple[Finding, ...]:
-        found = []
+    def remarks(self) -> tuple[PlanRemark, ...]:
+        found: list[PlanRemark] = []
         if self.tally is not None:
-            found.append(Finding("plan-from-estimate", {"n": self.tally.n_observations}))
+            found.append("plan-from-estimate")
         if self.method == "noncentral-chi-square":
-            found.append(Finding("plan-approximate", {"exact_power": self.exact_power, "n": self.n_observations}))
+            found.append("plan-approximate")
         if self.searched_to is not None:
-            found.append(Finding("plan-exact", {"n": self.n_observations, "searched_to": self.searched_to}))
+            found.append("plan-exact")
         return tuple(found)
 
 

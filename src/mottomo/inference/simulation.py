@@ -7,13 +7,13 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
 from mottomo._checks import check_whole
 from mottomo.probabilities import Probabilities
-from mottomo.results import Finding, Result
+from mottomo.results import Result
 from mottomo.tallies import Tally
 
 _CHUNK = 65_536
@@ -52,6 +52,10 @@ def simulate(probabilities: Any, n: int, *, seed: int, categories: Any = None) -
     return names[np.concatenate(chunks)] if chunks else names[:0]
 
 
+SimulationVerdict = Literal["simulated"]
+SimulationRemark = Literal["normalised"]
+
+
 @dataclass(frozen=True, eq=False)
 class Simulation(Result):
     """Simulated outcomes with what made them: the die, the seed, and their tally."""
@@ -80,14 +84,12 @@ class Simulation(Result):
         }
 
     @property
-    def verdict(self) -> Finding:
-        return Finding(
-            "simulated", {"n": self.positions.size, "n_categories": len(self.die.categories), "seed": self.seed}
-        )
+    def verdict(self) -> SimulationVerdict:
+        return "simulated"
 
     @property
-    def notes(self) -> tuple[Finding, ...]:
-        return (Finding("normalised"),) if self.die.normalised else ()
+    def remarks(self) -> tuple[SimulationRemark, ...]:
+        return ("normalised",) if self.die.normalised else ()
 
 
 def simulated_positions(die: Probabilities, n: int, *, seed: int) -> Iterator[np.ndarray]:

@@ -1,53 +1,73 @@
 """From results to text, Markdown, HTML, LaTeX, CSV and JSON, in Japanese and English. It returns them, writes nothing.
 
-Each result type has one description (``descriptions.py``): a document of headings, sentences, tables and formulas. Each
-format has one renderer for all documents (``formats/``). So a result is worded once and looks alike everywhere.
+What a result says stands in ``results/``, one file a result; it is a ``Report`` of sentences and tables. Each format
+has one renderer for all reports (``formats/``). So a result is worded once and looks alike everywhere.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from mottomo.errors import InvalidInput, nearest
-from mottomo.messages import say, verbatim
+from mottomo.messages import Message, say, verbatim
+from mottomo.report.layout import WIDTH
 from mottomo.report.wording import preferred_language, translator
+from mottomo.results import Result
+
+if TYPE_CHECKING:
+    from narwhals.typing import IntoDataFrame
 
 FORMATS = ("text", "json", "csv", "markdown", "html", "latex")
 _SHORT_NAMES = {"md": "markdown"}
 
 
-def render(result: Any, format: str = "text", language: str | None = None) -> str:
-    """`result` as text in a format and a language; ``html-fragment`` leaves out the page around it."""
+def render(
+    result: Result,
+    format: str = "text",
+    language: str | None = None,
+    *,
+    width: int = WIDTH,
+    given: Mapping[str, object] | None = None,
+) -> Iterator[str]:
+    """The pieces of `result` in a format and a language; ``html-fragment`` leaves out the page around it.
+
+    The formats for programs give their rows as these come; the others are one piece. `width` is that of text, `given`
+    what JSON says of the input.
+    """
+    from mottomo.report.results import report_of
+
     wanted = _SHORT_NAMES.get(format, format)
     language = language or preferred_language()
-    if wanted == "json":
-        from mottomo.report.envelope import as_json
-
-        return as_json(result, language)
-    from mottomo.report.descriptions import describe
-
-    document = describe(result)
     translate = translator(language)
-    if wanted == "text":
-        from mottomo.report.formats.text import to_text
+    if wanted == "json":
+        from mottomo.report.formats.json import to_json
 
-        return to_text(document, translate)
-    if wanted == "markdown":
-        from mottomo.report.formats.markdown import to_markdown
+        return to_json(result, translate, given)
+    if wanted == "jsonl":
+        from mottomo.report.formats.json import to_json_lines
 
-        return to_markdown(document, translate)
-    if wanted == "latex":
-        from mottomo.report.formats.latex import to_latex
-
-        return to_latex(document, translate)
+        return to_json_lines(result)
     if wanted == "csv":
         from mottomo.report.formats.csv import to_csv
 
-        return to_csv(document, translate)
+        return to_csv(report_of(result))
+    if wanted == "text":
+        from mottomo.report.formats.text import to_text
+
+        return iter([to_text(report_of(result), translate, width)])
+    if wanted == "markdown":
+        from mottomo.report.formats.markdown import to_markdown
+
+        return iter([to_markdown(report_of(result), translate)])
+    if wanted == "latex":
+        from mottomo.report.formats.latex import to_latex
+
+        return iter([to_latex(report_of(result), translate)])
     if wanted in ("html", "html-fragment"):
         from mottomo.report.formats.html import to_html
 
-        return to_html(document, translate, language, whole_page=wanted == "html")
+        return iter([to_html(report_of(result), translate, language, whole_page=wanted == "html")])
     raise InvalidInput(
         "unknown-format",
         say("there is no such output format"),
@@ -56,3 +76,48 @@ def render(result: Any, format: str = "text", language: str | None = None) -> st
         verbatim(format),
         nearest(format, FORMATS),
     )
+
+
+def verdict_of(result: Result) -> Message:
+    """The sentence that answers the question."""
+    from mottomo.report import results
+
+    return results.verdict_of(result)
+
+
+def summary(result: Result) -> str:
+    """The verdict's first sentence, in English: what a result is in one line."""
+    text = verdict_of(result).worded(translator("en"))
+    return text.partition(". ")[0].removesuffix(".")
+
+
+def to_frame(result: Result, backend: str | None) -> IntoDataFrame:
+    """The table of a result as a data frame."""
+    from mottomo.report.formats import frame
+    from mottomo.report.results import report_of
+
+    return frame.to_frame(report_of(result), backend)
+
+
+def rows(result: Result) -> Iterator[NamedTuple]:
+    """The rows of the table of a result, with names."""
+    from mottomo.report.formats.frame import named_rows
+    from mottomo.report.results import report_of
+
+    return named_rows(report_of(result))
+
+
+def row(result: Result, name: object) -> NamedTuple:
+    """One of these rows, by its name."""
+    from mottomo.report.formats.frame import named_row
+    from mottomo.report.results import report_of
+
+    return named_row(report_of(result), name)
+
+
+def n_rows(result: Result) -> int:
+    """How many rows the table of a result has."""
+    from mottomo.report.results import report_of
+
+    table = report_of(result).body.data
+    return 0 if table is None else table.count()

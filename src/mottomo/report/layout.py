@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 WIDTH = 80
 _WIDE = "\u3000-\u9fff\uff00-\uffef"
@@ -57,14 +58,28 @@ def padded(text: str, width: int, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-def wrapped(text: str, width: int = WIDTH, indent: int = 0) -> str:
-    """Text broken into lines of at most `width` columns: between words, and between Japanese characters."""
+def wrapped(text: str, width: int = WIDTH, indent: int = 0, *, breaks_words: bool = False) -> str:
+    """Text broken into lines of at most `width` columns: between words, and between Japanese characters.
+
+    A word that is longer than a line, such as a path, keeps its length unless `breaks_words`.
+    """
     lines: list[str] = []
     line = ""
-    for piece in _PIECE.findall(text):
+    for piece in _pieces(text, width - indent) if breaks_words else _PIECE.findall(text):
         if line and display_width(line + piece.rstrip()) > width:
             lines.append(line.rstrip())
             line = " " * indent + piece.lstrip()
         else:
             line += piece
     return "\n".join([*lines, line.rstrip()])
+
+
+def _pieces(text: str, width: int) -> Iterator[str]:
+    """What stays together on a line: words, and parts of a word that is longer than a line."""
+    for piece in _PIECE.findall(text):
+        rest = piece
+        while display_width(rest.rstrip()) > width:
+            part = _fitting(rest, width)
+            yield part
+            rest = rest[len(part) :]
+        yield rest

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
-from mottomo.messages import visible
-from mottomo.report.document import Cell, Document, Formula, Heading, Notes, Paragraph, Table, Verdict
+from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table
+from mottomo.report.tables import shown
 from mottomo.report.wording import Translate
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+    from markupsafe import Markup
 
 _STYLE = """
 .mottomo { color: #1b1b1f; background: #fff; font: 16px/1.6 system-ui, "Hiragino Sans", "Noto Sans CJK JP", sans-serif;
@@ -44,9 +48,11 @@ _TEMPLATE = """
 {%- if block.number %}<span class="number">({{ block.number }})</span>{% endif %}</div>
 {% elif block.kind == "table" %}<table><thead><tr>
 {%- for title, numeric in block.titles %}{{ cell(title, "th", numeric) }}{% endfor %}</tr></thead><tbody>
-{% for row in block.rows %}<tr>{% for value, numeric in row %}{{ cell(value, "td", numeric) }}{% endfor %}</tr>
+{% for row in block.rows %}<tr>
+{%- if row is string %}<td colspan="{{ block.titles | length }}">{{ row }}</td>
+{%- else %}{% for value, numeric in row %}{{ cell(value, "td", numeric) }}{% endfor %}{% endif %}</tr>
 {% endfor %}</tbody></table>
-{% elif block.kind == "notes" and block.sentences %}<ul class="notes">
+{% elif block.kind == "notes" %}<ul class="notes">
 {%- for sentence in block.sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
 {% elif block.kind == "verdict" %}<p class="verdict">{{ block.text }}</p>
 {% endif %}
@@ -61,28 +67,29 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def to_html(document: Document, translate: Translate, language: str, whole_page: bool) -> str:
+def to_html(report: Report, translate: Translate, language: str, whole_page: bool) -> str:
     """A page that needs no other file, or a fragment with its style. Labels are text, never markup."""
     from markupsafe import Markup
 
-    blocks = [_block(block, translate) for block in (Heading(document.title), *document.blocks)]
+    title = report.body.title
+    blocks = [_block(block, block is report.body.data, translate) for block in (Heading(title), *report.body.blocks)]
+    if report.notes:
+        blocks.append({"kind": "notes", "sentences": [note.text.worded(translate) for note in report.notes]})
+    blocks.append({"kind": "verdict", "text": report.verdict.text.worded(translate)})
     body = Markup(_template(_TEMPLATE).render(blocks=blocks, language=language))
     if not whole_page:
         return f"<style>{_STYLE}</style>{body}"
-    page: str = _template(_PAGE).render(
-        title=document.title.worded(translate), language=language, style=Markup(_STYLE), body=body
-    )
-    return page
+    return _template(_PAGE).render(title=title.worded(translate), language=language, style=Markup(_STYLE), body=body)
 
 
 @cache
-def _template(source: str) -> Any:
+def _template(source: str) -> Template:
     from jinja2 import Environment, StrictUndefined
 
     return Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True).from_string(source)
 
 
-def _block(block: Any, translate: Translate) -> dict[str, Any]:
+def _block(block: Block, is_data: bool, translate: Translate) -> dict[str, object]:
     match block:
         case Heading(text, level):
             return {"kind": "heading", "level": level, "text": text.worded(translate)}
@@ -90,20 +97,16 @@ def _block(block: Any, translate: Translate) -> dict[str, Any]:
             return {"kind": "paragraph", "text": text.worded(translate)}
         case Formula(latex, _, number):
             return {"kind": "formula", "pieces": [_mathml(piece) for piece in _breakable(latex)], "number": number}
-        case Table(columns, rows):
-            numeric = [column.numeric for column in columns]
-            titles = [column.title.worded(translate) for column in columns]
-            cells = [[_cell(cell, translate) for cell in row] for row in rows]
+        case Table():
+            table = shown(block, is_data, translate)
             return {
                 "kind": "table",
-                "titles": list(zip(titles, numeric, strict=True)),
-                "rows": [list(zip(row, numeric, strict=True)) for row in cells],
+                "titles": list(zip(table.titles, table.are_numeric, strict=True)),
+                "rows": [
+                    line if isinstance(line, str) else list(zip(line, table.are_numeric, strict=True))
+                    for line in table.remarked(translate)
+                ],
             }
-        case Notes(sentences):
-            return {"kind": "notes", "sentences": [sentence.worded(translate) for sentence in sentences]}
-        case Verdict(sentence):
-            return {"kind": "verdict", "text": sentence.worded(translate)}
-    raise TypeError(type(block).__name__)
 
 
 _SHORT_FORMULA = 90
@@ -125,13 +128,9 @@ def _breakable(latex: str) -> list[str]:
     return [*pieces, latex[start:]]
 
 
-def _mathml(latex: str) -> Any:
+def _mathml(latex: str) -> Markup:
     from latex2mathml.converter import convert
     from markupsafe import Markup
 
     # Formulas are made of our own symbols and numbers; a user's label never stands in one.
     return Markup(convert(latex, display="block"))
-
-
-def _cell(cell: Cell, translate: Translate) -> str:
-    return visible(cell) if isinstance(cell, str) else cell.worded(translate)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 
-from mottomo.messages import visible
-from mottomo.report.document import Block, Cell, Document, Formula, Heading, Notes, Paragraph, Table, Verdict
 from mottomo.report.layout import display_width
+from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table
+from mottomo.report.tables import Line, Shown, shown
 from mottomo.report.wording import Translate
 
 _SYMBOLS = {
@@ -67,12 +67,20 @@ _APART = "{\\kern0pt}"
 _LONG, _PIECE = 40, 10  # a longer label is broken into lines, wherever it has to be
 
 
-def to_latex(document: Document, translate: Translate) -> str:
-    parts = [_block(block, translate) for block in (Heading(document.title), *document.blocks)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+def to_latex(report: Report, translate: Translate) -> str:
+    """The report as one text."""
+    parts = [
+        _block(block, block is report.body.data, translate)
+        for block in (Heading(report.body.title), *report.body.blocks)
+    ]
+    if report.notes:
+        items = "\n".join("\\item " + escaped(note.text.worded(translate)) for note in report.notes)
+        parts.append(f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}")
+    parts.append(f"\\textbf{{{escaped(report.verdict.text.worded(translate))}}}")
+    return "\n\n".join(parts) + "\n"
 
 
-def _block(block: Block, translate: Translate) -> str:
+def _block(block: Block, is_data: bool, translate: Translate) -> str:
     match block:
         case Heading(text, level):
             return ("\\section*{" if level == 1 else "\\subsection*{") + escaped(text.worded(translate)) + "}"
@@ -82,12 +90,7 @@ def _block(block: Block, translate: Translate) -> str:
             tag = f" \\tag{{{number}}}" if number else ""
             return f"\\begin{{equation*}}\n{_mathematics(latex)}{tag}\n\\end{{equation*}}"
         case Table():
-            return _table(block, translate)
-        case Notes(sentences):
-            items = "\n".join("\\item " + escaped(sentence.worded(translate)) for sentence in sentences)
-            return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}" if sentences else ""
-        case Verdict(sentence):
-            return f"\\textbf{{{escaped(sentence.worded(translate))}}}"
+            return _table(shown(block, is_data, translate), translate)
 
 
 def _mathematics(latex: str) -> str:
@@ -97,47 +100,32 @@ def _mathematics(latex: str) -> str:
     return latex
 
 
-def _table(table: Table, translate: Translate) -> str:
-    rows = [[_text(cell, translate) for cell in row] for row in table.rows]
-    kinds = [_kind(column.numeric, cells) for column, cells in zip(table.columns, _columns(table, rows), strict=True)]
-    titles = " & ".join(escaped(column.title.worded(translate)) for column in table.columns)
-    lines = [titles + " \\\\ \\hline", *(_row(row, kinds) + " \\\\" for row in rows)]
+def _table(table: Shown, translate: Translate) -> str:
+    columns = [[row[place] for row in table.rows] for place in range(len(table.titles))]
+    kinds = [_kind(is_numeric, cells) for is_numeric, cells in zip(table.are_numeric, columns, strict=True)]
+    titles = " & ".join(escaped(title) for title in table.titles)
+    lines = [titles + " \\\\ \\hline", *(_line(line, kinds) + " \\\\" for line in table.remarked(translate))]
     lines[-1] = lines[-1].removesuffix(" \\\\")
     return f"\\begin{{tabular}}{{{''.join(kinds)}}}\n" + "\n".join(lines) + "\n\\end{tabular}"
 
 
-def _columns(table: Table, rows: list[list[str]]) -> list[list[str]]:
-    """The cells of each column, without remarks across the table."""
-    filled = [row for row in rows if not _spans(row)]
-    return [[row[index] for row in filled] for index in range(len(table.columns))]
-
-
-def _kind(numeric: bool, cells: list[str]) -> str:
-    if numeric:
+def _kind(is_numeric: bool, cells: list[str]) -> str:
+    if is_numeric:
         return "r"
     return "p{0.35\\linewidth}" if max(map(display_width, cells), default=0) > _LONG else "l"
 
 
-def _row(row: list[str], kinds: list[str]) -> str:
-    if _spans(row):
-        return f"\\multicolumn{{{len(row)}}}{{l}}{{{escaped(row[0])}}}"
+def _line(line: Line | str, kinds: list[str]) -> str:
+    if isinstance(line, str):
+        return f"\\multicolumn{{{len(kinds)}}}{{l}}{{{escaped(line)}}}"
     return " & ".join(
-        _breakable(cell) if kind.startswith("p") else escaped(cell) for cell, kind in zip(row, kinds, strict=True)
+        _breakable(cell) if kind.startswith("p") else escaped(cell) for cell, kind in zip(line, kinds, strict=True)
     )
-
-
-def _spans(row: list[str]) -> bool:
-    """Whether a row is a remark across the table."""
-    return len(row) > 1 and bool(row[0]) and not any(row[1:])
 
 
 def _breakable(text: str) -> str:
     """A label that may go on in the next line after every few characters."""
     return "\\allowbreak{}".join(escaped(text[start : start + _PIECE]) for start in range(0, len(text), _PIECE))
-
-
-def _text(cell: Cell, translate: Translate) -> str:
-    return visible(cell) if isinstance(cell, str) else cell.worded(translate)
 
 
 def escaped(text: str) -> str:

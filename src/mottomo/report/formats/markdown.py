@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import re
 
-from mottomo.messages import visible
-from mottomo.report.document import Block, Cell, Document, Formula, Heading, Notes, Paragraph, Table, Verdict
+from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table
+from mottomo.report.tables import Shown, shown
 from mottomo.report.wording import Translate
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~&])")
 
 
-def to_markdown(document: Document, translate: Translate) -> str:
-    parts = [_block(block, translate) for block in (Heading(document.title), *document.blocks)]
+def to_markdown(report: Report, translate: Translate) -> str:
+    """The report as one text."""
+    parts = [
+        _block(block, block is report.body.data, translate)
+        for block in (Heading(report.body.title), *report.body.blocks)
+    ]
+    parts.append("\n".join("- " + escaped(note.text.worded(translate)) for note in report.notes))
+    parts.append(f"**{escaped(report.verdict.text.worded(translate))}**")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _block(block: Block, translate: Translate) -> str:
+def _block(block: Block, is_data: bool, translate: Translate) -> str:
     match block:
         case Heading(text, level):
             return "#" * level + " " + escaped(text.worded(translate))
@@ -25,25 +31,21 @@ def _block(block: Block, translate: Translate) -> str:
         case Formula(latex, _, number):
             return f"$$\n{latex}" + (f" \\tag{{{number}}}" if number else "") + "\n$$"
         case Table():
-            return _table(block, translate)
-        case Notes(sentences):
-            return "\n".join("- " + escaped(sentence.worded(translate)) for sentence in sentences)
-        case Verdict(sentence):
-            return f"**{escaped(sentence.worded(translate))}**"
+            return _table(shown(block, is_data, translate), translate)
 
 
-def _table(table: Table, translate: Translate) -> str:
-    def line(cells: list[str]) -> str:
-        return "| " + " | ".join(cells) + " |"
+def _table(table: Shown, translate: Translate) -> str:
+    n_columns = len(table.titles)
+    rules = ["--:" if is_numeric else ":--" for is_numeric in table.are_numeric]
+    lines = [_line([escaped(title) for title in table.titles]), _line(rules)]
+    for line in table.remarked(translate):
+        cells = [line, *[""] * (n_columns - 1)] if isinstance(line, str) else line
+        lines.append(_line([escaped(cell) for cell in cells]))
+    return "\n".join(lines)
 
-    titles = [escaped(column.title.worded(translate)) for column in table.columns]
-    rules = ["--:" if column.numeric else ":--" for column in table.columns]
-    rows = [[_cell(cell, translate) for cell in row] for row in table.rows]
-    return "\n".join([line(titles), line(rules), *(line(row) for row in rows)])
 
-
-def _cell(cell: Cell, translate: Translate) -> str:
-    return escaped(visible(cell) if isinstance(cell, str) else cell.worded(translate))
+def _line(cells: list[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
 
 
 def escaped(text: str) -> str:

@@ -2,49 +2,57 @@
 
 from __future__ import annotations
 
-from mottomo.messages import visible
-from mottomo.report.document import Block, Cell, Document, Formula, Heading, Notes, Paragraph, Table, Verdict
-from mottomo.report.layout import WIDTH, display_width, padded, shortened, wrapped
+from dataclasses import replace
+
+from mottomo.report.layout import display_width, padded, shortened, wrapped
+from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table
+from mottomo.report.tables import Line, Shown, shown
 from mottomo.report.wording import Translate
 
-_LONGEST_LABEL, _SHORTEST_LABEL = 28, 12
+_LONGEST_LABEL, _SHORTEST_LABEL, _LONGEST_TITLE = 28, 12, 20
 # Where a long formula is broken, the loosest bond first.
 _BREAKS = ((" = ", " ≈ "), (" + ",), (" × ", " · "), (", ",))
 
 
-def to_text(document: Document, translate: Translate) -> str:
-    """The document in lines of at most 80 columns: words are wrapped, long formulas broken, long labels shortened."""
+def to_text(report: Report, translate: Translate, width: int) -> str:
+    """The report in lines of at most `width` columns.
+
+    Words are wrapped, long formulas broken, long labels shortened, columns that do not fit left out with a word.
+    """
+    notes = "\n".join(_wrapped("- " + note.text.worded(translate), width, indent=2) for note in report.notes)
     text, previous = "", None
-    for block in (Heading(document.title), *document.blocks):
-        part = _block(block, translate)
+    for block in (Heading(report.body.title), *report.body.blocks):
+        part = _block(block, block is report.body.data, translate, width)
         if part:
             together = isinstance(block, Formula) and isinstance(previous, Formula)
             text += ("\n" if together else "\n\n") * bool(text) + part
             previous = block
+    text += "\n\n" * bool(notes) + notes + "\n\n" + _wrapped(report.verdict.text.worded(translate), width)
     return text + "\n"
 
 
-def _block(block: Block, translate: Translate) -> str:
+def _wrapped(text: str, width: int, indent: int = 0) -> str:
+    return wrapped(text, width, indent, breaks_words=True)
+
+
+def _block(block: Block, is_data: bool, translate: Translate, width: int) -> str:
     match block:
         case Heading(text, level):
-            title = text.worded(translate)
-            return f"{title}\n{('=' if level == 1 else '-') * display_width(title)}"
+            title = _wrapped(text.worded(translate), width)
+            longest = max(map(display_width, title.split("\n")))
+            return f"{title}\n{('=' if level == 1 else '-') * longest}"
         case Paragraph(text):
-            return wrapped(text.worded(translate))
+            return _wrapped(text.worded(translate), width)
         case Formula(_, text, number):
-            return _formula(text, number)
+            return _formula(text, number, width)
         case Table():
-            return _table(block, translate)
-        case Notes(sentences):
-            return "\n".join(wrapped("- " + sentence.worded(translate), indent=2) for sentence in sentences)
-        case Verdict(sentence):
-            return wrapped(sentence.worded(translate))
+            return _table(shown(block, is_data, translate), translate, width)
 
 
-def _formula(text: str, number: str | None) -> str:
+def _formula(text: str, number: str | None, width: int) -> str:
     """A formula indented, broken before a relation or an operator where it is too long."""
     tail = f"  ({number})" if number else ""
-    lines = _broken("  " + text, WIDTH - display_width(tail))
+    lines = _broken("  " + text, width - display_width(tail))
     lines[-1] += tail
     return "\n".join(lines)
 
@@ -60,32 +68,42 @@ def _broken(line: str, width: int) -> list[str]:
     return [*lines, line]
 
 
-def _table(table: Table, translate: Translate) -> str:
-    titles = [column.title.worded(translate) for column in table.columns]
-    longest = _LONGEST_LABEL
-    while True:
-        rows = [[_cell(cell, longest, translate) for cell in row] for row in table.rows]
-        filled = [titles, *(row for row in rows if not _spans(row))]
-        widths = [max(display_width(cell) for cell in column) for column in zip(*filled, strict=True)]
-        if sum(widths) + 2 * (len(widths) - 1) <= WIDTH or longest <= _SHORTEST_LABEL:
+def _table(table: Shown, translate: Translate, width: int) -> str:
+    """Labels are shortened as far as that helps; then columns are left out, from the last on."""
+    fitted = _with_labels(table, _LONGEST_LABEL)
+    for longest in range(_LONGEST_LABEL - 1, _SHORTEST_LABEL - 1, -1):
+        if _width_of(fitted) <= width:
             break
-        longest -= 1
-    lines = []
-    for row in (titles, ["-" * width for width in widths], *rows):
-        if _spans(row):
-            lines.append(wrapped(row[0]))
+        fitted = _with_labels(table, longest)
+    while _width_of(fitted) > width and len(fitted.titles) > 1:
+        fitted = fitted.narrowed(len(fitted.titles) - 1)
+    widths = _widths(fitted)
+    text = []
+    for line in (fitted.titles, tuple("-" * one for one in widths), *fitted.remarked(translate)):
+        if isinstance(line, str):
+            text.append(_wrapped(line, width))
             continue
-        cells = [
-            padded(cell, width, column.numeric) for cell, width, column in zip(row, widths, table.columns, strict=True)
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+        cells = map(padded, line, widths, fitted.are_numeric)
+        text.append("  ".join(cells).rstrip())
+    return "\n".join(text)
 
 
-def _spans(row: list[str]) -> bool:
-    """Whether a row is a remark across the table."""
-    return len(row) > 1 and not any(row[1:])
+def _with_labels(table: Shown, longest: int) -> Shown:
+    """The table with labels of at most that width, and titles too, which are rarely long."""
+
+    def cut(line: Line | str) -> Line | str:
+        if isinstance(line, str):
+            return line
+        cells = zip(line, table.are_numeric, strict=True)
+        return tuple(cell if is_numeric else shortened(cell, longest) for cell, is_numeric in cells)
+
+    titles = tuple(shortened(title, max(longest, _LONGEST_TITLE)) for title in table.titles)
+    return replace(table, titles=titles, lines=tuple(map(cut, table.lines)))
 
 
-def _cell(cell: Cell, longest: int, translate: Translate) -> str:
-    return shortened(visible(cell), longest) if isinstance(cell, str) else cell.worded(translate)
+def _widths(table: Shown) -> list[int]:
+    return [max(map(display_width, column)) for column in zip(table.titles, *table.rows, strict=True)]
+
+
+def _width_of(table: Shown) -> int:
+    return sum(_widths(table)) + 2 * (len(table.titles) - 1)

@@ -1,29 +1,29 @@
-"""The words of a classifier's explanation: for each step a title, what is done and why, and what the numbers say."""
+"""What the derivation of a classifier says: for each step a title, what is done and why, and what the numbers say."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
+from mottomo.explanation.classifier import ClassifierExplanation, ClassifierExplanationVerdict
+from mottomo.explanation.steps import Step
 from mottomo.messages import Message, say, say_count, verbatim
-from mottomo.report.descriptions.common import JSON, cut, rest_of_columns
-from mottomo.report.document import Cell, Column, Table
-from mottomo.report.layout import WIDTH, display_width
-from mottomo.report.narration import Narration
+from mottomo.report.narration import Narration, explained, failed, told
 from mottomo.report.numbers import rounded, significant, whole
+from mottomo.report.report import Body, Cells, Column, Table
+from mottomo.report.results import Words, about, training_result, worded
+from mottomo.report.results.tallies import CATEGORY, COUNT
 
-_MOST_COLUMNS = 3
-_MOST_CATEGORIES = 6
-_LEAST_WIDTH = 17  # of the columns of the row's number and of its category
-
-
-def narrated_classifier_step(step: Any) -> Narration:
-    """The words of a step, in the variant that fits the data."""
-    return _NARRATORS[step.name](step)
+# What stands beside each other in any case; the rest follows as far as there is room.
+_FIRST_FEATURES, _FIRST_CATEGORIES = 3, 6
 
 
-def _rows(step: Any) -> Narration:
+def _body(explanation: ClassifierExplanation) -> Body:
+    title = say("From rows to probabilities: “{target}”", target=explanation.training.classifier.target)
+    return told(title, explanation.steps, lambda step: _NARRATORS[step.name](step))
+
+
+def _rows(step: Step) -> Narration:
     values = step.values
     before = [
         say_count(
@@ -41,47 +41,37 @@ def _rows(step: Any) -> Narration:
         after.append(
             say("Row i counts m_i times, as its weight says; n is the number of rows, N the sum of the weights.")
         )
-    return Narration(say("One-hot rows"), tuple(before), tuple(after), (_row_table(values),))
+    return Narration(say("One-hot rows"), tuple(before), tuple(after), (_row_table(step),))
 
 
-def _columns_in(room: int, columns: Sequence[str]) -> Sequence[str]:
-    """The first columns that fit into a line, at least one, with a narrow one of dots where these are not all."""
-    for count in range(min(len(columns), _MOST_COLUMNS), 1, -1):
-        dots = 0 if count == len(columns) else 3
-        if dots + sum(max(display_width(name), 8) + 2 for name in columns[:count]) <= room:
-            return columns[:count]
-    return columns[:1]
+def _row_table(step: Step) -> Table:
+    """The first rows: their inputs, their category and weight, and the category as zeros and a single 1."""
+    columns, categories, features, labels, weights = (
+        step.values[name] for name in ("columns", "categories", "features", "labels", "weights")
+    )
+
+    def feature(j: int) -> tuple[Column, Cells]:
+        return Column(f"x{j + 1}", verbatim(columns[j]), digits=6), lambda row: features[row][j]
+
+    def indicator(k: int) -> tuple[Column, Cells]:
+        return Column(f"t{k + 1}", verbatim(f"t_i{k + 1}"), "count"), lambda row: int(labels[row] == k)
+
+    own: list[tuple[Column, Cells]] = [(CATEGORY, lambda row: categories[labels[row]])]
+    if weights is not None:
+        own.append((Column("weight", verbatim("m_i"), "count"), weights))
+    x, t = [feature(j) for j in range(len(columns))], [indicator(k) for k in range(len(categories))]
+    return Table.of(
+        len(labels),
+        (Column("row", say("row i"), "count"), range(1, len(labels) + 1)),
+        *x[:_FIRST_FEATURES],
+        *own,
+        *t[:_FIRST_CATEGORIES],
+        *x[_FIRST_FEATURES:],
+        *t[_FIRST_CATEGORIES:],
+    )
 
 
-def _row_table(values: Any) -> Table:
-    columns, categories = values["columns"], values["categories"]
-    named = categories[:_MOST_CATEGORIES]
-    others = _LEAST_WIDTH + 6 * len(named) + max(0, *(display_width(name) - 10 for name in categories))
-    shown = _columns_in(WIDTH - others - (0 if values["weights"] is None else 10), columns)
-    heads = [Column("row", say("row i")), *(Column(f"x{j}", verbatim(name)) for j, name in enumerate(shown, 1))]
-    if len(columns) > len(shown):
-        heads.append(Column("more", verbatim("…")))
-    heads.append(Column("category", say("category"), False))
-    if values["weights"] is not None:
-        heads.append(Column("weight", verbatim("m_i")))
-    heads += [Column(f"t{k}", verbatim(f"t_i{k}")) for k in range(1, len(named) + 1)]
-    rows: list[list[Cell]] = []
-    for i, (features, label) in enumerate(zip(values["features"], values["labels"], strict=True), 1):
-        row: list[Cell] = [str(i), *(significant(x, 6) for x in features[: len(shown)])]
-        if len(columns) > len(shown):
-            row.append("…")
-        row.append(categories[label])
-        if values["weights"] is not None:
-            row.append(whole(values["weights"][i - 1]))
-        row += [str(int(k == label)) for k in range(len(named))]
-        rows.append(row)
-    hidden = len(columns) - len(shown) + len(categories) - len(named)
-    if hidden:
-        rows.append(rest_of_columns(hidden, len(heads), JSON))
-    return Table(tuple(heads), rows)
-
-
-def _logits(step: Any) -> Narration:
+def _logits(step: Step) -> Narration:
     sentence = say(
         "Each category gets a number z, its logit: an intercept b_k, and each input times a coefficient w_jk. For the "
         "first row, with the coefficients that training found (they add to zero over the categories):"
@@ -91,7 +81,7 @@ def _logits(step: Any) -> Narration:
     return Narration(say("From inputs to logits"), (sentence,))
 
 
-def _softmax(step: Any) -> Narration:
+def _softmax(step: Step) -> Narration:
     return Narration(
         say("From logits to probabilities: softmax"),
         (
@@ -104,38 +94,34 @@ def _softmax(step: Any) -> Narration:
     )
 
 
-def _likelihood(step: Any) -> Narration:
+def _likelihood(step: Step) -> Narration:
     values = step.values
     before = say(
         "Rows do not influence each other, so the probability of all that happened is a product again, now over rows "
         "and categories. The exponents t_ik pick from each row the probability of what came:"
     )
-    heads = (
-        Column("row", say("row i")),
-        Column("category", say("category"), False),
-        Column("probability", say("its probability y")),
-        Column("loss", say("loss -log y")),
+    labels, categories = values["labels"], values["categories"]
+    table = Table.of(
+        len(labels),
+        (Column("row", say("row i"), "count"), range(1, len(labels) + 1)),
+        (CATEGORY, lambda row: categories[labels[row]]),
+        (Column("probability", say("its probability y"), "probability", digits=6), values["probabilities"]),
+        (Column("loss", say("loss -log y"), digits=6), values["losses"]),
     )
-    rows: list[list[Cell]] = [
-        [str(i), values["categories"][label], rounded(y, 6), significant(loss, 6)]
-        for i, (label, y, loss) in enumerate(
-            zip(values["labels"], values["probabilities"], values["losses"], strict=True), 1
-        )
-    ]
     after: tuple[Message, ...] = ()
     if step.variant == "weighted":
         after = (say("A row that counts several times is that many equal factors."),)
-    return Narration(say("The likelihood of the rows"), (before,), after, (Table(heads, rows),))
+    return Narration(say("The likelihood of the rows"), (before,), after, (table,))
 
 
-def _log_likelihood(step: Any) -> Narration:
+def _log_likelihood(step: Step) -> Narration:
     return Narration(
         say("Its logarithm"),
         (say("The logarithm turns products into sums and brings the exponents down, as for the die:"),),
     )
 
 
-def _cross_entropy(step: Any) -> Narration:
+def _cross_entropy(step: Step) -> Narration:
     values = step.values
     before = say(
         "Divided by -N it is the cross-entropy, the loss that training makes small. The second line is that of the "
@@ -153,7 +139,7 @@ def _cross_entropy(step: Any) -> Narration:
     return Narration(say("Cross-entropy"), (before,), after)
 
 
-def _gradient(step: Any) -> Narration:
+def _gradient(step: Step) -> Narration:
     values = step.values
     before = say(
         "The slope of the loss of a row with respect to a logit is the probability less what happened, y - t. For the "
@@ -180,32 +166,30 @@ def _gradient(step: Any) -> Narration:
         )
     if step.variant == "penalised":
         after.append(say("For the coefficients the penalty adds its own slope, and the sum of both is zero."))
-    heads = (
-        Column("category", say("category"), False),
-        Column("count", say("count t")),
-        Column("predicted", say("sum of y over the rows")),
+    table = Table.of(
+        len(values["categories"]),
+        (CATEGORY, values["categories"]),
+        (COUNT, values["counts"]),
+        (Column("predicted", say("sum of y over the rows"), digits=10), values["predicted"]),
     )
-    each = list(zip(values["categories"], values["counts"], values["predicted"], strict=True))
-    rows: list[list[Cell]] = [[name, whole(count), significant(y, 10)] for name, count, y in each[:_MOST_CATEGORIES]]
-    table = Table(heads, cut(rows, len(each), len(heads), JSON))
     return Narration(say("The gradient: y - t"), (before,), tuple(after), (table,))
 
 
-def _maximum(step: Any) -> Narration:
+def _maximum(step: Step) -> Narration:
     values = step.values
     if step.variant == "no-maximum":
-        heads = (Column("steps", say("steps along the direction")), Column("log_likelihood", say("log L")))
-        rows: list[list[Cell]] = [
-            [significant(s), significant(value, 10)]
-            for s, value in zip(values["steps"], values["log_likelihoods"], strict=True)
-        ]
+        table = Table.of(
+            len(values["steps"]),
+            (Column("steps", say("steps along the direction")), values["steps"]),
+            (Column("log_likelihood", say("log L"), digits=10), values["log_likelihoods"]),
+        )
         before = say(
             "The categories can be told apart by the inputs. So there is a direction of coefficients along which no "
             "row's own category becomes less probable and some rows' more: log L only rises, towards {supremum}, and "
             "there is no maximum.",
             supremum=significant(values["supremum"], 6),
         )
-        return Narration(say("No maximum"), (before,), (), (Table(heads, rows),))
+        return Narration(say("No maximum"), (before,), (), (table,))
     before = say(
         "log L is concave in the coefficients: between any two choices of them it never sags below the straight line. "
         "So where the gradient is zero there is no higher place anywhere."
@@ -222,7 +206,7 @@ def _maximum(step: Any) -> Narration:
     return Narration(say("Why it is the maximum"), (before,), tuple(after))
 
 
-def _two_categories(step: Any) -> Narration:
+def _two_categories(step: Step) -> Narration:
     if step.variant == "of-several":
         before = say(
             "Between two of the categories the others do not matter: the share of the first in the two is the logistic "
@@ -236,7 +220,7 @@ def _two_categories(step: Any) -> Narration:
     return Narration(say("Two categories"), (before,))
 
 
-_NARRATORS: dict[str, Callable[[Any], Narration]] = {
+_NARRATORS: dict[str, Callable[[Step], Narration]] = {
     "rows": _rows,
     "logits": _logits,
     "softmax": _softmax,
@@ -247,3 +231,17 @@ _NARRATORS: dict[str, Callable[[Any], Narration]] = {
     "classifier-maximum": _maximum,
     "two-categories": _two_categories,
 }
+
+
+WORDS = Words[ClassifierExplanation](
+    "explain",
+    _body,
+    worded(
+        ClassifierExplanationVerdict,
+        {
+            "explained": lambda explanation: explained(explanation.steps),
+            "explanation-fails": lambda explanation: failed(explanation.failed),
+        },
+    ),
+    about(lambda explanation: explanation.training, training_result.REMARKS),
+)

@@ -1,0 +1,91 @@
+"""Predicted probabilities of rows: an array, or a stream of batches where there are more rows than memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+
+from mottomo.categories import Categories
+from mottomo.results import Later, ResultWithRows, Stream
+
+PredictionVerdict = Literal["predicted"]
+
+
+class Batches:
+    """Probabilities (m, K) at a time, read anew as often as they are asked for; `n` rows, once they were all read."""
+
+    def __init__(self, make: Callable[[], Iterator[np.ndarray]]) -> None:
+        self._make = make
+        self.n: int | None = None
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        n = 0
+        for batch in self._make():
+            n += len(batch)
+            yield batch
+        self.n = n
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions(ResultWithRows):
+    """The probability of each category for each row.
+
+    Attributes
+    ----------
+    target : what is predicted. categories : its K categories. batches : the probabilities, (m, K) at a time.
+    names_most_probable : whether the tables name the most probable category of each row.
+    """
+
+    target: str
+    categories: Categories
+    batches: Batches
+    names_most_probable: bool = False
+
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """(n, K) float64; each row sums to 1."""
+        return np.concatenate([np.empty((0, len(self.categories))), *self.batches])
+
+    @property
+    def most_probable(self) -> tuple[str, ...]:
+        """The most probable category of each row; of equal ones the first."""
+        names = self.categories.names
+        return tuple(names[k] for k in self.probabilities.argmax(axis=1).tolist())
+
+    @property
+    def n_observations(self) -> int:
+        """How many rows there are."""
+        if self.batches.n is None:
+            for _ in self.batches:
+                pass
+        assert self.batches.n is not None
+        return self.batches.n
+
+    @property
+    def verdict(self) -> PredictionVerdict:
+        return "predicted"
+
+    def rows(self) -> Iterator[tuple[list[float], str]]:
+        """The probabilities of each row, and its most probable category."""
+        names = self.categories.names
+        for batch in self.batches:
+            for row, best in zip(batch.tolist(), batch.argmax(axis=1).tolist(), strict=True):
+                yield row, names[best]
+
+    def streamed_dict(self) -> dict[str, Any]:
+        names = self.categories.names
+
+        def rows() -> Iterator[dict[str, Any]]:
+            for row, best in self.rows():
+                found: dict[str, Any] = {"probabilities": dict(zip(names, row, strict=True))}
+                yield {**found, "most_probable": best} if self.names_most_probable else found
+
+        return {"target": self.target, "rows": Stream(rows), "n_observations": Later(lambda: self.n_observations)}
+
+    def to_dict(self) -> dict[str, Any]:
+        found = self.streamed_dict()
+        return {**found, "rows": list(found["rows"]), "n_observations": self.n_observations}

@@ -1,0 +1,529 @@
+"""What a training says: the fit beside the die, the coefficients, the features' tests, and what was held out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from mottomo.classification.collinearity import Dependence
+from mottomo.classification.existence import Separator
+from mottomo.classification.training_result import HeldOut, TrainingRemark, TrainingResult, TrainingVerdict
+from mottomo.messages import Message, say, say_count, verbatim
+from mottomo.report.numbers import exactly, rounded, significant, whole
+from mottomo.report.report import Block, Body, Cells, Column, Formula, Heading, Named, P, Paragraph, Table
+from mottomo.report.results import Say, Says, Words, worded
+from mottomo.report.results.tallies import CATEGORY
+from mottomo.report.sentences import categories, in_latex, p_text, some
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_MOST_NAMES = 5
+# Why a fit ended without having converged.
+_REASONS: dict[str, Message] = {
+    "separated": say("the categories are separated"),
+    "unproved": say("that there is a maximum could not be proved"),
+    "rounding": say("rounding hides what is left to gain"),
+    "passes": say("the passes allowed are used up"),
+    "interrupted": say("interrupted by Ctrl-C"),
+    "gap": say("the gap is small"),
+}
+
+
+def _body(result: TrainingResult) -> Body:
+    coefficients = _coefficients(result)
+    blocks: list[Block] = [_what(result), *_likelihoods(result), _optimum(result), coefficients]
+    if result.feature_tests:
+        blocks += [Heading(say("Does a feature say anything, given the others?"), 2), _tests(result)]
+    if result.held_out is not None:
+        blocks += [Heading(say("Rows held out of the training"), 2), *_held_out(result.held_out)]
+    return Body(say("Softmax regression of “{target}”", target=result.classifier.target), tuple(blocks), coefficients)
+
+
+def _what(result: TrainingResult) -> Paragraph:
+    names = [f"{name} ({count})" for name, count in zip(result.tally.categories, result.tally.counts, strict=True)]
+    return Paragraph(
+        say(
+            "{rows}, {categories}: {names}. The coefficients of “{reference}” are 0.",
+            rows=_counted(result.n_rows, result.n_observations),
+            categories=categories(len(names)),
+            names=some(names),
+            reference=result.reference,
+        )
+    )
+
+
+def _counted(n_rows: int, n_observations: int) -> Message:
+    """How many rows there are, and with weights how many observations they stand for."""
+    rows = say_count("{number} row", "{number} rows", n_rows, number=whole(n_rows))
+    if n_observations == n_rows:
+        return rows
+    return say("{rows} that count as {n}", rows=rows, n=whole(n_observations))
+
+
+def _likelihoods(result: TrainingResult) -> list[Block]:
+    fit, die = significant(result.log_likelihood, 9), significant(result.null_log_likelihood, 9)
+    g, df, p = (
+        significant(result.likelihood_ratio, 6),
+        result.degrees_of_freedom,
+        p_text(result.p_value, result.log10_p_value),
+    )
+    blocks: list[Block] = []
+    if not result.is_maximum_likelihood:
+        assert result.classifier.penalty is not None
+        strength = significant(result.classifier.penalty.strength, 6)
+        two = len(result.classifier.categories) == 2
+        squares = (r"\sum_j (W_{j1} - W_{j2})^2", "sum (W_1 - W_2)^2") if two else (r"\sum_{jk} W_{jk}^2", "sum W^2")
+        blocks.append(Formula(rf"\log L - \frac{{{strength}}}{{2}} {squares[0]}", f"log L - {strength}/2 {squares[1]}"))
+    if result.shows_direction:
+        limit = _supremum(result, 9)
+        blocks.append(
+            Formula(
+                rf"\sup \log L = {limit}, \quad \log L(t/n) = \sum_k t_k \log \frac{{t_k}}{{n}} = {die}",
+                f"sup log L = {limit}   log L(t/n) = {die}",
+            )
+        )
+        return blocks
+    blocks.append(
+        Formula(
+            rf"\log L = {fit}, \quad \log L(t/n) = \sum_k t_k \log \frac{{t_k}}{{n}} = {die}",
+            f"log L = {fit}   log L(t/n) = {die}",
+        )
+    )
+    if result.is_maximum_likelihood and result.converged and result.degrees_of_freedom:
+        blocks.append(
+            Formula(
+                rf"G = 2 [\log L - \log L(t/n)] = {g}, \quad df = {df}, \quad p = {in_latex(p)}",
+                f"G = {g}   df = {df}   p = {p}   "
+                f"AIC = {significant(result.aic, 8)}   BIC = {significant(result.bic, 8)}",
+            )
+        )
+    return blocks
+
+
+def _optimum(result: TrainingResult) -> Paragraph:
+    passes = say_count("{count} pass", "{count} passes", result.n_passes)
+    if result.existence.direction is not None:
+        return Paragraph(_separation(result))
+    if result.verdict == "existence-undecided":
+        return Paragraph(
+            say(
+                "After {passes} about {gap} nats seem left to gain, if there is a maximum.",
+                passes=passes,
+                gap=significant(result.gap, 2),
+            )
+        )
+    if not result.converged:
+        return Paragraph(
+            say(
+                "The fit stopped before it was near enough ({reason}), after {passes}; about {gap} nats are left to "
+                "gain.",
+                reason=_REASONS[result.reason],
+                passes=passes,
+                gap=significant(result.gap, 2),
+            )
+        )
+    if result.gap_is_proved:
+        return Paragraph(
+            say(
+                "There is one maximum, and the fit is within {gap} nats of it: proved, after {passes}.",
+                gap=significant(result.gap, 2),
+                passes=passes,
+            )
+        )
+    if result.leaves_out:
+        return Paragraph(
+            say(
+                "The fit is within about {gap} nats of the maximum with the columns that are kept: an estimate, after "
+                "{passes}.",
+                gap=significant(result.gap, 2),
+                passes=passes,
+            )
+        )
+    return Paragraph(
+        say(
+            "The fit is within about {gap} nats of the maximum: an estimate, after {passes}.",
+            gap=significant(result.gap, 2),
+            passes=passes,
+        )
+    )
+
+
+def _separation(result: TrainingResult) -> Message:
+    found, names = result.existence, result.classifier.categories.names
+    if not result.never_seen and result.separators:
+        one = result.separators[0]
+        if one.lower_maximum == one.upper_minimum:
+            return _touching(one, result)
+        return say(
+            "“{column}” separates the categories: it is at most {lower_maximum} where “{target}” is {lower}, and at "
+            "least {upper_minimum} where it is {upper}.",
+            column=result.columns[one.column],
+            target=result.classifier.target,
+            lower=names[one.lower],
+            upper=names[one.upper],
+            lower_maximum=significant(one.lower_maximum, 6),
+            upper_minimum=significant(one.upper_minimum, 6),
+        )
+    if result.never_seen:
+        return say(
+            "{names} never came up: the intercept falls without end, and the probability approaches 0.",
+            names=list(result.never_seen),
+        )
+    certain = say("{number} of {n}", number=str(found.n_separated), n=str(result.n_rows))
+    if result.shows_direction:
+        return say(
+            "A combination of the columns separates the categories; it stands below. Rows that become certain along "
+            "it: {certain}.",
+            certain=certain,
+        )
+    return say(
+        "A combination of the columns separates the categories. Rows that become certain along it: {certain}.",
+        certain=certain,
+    )
+
+
+def _touching(one: Separator, result: TrainingResult) -> Message:
+    """Two categories that meet at one value: an indicator of a level that one of them never has, for example."""
+    column, target, value = result.columns[one.column], result.classifier.target, significant(one.lower_maximum, 6)
+    names = result.classifier.categories.names
+    if one.upper_goes_on:
+        return say(
+            "Where “{column}” is above {value}, “{target}” is never {name}.",
+            column=column,
+            value=value,
+            target=target,
+            name=names[one.lower],
+        )
+    return say(
+        "Where “{column}” is below {value}, “{target}” is never {name}.",
+        column=column,
+        value=value,
+        target=target,
+        name=names[one.upper],
+    )
+
+
+def _supremum(result: TrainingResult, digits: int) -> str:
+    """What log L approaches where it has no maximum."""
+    assert result.existence.supremum is not None
+    return significant(result.existence.supremum + 0.0, digits)
+
+
+def _coefficients(result: TrainingResult) -> Table:
+    """The coefficients with what is known of each; or, where there is no maximum, the direction in which they grow."""
+    places, names = result.shown_rows, result.classifier.categories.names
+    where: list[tuple[Column, Cells]] = [
+        (CATEGORY, lambda row: names[places[row][1]]),
+        (Column("column", say("column"), "label"), lambda row: result.columns[places[row][0]]),
+    ]
+    if result.shows_direction:
+        direction = result.direction()
+        column = Column("direction", say("direction"), digits=6)
+        return Table.of(len(places), *where, (column, lambda row: float(direction[places[row]])))
+    values, errors, z = result.coefficients(), result.standard_errors, result.z
+    p_values, log10 = result.p_values, result.log10_p_values
+    known = errors is not None
+
+    def p(row: int) -> P:
+        if p_values is None or log10 is None:
+            return P(math.nan, math.nan)
+        return P(float(p_values[places[row]]), float(log10[places[row]]))
+
+    return Table.of(
+        len(places),
+        *where,
+        (Column("coefficient", say("coefficient"), digits=6), lambda row: float(values[places[row]])),
+        (
+            Column("standard_error", say("std. error"), is_shown=known),
+            lambda row: _at(errors, places[row]),
+        ),
+        (
+            Column("z", verbatim("z"), digits=3, is_shown=known),
+            lambda row: _at(z, places[row]),
+        ),
+        (Column("p_value", verbatim("p"), "p_value", is_shown=known), p),
+    )
+
+
+def _at(values: NDArray[np.float64] | None, place: tuple[int, int]) -> float | None:
+    return None if values is None else float(values[place])
+
+
+def _tests(result: TrainingResult) -> Table:
+    tests = result.feature_tests
+    return Table.of(
+        len(tests),
+        (Column("feature", say("feature"), "label"), [test.name for test in tests]),
+        (Column("degrees_of_freedom", verbatim("df"), "count"), [test.degrees_of_freedom for test in tests]),
+        (Column("likelihood_ratio", verbatim("G"), digits=5), [test.likelihood_ratio for test in tests]),
+        (Column("p_value", verbatim("p"), "p_value"), [_known_p(test.p_value, test.log10_p_value) for test in tests]),
+        (Column("wald", say("Wald"), digits=5), [test.wald for test in tests]),
+        (
+            Column("wald_p_value", say("p (Wald)"), "p_value"),
+            [P(test.wald_p_value, test.log10_wald_p_value) for test in tests],
+        ),
+    )
+
+
+def _known_p(value: float | None, log10: float | None) -> P | None:
+    return None if value is None or log10 is None else P(value, log10)
+
+
+def _held_out(found: HeldOut) -> list[Block]:
+    named = (
+        (Named("model", say("the model")), found.model),
+        (Named("null", say("the die, without features")), found.die),
+        (Named("gain", say("gain of the model")), found.gain),
+    )
+    return [
+        Paragraph(
+            say("{rows}, chosen by seed {seed}:", rows=_counted(found.n_rows, found.n_observations), seed=found.seed)
+        ),
+        Table.of(
+            len(named),
+            (Column("what", say("cross-entropy, nats"), "label"), [name for name, _ in named]),
+            (Column("value", say("mean"), digits=5), [losses.value for _, losses in named]),
+            (Column("standard_error", say("std. error"), digits=2), [losses.standard_error for _, losses in named]),
+        ),
+    ]
+
+
+def _trained(result: TrainingResult) -> Message:
+    fit, die = rounded(result.cross_entropy, 4), rounded(result.null_cross_entropy, 4)
+    if not result.is_maximum_likelihood:
+        found = say(
+            "The penalised optimum is reached: cross-entropy {fit} nats a row, {die} without features.",
+            fit=fit,
+            die=die,
+        )
+    elif result.gap_is_proved:
+        found = say(
+            "The maximum exists and is reached: cross-entropy {fit} nats a row, {die} without features.",
+            fit=fit,
+            die=die,
+        )
+    elif result.leaves_out:
+        found = say(
+            "The maximum with the columns that are kept seems reached: cross-entropy {fit} nats a row, {die} without "
+            "features.",
+            fit=fit,
+            die=die,
+        )
+    else:
+        found = say(
+            "The maximum seems reached: cross-entropy {fit} nats a row, {die} without features.", fit=fit, die=die
+        )
+    held_out = result.held_out
+    if held_out is None:
+        return found
+    return say(
+        "{found} On rows held out: {model} ± {error}, and {held_out_die} without features.",
+        found=found,
+        model=rounded(held_out.model.value, 4),
+        error=rounded(held_out.model.standard_error, 2),
+        held_out_die=rounded(held_out.die.value, 4),
+    )
+
+
+def _no_maximum(result: TrainingResult) -> Message:
+    supremum = _supremum(result, 6)
+    names = some([result.classifier.categories.names[k] for k in result.existence.categories], _MOST_NAMES)
+    if result.accepts_limit:
+        ways = say("As asked, the model is that limit, its coefficients so large that rounding hides the rest.")
+    else:
+        ways = say(
+            "For finite coefficients choose a penalty, such as --penalty l2=1; --accept-limit takes the limit as the "
+            "model."
+        )
+    if result.existence.verdict == "complete-separation":
+        return say(
+            "No maximum: the columns separate the categories completely. log L approaches {supremum} as the "
+            "coefficients grow without end. {ways}",
+            supremum=supremum,
+            ways=ways,
+        )
+    return say(
+        "No maximum: the columns separate {names} partly (quasi-complete separation). log L approaches {supremum} as "
+        "the coefficients grow without end. {ways}",
+        names=names,
+        supremum=supremum,
+        ways=ways,
+    )
+
+
+def _never_seen(result: TrainingResult) -> Message:
+    if not result.classifier.categories.declared:
+        return say(
+            "No maximum: {names} came up among the rows held out alone, so that the intercept falls without end, with "
+            "or without a penalty. Choose another --seed, or take the limit with --accept-limit: there their "
+            "probability is 0.",
+            names=some(result.never_seen, _MOST_NAMES),
+        )
+    return say(
+        "No maximum: {names} never came up, so that the intercept falls without end, with or without a penalty. Leave "
+        "such categories out of --categories, or take the limit with --accept-limit: there their probability is 0.",
+        names=some(result.never_seen, _MOST_NAMES),
+    )
+
+
+def _dependent(result: TrainingResult) -> Iterable[Message]:
+    return [_determined(one, result.columns) for one in result.dependent if one.kind != "rounding"]
+
+
+def _determined(one: Dependence, columns: tuple[str, ...]) -> Message:
+    column = columns[one.column]
+    if one.kind == "spanned":
+        return say(
+            "“{column}” is determined by other columns: there are no more different rows than columns before it. Its "
+            "own coefficient is not determined, and is given as 0.",
+            column=column,
+        )
+    if not one.shares:
+        return say("“{column}” is constant and says nothing; its coefficient is 0.", column=column)
+    return say(
+        "“{column}” is determined by other columns ({column} {terms}); its own coefficient is not determined, and is "
+        "given as 0.",
+        column=column,
+        terms=_combination(one, columns),
+    )
+
+
+def _combination(one: Dependence, columns: tuple[str, ...]) -> str:
+    """What a column equals: with its equals sign, or ≈ where a coefficient is too long to be written out."""
+    shares = [(f" {columns[j]}", share) for j, share in one.combination.shares.items()]
+    pairs: list[tuple[str, Fraction]] = [("", one.combination.constant), *shares]
+    pairs = [(name, coefficient) for name, coefficient in pairs if coefficient]
+    written = [exactly(abs(coefficient)) for _, coefficient in pairs]
+    text = "=" if None not in written else "≈"
+    for place, (exact, (name, coefficient)) in enumerate(zip(written, pairs, strict=True)):
+        sign = "-" if coefficient < 0 else "+" if place else ""
+        number = significant(float(abs(coefficient)), 6) if exact is None else exact
+        text += f" {sign} " if place else f" {sign}"
+        text += name.strip() if name and number == "1" else f"{number}{name}"
+    return text
+
+
+def _nearly_collinear(result: TrainingResult) -> Iterable[Message]:
+    return [_near(one, result.columns) for one in result.near]
+
+
+def _near(one: Dependence, columns: tuple[str, ...]) -> Message:
+    """With the remedy: the difference is a number that double precision holds, the sum of both is not."""
+    names = [columns[j] for j in one.shares]
+    found = {
+        "column": columns[one.column],
+        "names": some(names, _MOST_NAMES) if names else say("a constant"),
+        "remainder": significant(one.remainder, 2),
+    }
+    if one.kind == "rounding":
+        return say(
+            "“{column}” is nearly collinear: beside {names} only {remainder} is left of it, as little as rounding "
+            "leaves. It was left out, and nothing is proved of a model with it. If it says something of its own, give "
+            "what it says as a column instead, such as a difference computed from exact numbers.",
+            **found,
+        )
+    return say(
+        "“{column}” is nearly collinear: beside {names} {remainder} is left of it, which coefficients in double "
+        "precision cannot hold. Nothing is proved of this fit. Give the difference as a column instead of “{column}”.",
+        **found,
+    )
+
+
+_PENALISED: dict[bool, Message] = {
+    True: say(
+        "W in the penalty are those of standardised columns of numbers, all of them; levels of text columns are not "
+        "standardised."
+    ),
+    False: say("W in the penalty are those of the columns as they are, not standardised."),
+}
+_NO_ERRORS: dict[str, Message] = {
+    "work": say(
+        "Standard errors were not computed: for so many rows and parameters they would take far longer than the fit."
+    ),
+    "rounding": say(
+        "Standard errors were not computed: some coefficients are so nearly undetermined that rounding hides them."
+    ),
+    "interrupted": say("Standard errors were not computed: that was interrupted."),
+}
+
+
+def _not_converged(result: TrainingResult) -> Message:
+    gap = rounded(result.gap, 2)
+    if result.reason == "interrupted":
+        return say("The fit was interrupted by Ctrl-C: about {gap} nats of log L are left to gain.", gap=gap)
+    return say(
+        "The fit did not converge ({reason}): about {gap} nats of log L are left to gain. With a penalty, such as "
+        "--penalty l2=1, it usually does.",
+        reason=_REASONS[result.reason],
+        gap=gap,
+    )
+
+
+def _penalised(result: TrainingResult) -> Message:
+    assert result.classifier.penalty is not None
+    return say(
+        "This is no maximum likelihood: with the penalty the coefficients are drawn towards 0, and have no standard "
+        "errors here. {of} The coefficients are those of the columns as they are.",
+        of=_PENALISED[result.classifier.penalty.standardised],
+    )
+
+
+def _baselines(result: TrainingResult) -> Iterable[Message]:
+    return [
+        say("“{name}” is text: its coefficients compare with “{level}”.", name=feature.name, level=feature.baseline)
+        for feature in result.classifier.encoding.features
+        if feature.baseline is not None
+    ]
+
+
+def _held_out_impossible(result: TrainingResult) -> Message:
+    assert result.held_out is not None
+    return say_count(
+        "{number} row held out has a category to which the model or the die gives probability 0: its loss is infinite.",
+        "{number} rows held out have a category to which the model or the die gives probability 0: their loss is "
+        "infinite.",
+        result.held_out.n_impossible,
+        number=whole(result.held_out.n_impossible),
+    )
+
+
+VERDICTS: Mapping[str, Say[TrainingResult]] = worded(
+    TrainingVerdict,
+    {
+        "trained": _trained,
+        "no-maximum": _no_maximum,
+        "never-seen": _never_seen,
+        "existence-undecided": lambda result: say(
+            "It could not be proved that log L has a maximum. If it has one, about {gap} nats of log L are left to "
+            "gain. With a penalty, such as --penalty l2=1, there always is one.",
+            gap=significant(result.gap, 2),
+        ),
+        "not-converged": _not_converged,
+    },
+)
+REMARKS: Mapping[str, Says[TrainingResult]] = worded(
+    TrainingRemark,
+    {
+        "rows-dropped": lambda result: say_count(
+            "{number} row with missing values was left out, as asked.",
+            "{number} rows with missing values were left out, as asked.",
+            result.n_dropped,
+            number=whole(result.n_dropped),
+        ),
+        "dependent-column": _dependent,
+        "nearly-collinear": _nearly_collinear,
+        "penalised": _penalised,
+        "no-standard-errors": lambda result: _NO_ERRORS[result.without_errors or ""],
+        "baseline": _baselines,
+        "rare-categories": lambda result: say(
+            "Categories with at most one row: {names}. Hardly anything can be learnt of them.",
+            names=some(result.rare, _MOST_NAMES),
+        ),
+        "held-out-impossible": _held_out_impossible,
+    },
+)
+WORDS = Words[TrainingResult]("train", _body, VERDICTS, REMARKS)
