@@ -39,6 +39,6 @@ def renewed_transcript(transcript: str) -> str:
 
 
 if __name__ == "__main__":
-    for path in [*ROOT.glob("README*.md"), *ROOT.glob("docs/*.md")]:
+    for path in [*ROOT.glob("README*.md"), *ROOT.glob("docs/**/*.md")]:
         text = path.read_text(encoding="utf-8")
         path.write_text(BLOCK.sub(renewed, text), encoding="utf-8")

@@ -175,7 +175,14 @@ class Formula:
     number: str | None = None
 
 
-Block = Heading | Paragraph | Formula | Table
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The sentence that answers the question."""
+
+    text: Message
+
+
+Block = Heading | Paragraph | Formula | Table | Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,3 +216,8 @@ class Report:
     body: Body
     verdict: Sentence
     notes: tuple[Sentence, ...]
+
+    @property
+    def blocks(self) -> tuple[Block, ...]:
+        """The title, the answer, and then the details."""
+        return (Heading(self.body.title), Verdict(self.verdict.text), *self.body.blocks)

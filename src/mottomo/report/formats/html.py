@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table
+from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table, Verdict
 from mottomo.report.tables import shown
 from mottomo.report.wording import Translate
 
@@ -71,15 +71,15 @@ def to_html(report: Report, translate: Translate, language: str, whole_page: boo
     """A page that needs no other file, or a fragment with its style. Labels are text, never markup."""
     from markupsafe import Markup
 
-    title = report.body.title
-    blocks = [_block(block, block is report.body.data, translate) for block in (Heading(title), *report.body.blocks)]
+    blocks = [_block(block, block is report.body.data, translate) for block in report.blocks]
     if report.notes:
         blocks.append({"kind": "notes", "sentences": [note.text.worded(translate) for note in report.notes]})
-    blocks.append({"kind": "verdict", "text": report.verdict.text.worded(translate)})
     body = Markup(_template(_TEMPLATE).render(blocks=blocks, language=language))
     if not whole_page:
         return f"<style>{_STYLE}</style>{body}"
-    return _template(_PAGE).render(title=title.worded(translate), language=language, style=Markup(_STYLE), body=body)
+    return _template(_PAGE).render(
+        title=report.body.title.worded(translate), language=language, style=Markup(_STYLE), body=body
+    )
 
 
 @cache
@@ -93,6 +93,8 @@ def _block(block: Block, is_data: bool, translate: Translate) -> dict[str, objec
     match block:
         case Heading(text, level):
             return {"kind": "heading", "level": level, "text": text.worded(translate)}
+        case Verdict(text):
+            return {"kind": "verdict", "text": text.worded(translate)}
         case Paragraph(text):
             return {"kind": "paragraph", "text": text.worded(translate)}
         case Formula(latex, _, number):

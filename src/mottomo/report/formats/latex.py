@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from mottomo.report.layout import display_width
-from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table
+from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table, Verdict
 from mottomo.report.tables import Line, Shown, shown
 from mottomo.report.wording import Translate
 
@@ -69,14 +69,10 @@ _LONG, _PIECE = 40, 10  # a longer label is broken into lines, wherever it has t
 
 def to_latex(report: Report, translate: Translate) -> str:
     """The report as one text."""
-    parts = [
-        _block(block, block is report.body.data, translate)
-        for block in (Heading(report.body.title), *report.body.blocks)
-    ]
+    parts = [_block(block, block is report.body.data, translate) for block in report.blocks]
     if report.notes:
         items = "\n".join("\\item " + escaped(note.text.worded(translate)) for note in report.notes)
         parts.append(f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}")
-    parts.append(f"\\textbf{{{escaped(report.verdict.text.worded(translate))}}}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -84,6 +80,8 @@ def _block(block: Block, is_data: bool, translate: Translate) -> str:
     match block:
         case Heading(text, level):
             return ("\\section*{" if level == 1 else "\\subsection*{") + escaped(text.worded(translate)) + "}"
+        case Verdict(text):
+            return f"\\textbf{{{escaped(text.worded(translate))}}}"
         case Paragraph(text):
             return escaped(text.worded(translate))
         case Formula(latex, _, number):

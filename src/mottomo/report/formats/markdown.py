@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table
+from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table, Verdict
 from mottomo.report.tables import Shown, shown
 from mottomo.report.wording import Translate
 
@@ -13,12 +13,8 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|$~&])")
 
 def to_markdown(report: Report, translate: Translate) -> str:
     """The report as one text."""
-    parts = [
-        _block(block, block is report.body.data, translate)
-        for block in (Heading(report.body.title), *report.body.blocks)
-    ]
+    parts = [_block(block, block is report.body.data, translate) for block in report.blocks]
     parts.append("\n".join("- " + escaped(note.text.worded(translate)) for note in report.notes))
-    parts.append(f"**{escaped(report.verdict.text.worded(translate))}**")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -26,6 +22,8 @@ def _block(block: Block, is_data: bool, translate: Translate) -> str:
     match block:
         case Heading(text, level):
             return "#" * level + " " + escaped(text.worded(translate))
+        case Verdict(text):
+            return f"**{escaped(text.worded(translate))}**"
         case Paragraph(text):
             return escaped(text.worded(translate))
         case Formula(latex, _, number):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mottomo.report.layout import display_width, padded, shortened, wrapped
-from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table
+from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table, Verdict
 from mottomo.report.tables import Line, Shown, shown
 from mottomo.report.wording import Translate
 
@@ -21,14 +21,13 @@ def to_text(report: Report, translate: Translate, width: int) -> str:
     """
     notes = "\n".join(_wrapped("- " + note.text.worded(translate), width, indent=2) for note in report.notes)
     text, previous = "", None
-    for block in (Heading(report.body.title), *report.body.blocks):
+    for block in report.blocks:
         part = _block(block, block is report.body.data, translate, width)
         if part:
             together = isinstance(block, Formula) and isinstance(previous, Formula)
             text += ("\n" if together else "\n\n") * bool(text) + part
             previous = block
-    text += "\n\n" * bool(notes) + notes + "\n\n" + _wrapped(report.verdict.text.worded(translate), width)
-    return text + "\n"
+    return text + "\n\n" * bool(notes) + notes + "\n"
 
 
 def _wrapped(text: str, width: int, indent: int = 0) -> str:
@@ -41,7 +40,7 @@ def _block(block: Block, is_data: bool, translate: Translate, width: int) -> str
             title = _wrapped(text.worded(translate), width)
             longest = max(map(display_width, title.split("\n")))
             return f"{title}\n{('=' if level == 1 else '-') * longest}"
-        case Paragraph(text):
+        case Paragraph(text) | Verdict(text):
             return _wrapped(text.worded(translate), width)
         case Formula(_, text, number):
             return _formula(text, number, width)
