@@ -24,8 +24,9 @@ def near(K, n):
     return x
 def p(K, n, ordering="likelihood-ratio"):
     from fractions import Fraction
-    from mottomo.inference.goodness_of_fit import p_value_of
-    found = p_value_of(near(K, n), [Fraction(1, K)] * K, True, ordering, mo.Exact())
+    from mottomo.inference.multinomial_p_values import p_value_of
+    from mottomo.inference.statistics import statistic_of
+    found = p_value_of(near(K, n), [Fraction(1, K)] * K, True, statistic_of(ordering), mo.Exact())
     return f"p = {found.value:.6g}, bracket {(found.upper - found.lower) / found.value:.1e}"
 """
 _GROUPS = """

@@ -196,8 +196,12 @@ def test_what_is_no_tally_is_refused_with_how_to_make_one(call):
 
 
 def test_unknown_choices_are_refused():
+    with pytest.raises(mo.InvalidInput, match="did you mean goodman"):
+        mo.estimate(mo.Tally.from_counts([1]), intervals="godman")
     with pytest.raises(mo.InvalidInput, match="no method for intervals"):
-        mo.estimate(mo.Tally.from_counts([1]), intervals="goodman")
+        mo.estimate(mo.Tally.from_counts([1]), intervals=5)
+    with pytest.raises(mo.InvalidInput, match="the level is said twice"):
+        mo.estimate(mo.Tally.from_counts([1]), intervals=mo.Goodman(), level=0.9)
     with pytest.raises(mo.InvalidInput, match="did you mean drop"):
         mo.tally([1], missing="dorp")
 

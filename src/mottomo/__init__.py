@@ -54,9 +54,9 @@ _HOME = {
     "ComparisonResult": "inference.homogeneity",
     "exchangeability": "inference.exchangeability",
     "ExchangeabilityResult": "inference.exchangeability",
-    "power": "inference.sample_size",
-    "sample_size": "inference.sample_size",
-    "Plan": "inference.sample_size",
+    "power": "inference.planning",
+    "sample_size": "inference.planning",
+    "Plan": "inference.planning",
     "simulate": "inference.simulation",
     "SoftmaxRegression": "classification.softmax_regression",
     "L2": "classification.penalties",
@@ -134,9 +134,9 @@ if TYPE_CHECKING:
     from mottomo.inference.methods import MonteCarlo as MonteCarlo
     from mottomo.inference.partly_seen import PartlySeenEstimate as PartlySeenEstimate
     from mottomo.inference.partly_seen import estimate_partly_seen as estimate_partly_seen
-    from mottomo.inference.sample_size import Plan as Plan
-    from mottomo.inference.sample_size import power as power
-    from mottomo.inference.sample_size import sample_size as sample_size
+    from mottomo.inference.planning import Plan as Plan
+    from mottomo.inference.planning import power as power
+    from mottomo.inference.planning import sample_size as sample_size
     from mottomo.inference.simulation import simulate as simulate
     from mottomo.inference.sison_glaz import SisonGlaz as SisonGlaz
     from mottomo.likelihoods import bits as bits

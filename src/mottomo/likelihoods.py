@@ -19,9 +19,9 @@ import numpy as np
 from mottomo._arrays import CheckedProbabilities, as_counts, as_probabilities, as_reals, labelled, row_totals
 from mottomo.categories import Categories, by_category_name
 from mottomo.errors import InvalidInput
-from mottomo.kernels.series import relative_entropy_term, stirling_error
-from mottomo.kernels.sums import accurate_sum, two_product
 from mottomo.messages import Message, say, say_count, verbatim
+from mottomo.numerics.series import relative_entropy_term, stirling_error
+from mottomo.numerics.sums import accurate_sum, two_product
 from mottomo.probabilities import Probabilities, parse_number
 
 _EXACT_FLOAT_INTEGERS = 2**53

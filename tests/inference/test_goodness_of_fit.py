@@ -183,7 +183,7 @@ def test_huge_counts_are_tested_too():
         (lambda: fit(DIE, tolerance=2), "tolerance-range"),
         (lambda: fit(DIE, ordering="likelyhood-ratio"), "unknown-ordering"),
         (lambda: mo.goodness_of_fit(mo.Tally.from_counts([[2, 3], [2, 2]]), tolerance=0.1), "grouped-tally"),
-        (lambda: mo.coverage("wilson", [0.5, 0.5], 5), "interval-method"),
+        (lambda: mo.coverage("wislon", [0.5, 0.5], 5), "interval-method"),
         (lambda: fit(DIE, method="exact"), "test-method"),
         (lambda: mo.MonteCarlo(draws=0), "not-a-whole-number"),
         (lambda: mo.Exact(budget=-1), "not-positive"),

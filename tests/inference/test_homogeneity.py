@@ -11,6 +11,7 @@ from scipy import stats
 import mottomo as mo
 from mottomo.errors import InvalidInput
 from mottomo.inference.exact.tables_given_margins import enumerated_tail
+from mottomo.inference.statistics import statistic_of as statistic_named
 from tests.oracles.multinomial import compositions, probability
 
 ORDERINGS = ["likelihood-ratio", "pearson", "probability"]
@@ -86,7 +87,7 @@ def test_the_exact_p_value_is_a_sum_over_all_tables(table, ordering):
 @pytest.mark.parametrize("ordering", ORDERINGS)
 def test_two_rows_agree_with_filling_columns(ordering):
     table = np.array([[7, 3, 9, 1], [4, 8, 2, 5]])
-    tail = enumerated_tail(table, ordering, 10**6)
+    tail = enumerated_tail(table, statistic_named(ordering), 10**6)
     by_columns, tied = tail.p, tail.tied
     found = mo.homogeneity(mo.Tally.from_counts(table), ordering=ordering)
     assert found.p_value == pytest.approx(by_columns, rel=1e-11)

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import mottomo as mo
-from mottomo.kernels.chi_square import log10_chi_square_tail
+from mottomo.numerics.chi_square import log10_chi_square_tail
 from mottomo.report.numbers import full_p_value
 from mottomo.workflows.file_kinds import table_file
 from mottomo.workflows.training import train_on_table

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mottomo.classification.objective import Excerpt, ObjectiveSums, Rows, chosen_rows, with_wide_starts
-from mottomo.kernels.sums import accurate_sum
+from mottomo.numerics.sums import accurate_sum
 
 _LARGEST_SAMPLE = 1 << 27  # numbers that a sample may hold
 

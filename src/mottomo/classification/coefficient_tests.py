@@ -20,8 +20,8 @@ from mottomo.classification.objective import Data, keeping
 from mottomo.classification.optimisation import train
 from mottomo.classification.recoding import Recoding
 from mottomo.classification.scaling import Scaling
-from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.kernels.threads import one_thread_blas
+from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
 
 _LARGEST_WORK = 1e12  # operations for the information of all rows
 _LEAST_SHARE = 1e-12  # of a coefficient's information that the others leave to it

@@ -20,8 +20,8 @@ from mottomo.classification.exact_combinations import simplest_between, vanishes
 from mottomo.classification.objective import Data, Rows
 from mottomo.classification.recoding import Combination, Recoding
 from mottomo.classification.scaling import Scaling
-from mottomo.kernels.sums import accurate_combination
 from mottomo.kernels.threads import processors, ranges, workers
+from mottomo.numerics.sums import accurate_combination
 
 _NEAR = 1e-4  # what is left of a column of length 1 beside the others, below which it is learnt as what is left
 _FAR = 1e3  # times its spread from 0: a column whose products would lose that many digits of the logits

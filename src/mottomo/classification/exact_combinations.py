@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 
 from mottomo.classification.recoding import split
-from mottomo.kernels.sums import accurate_combination
+from mottomo.numerics.sums import accurate_combination
 
 _WORD = 64
 _LONGEST_MULTIPLE = 900  # bits, which a float still holds

@@ -14,8 +14,8 @@ from mottomo.classification.recoding import Recoding
 from mottomo.classification.scaling import Scaling
 from mottomo.classification.softmax import logits
 from mottomo.kernels.cross_entropy import cross_entropy_of_logits
-from mottomo.kernels.sums import accurate_sum
 from mottomo.kernels.threads import one_thread_blas
+from mottomo.numerics.sums import accurate_sum
 
 _FAINT = 1e-8  # of a row's curvature: a penalty beside which rounding could be seen where columns are nearly collinear
 _MOST_LOST = 0.01  # nats of log L to the rounding of coefficients, with which a fit is still near enough

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from mottomo.classification.objective import Data
-from mottomo.kernels.sums import accurate_combination
+from mottomo.numerics.sums import accurate_combination
 
 Term = tuple[float, float, np.ndarray]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from mottomo.kernels.sums import accurate_combination
+from mottomo.numerics.sums import accurate_combination
 
 _FAR_BELOW = 2.0**-600  # takes any product of two floats back into range
 _ROUNDING = 1e-10  # of a logit that matters to nobody

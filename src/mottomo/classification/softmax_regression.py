@@ -25,9 +25,9 @@ from mottomo.classification.labels import as_scikit_learn_says, label_array, ref
 from mottomo.classification.penalties import L2, checked_penalty, ridge_of
 from mottomo.classification.softmax import log_probabilities, probabilities, relative_logits
 from mottomo.errors import InvalidInput, NoMaximum, NotConverged, NotDetermined
-from mottomo.kernels.sums import accurate_sum
 from mottomo.kernels.threads import one_thread_blas
 from mottomo.messages import say, verbatim, written
+from mottomo.numerics.sums import accurate_sum
 
 
 class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]

@@ -11,24 +11,18 @@ from mottomo.cli.commands import option
 from mottomo.cli.data import Source, is_counts, tally_of_data, usage_error
 from mottomo.cli.options import DATA, OUTPUT_OPTIONS, SOURCE_OPTIONS, source_settings
 from mottomo.cli.output import show
+from mottomo.inference.choices import INTERVALS
 from mottomo.messages import say
 
-_INTERVALS = [
-    "clopper-pearson",
-    "clopper-pearson-per-category",
-    "goodman",
-    "sison-glaz",
-    "wilson",
-    "profile-likelihood",
-]
 _OWN_OPTIONS = (
     option(
         "--intervals",
-        type=click.Choice(_INTERVALS),
+        type=click.Choice(list(INTERVALS)),
         metavar="METHOD",
         help=say(
-            "How intervals are made: clopper-pearson (the default, for all categories at once, guaranteed at every n), "
-            "clopper-pearson-per-category, goodman, sison-glaz, wilson, profile-likelihood."
+            "How intervals are made: {names}. The first is the default: for all categories at once, guaranteed at "
+            "every n.",
+            names=list(INTERVALS),
         ),
     ),
     option("--level", type=float, default=0.95, metavar="LEVEL", help=say("The confidence level (default: 0.95).")),
@@ -60,8 +54,9 @@ def command(
         _show_partly_seen(data, intervals, level, means, settings)
         return
     from mottomo.inference.estimation import estimate
+    from mottomo.inference.intervals import interval_method
 
-    method = _method(intervals or _INTERVALS[0], level)
+    method = interval_method(intervals, level)  # what is wrong with it is said before the data are read
     tally, given = tally_of_data(data, Source(**source_settings(settings)))
     show(estimate(tally, intervals=method), settings, given)
 
@@ -88,16 +83,3 @@ def _show_partly_seen(
         raise usage_error(say("counts with --means need --categories; the counts of the labels come last"))
     tally, given = tally_of_data(data, Source(**source_settings(settings), labels=tuple(labels)))
     show(estimate_partly_seen(tally, labels, level=level), settings, given)
-
-
-def _method(name: str, level: float) -> Any:
-    """The method that a word on the command line stands for."""
-    from mottomo.inference.intervals import ClopperPearson, Goodman, ProfileLikelihood, Wilson
-
-    if name.startswith("clopper-pearson"):
-        return ClopperPearson(level, name == "clopper-pearson")
-    if name == "sison-glaz":
-        from mottomo.inference.sison_glaz import SisonGlaz
-
-        return SisonGlaz(level)
-    return {"goodman": Goodman, "wilson": Wilson, "profile-likelihood": ProfileLikelihood}[name](level)

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from mottomo.cli.commands import option
+from mottomo.inference.choices import STATISTICS
 from mottomo.messages import say
 
 DATA = click.argument("data", nargs=-1, required=True, metavar="DATA...")
@@ -130,7 +131,7 @@ def source_settings(settings: dict[str, Any]) -> dict[str, Any]:
 
 ORDERING = option(
     "--ordering",
-    type=click.Choice(["likelihood-ratio", "pearson", "probability"]),
+    type=click.Choice(list(STATISTICS)),
     default="likelihood-ratio",
     help=say("Which outcomes count as farther from the claim (default: likelihood-ratio)."),
 )

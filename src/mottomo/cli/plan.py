@@ -83,8 +83,8 @@ def command(
     **settings: Any,
 ) -> None:
     from mottomo.categories import Categories
-    from mottomo.inference.sample_size import power as power_of
-    from mottomo.inference.sample_size import sample_size
+    from mottomo.inference.planning import power as power_of
+    from mottomo.inference.planning import sample_size
     from mottomo.workflows import probabilities_of
 
     _refuse_csv(effect, half_width, settings)

@@ -20,7 +20,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from mottomo.kernels.series import expm1_excess, log1p_excess, stirling_error
+from mottomo.numerics.series import expm1_excess, log1p_excess, stirling_error
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2

@@ -10,11 +10,11 @@ import numpy as np
 
 from mottomo._checks import check_whole
 from mottomo.errors import InvalidInput
-from mottomo.inference.exact.kinds import log_poisson
-from mottomo.inference.intervals import IntervalMethod, check_interval_method
+from mottomo.inference.intervals import IntervalMethod, interval_method
 from mottomo.inference.nulls import exact_probabilities
-from mottomo.kernels.compositions import compositions
 from mottomo.messages import say, verbatim
+from mottomo.numerics.compositions import compositions
+from mottomo.numerics.poisson import log_poisson
 from mottomo.probabilities import Probabilities
 from mottomo.tallies import Tally
 
@@ -35,12 +35,12 @@ class Coverage:
     level: float
 
 
-def coverage(method: IntervalMethod, probabilities: Any, n: int, *, categories: Any = None) -> Coverage:
+def coverage(method: IntervalMethod | str, probabilities: Any, n: int, *, categories: Any = None) -> Coverage:
     """The exact coverage of a method for intervals: every outcome of n observations, weighed by its probability.
 
     Parameters
     ----------
-    method : such as ``ClopperPearson()``. probabilities : the truth, as ``goodness_of_fit`` takes its null.
+    method : such as ``ClopperPearson()``, or its name. probabilities : the truth, as ``goodness_of_fit`` takes its null.
     n : observations; C(n + K - 1, K - 1) outcomes are enumerated, at most 5 million.
 
     Raises InvalidInput : more outcomes than that.
@@ -49,7 +49,7 @@ def coverage(method: IntervalMethod, probabilities: Any, n: int, *, categories: 
     >>> round(coverage(Goodman(), "fair", 20, categories=range(1, 7)).simultaneous, 3)
     0.933
     """
-    check_interval_method(method)
+    method = interval_method(method)
     check_whole("n", n, 1)
     truth = Probabilities.of(probabilities, categories)
     shares, _ = exact_probabilities(truth)

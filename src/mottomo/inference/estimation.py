@@ -10,9 +10,9 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from mottomo.inference.intervals import ClopperPearson, IntervalMethod, Intervals, check_interval_method
-from mottomo.kernels.sums import accurate_sum
+from mottomo.inference.intervals import IntervalMethod, Intervals, interval_method
 from mottomo.likelihoods import bits, perplexity
+from mottomo.numerics.sums import accurate_sum
 from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally, TallyRemark, check_tally, shares_of
 
@@ -172,7 +172,7 @@ class Estimate(ResultWithRows):
         return "intervals-approximate" if self.intervals.simultaneous else "intervals-approximate-per-category"
 
 
-def estimate(tally: Tally, *, intervals: IntervalMethod | None = None) -> Estimate:
+def estimate(tally: Tally, *, intervals: IntervalMethod | str | None = None, level: float | None = None) -> Estimate:
     r"""Maximum likelihood estimate of the probabilities behind a tally.
 
     y_k = t_k / n maximises log L(y) = sum_k t_k log y_k on the simplex, because log L(t/n) - log L(y) =
@@ -182,7 +182,8 @@ def estimate(tally: Tally, *, intervals: IntervalMethod | None = None) -> Estima
     ----------
     tally : Tally of one or many groups; many are estimated in one pass.
     intervals : a method such as ``ClopperPearson(level=0.95)``, the default, whose intervals hold for all categories
-        at once and are guaranteed at every n.
+        at once and are guaranteed at every n; or its name, such as ``"wilson"``.
+    level : the confidence level of a method that is given by its name; 0.95 unless said.
 
     Returns
     -------
@@ -195,8 +196,7 @@ def estimate(tally: Tally, *, intervals: IntervalMethod | None = None) -> Estima
     (['1/10', '1/4', '1/10', '1/5', '1/10', '1/4'], -34.1162)
     """
     check_tally(tally)
-    method = ClopperPearson() if intervals is None else intervals
-    check_interval_method(method)
+    method = interval_method(intervals, level)
     counts = tally.counts
     totals = np.asarray(tally.n_observations, dtype=counts.dtype)[..., None]
     probabilities = shares_of(counts, totals)

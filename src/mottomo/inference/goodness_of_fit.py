@@ -11,20 +11,21 @@ import numpy as np
 
 from mottomo._checks import check_between
 from mottomo.errors import InvalidInput
-from mottomo.inference.exact.kinds import Ordering, log_poisson, multinomial_problem, whole_array
-from mottomo.inference.exact.one_free_count import two_category_tail
-from mottomo.inference.exact.tail import Budget, BudgetExceeded, statistic, tail_probability
+from mottomo.inference.exact.kinds import whole_array
+from mottomo.inference.exact.tail import BudgetExceeded
 from mottomo.inference.exchangeability import ExchangeabilityResult, OrderRemark, OrderVerdict
-from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo, check_method
-from mottomo.inference.monte_carlo import MOST_SIMULATED, simulated_p_value
-from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, check_ordering, exact_probabilities
+from mottomo.inference.methods import Auto, Method, check_method
+from mottomo.inference.multinomial_p_values import p_value_of
+from mottomo.inference.noncentral import QUICK_BUDGET, approximate_power, approximate_sample_size, exact_power
+from mottomo.inference.nulls import exact_probabilities, null_of
 from mottomo.inference.p_values import PRemark, PValue
-from mottomo.inference.power import QUICK_BUDGET, approximate_power, approximate_sample_size, exact_power
 from mottomo.inference.residuals import Residuals, residuals_of
+from mottomo.inference.statistics import Statistic, statistic_of
 from mottomo.inference.tolerance import Tolerance, tolerance_of
-from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.likelihoods import deviance, kl_divergence, log_multinomial_coefficient, pearson_statistic
 from mottomo.messages import say, verbatim
+from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
+from mottomo.numerics.poisson import log_poisson
 from mottomo.probabilities import Probabilities
 from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally, TallyRemark, check_single, check_tally
@@ -83,7 +84,7 @@ class TestResult(ResultWithRows):
 
     Attributes
     ----------
-    tally, null : what was compared. ordering : which outcomes count as farther from the null.
+    tally, null : what was compared. statistic : by which outcomes count as farther from the null.
     deviance, pearson : 2 sum t log(t/e) and sum (t - e)^2 / e. degrees_of_freedom : possible categories - 1.
     p : PValue under the null. asymptotic_p_value : of both statistics, by chi-square.
     significance : the level at which the verdict speaks. kl_divergence : KL(t/n || null), nats.
@@ -99,7 +100,7 @@ class TestResult(ResultWithRows):
 
     tally: Tally
     null: Probabilities
-    ordering: Ordering
+    statistic: Statistic
     deviance: float
     pearson: float
     degrees_of_freedom: int
@@ -114,6 +115,11 @@ class TestResult(ResultWithRows):
     impossible: tuple[str, ...]
     dropped: tuple[str, ...]
     order: ExchangeabilityResult | None = None
+
+    @property
+    def ordering(self) -> str:
+        """The name of the test statistic."""
+        return self.statistic.name
 
     @property
     def p_value(self) -> float:
@@ -239,7 +245,7 @@ def goodness_of_fit(
     tally: Tally,
     null: Any = "fair",
     *,
-    ordering: Ordering = "likelihood-ratio",
+    ordering: str | Statistic = "likelihood-ratio",
     method: Method | None = None,
     significance: float = 0.05,
     tolerance: float | None = None,
@@ -257,7 +263,7 @@ def goodness_of_fit(
     tally : Tally; with groups, each group is tested and the p-values are adjusted (``GroupTests``).
     null : ``"fair"``, a list, text (``"9/16,3/16,3/16,1/16"``, ``"625:125:25"``, ``"SSR=3%,R=97%"``) or a mapping.
         Exact where it is given exactly; floats count what is within 1e-9 of a tie as tied.
-    ordering : which outcomes are at least as far from the null.
+    ordering : the test statistic, by which outcomes are at least as far from the null: its name, or a ``Statistic``.
     method : Auto() (exact within a few seconds, else Monte Carlo or chi-square; the result says which), Exact(...),
         MonteCarlo(draws, seed) or Asymptotic().
     significance : the level at which the verdict speaks, in (0, 1).
@@ -282,7 +288,7 @@ def goodness_of_fit(
     (0.652455, 'exact', 'not-rejected')
     """
     check_tally(tally)
-    check_ordering(ordering)
+    statistic = statistic_of(ordering)
     significance = check_between("significance", significance, "0.05")
     method = method or Auto()
     check_method(method)
@@ -296,37 +302,16 @@ def goodness_of_fit(
             check_single(tally)
         from mottomo.inference.group_tests import group_tests
 
-        return group_tests(tally, known, ordering, method, significance)
+        return group_tests(tally, known, statistic, method, significance)
     if order is not None:
         _check_order(order, tally)
-    return _tested(tally, known, ordering, method, significance, tolerance, order)
-
-
-def null_of(tally: Tally, null: Any, normalise: bool = False) -> Probabilities:
-    """The null over the tally's categories; over discovered ones it has to name them, and then declares them."""
-    if isinstance(null, Probabilities) and null.categories.names == tally.categories.names:
-        return null
-    if tally.categories.declared:
-        return Probabilities.of(null, tally.categories, normalise=normalise)
-    if isinstance(null, str) and null.strip() == "fair":
-        return Probabilities.of(null, tally.categories)  # refused, with how to declare them
-    named = isinstance(null, Probabilities | dict) or (isinstance(null, str) and "=" in null) or hasattr(null, "index")
-    if not named or isinstance(null, list | tuple):
-        raise InvalidInput(
-            "positions-of-discovered",
-            say("the categories were discovered, so a list of probabilities does not say which is whose"),
-            say("null"),
-            say("a probability by name for each of {names}", names=list(tally.categories.names[:10])),
-            say("probabilities by position"),
-            say("name them (a=0.5,b=0.5), or declare the categories, for example --categories a,b"),
-        )
-    return Probabilities.of(null, normalise=normalise)
+    return _tested(tally, known, statistic, method, significance, tolerance, order)
 
 
 def _tested(
     tally: Tally,
     null: Probabilities,
-    ordering: Ordering,
+    statistic: Statistic,
     method: Method,
     significance: float,
     tolerance: float | None,
@@ -342,14 +327,14 @@ def _tested(
     p_value = (
         PValue.certain(0.0, "impossible-outcome")
         if impossible
-        else p_value_of(seen, shares, is_exact, ordering, method)
+        else p_value_of(seen, shares, is_exact, statistic, method)
     )
     claimed = null.values if null.exact is None else list(null.exact)
     pearson = float(pearson_statistic(tally, claimed))
     return TestResult(
         tally,
         null,
-        ordering,
+        statistic,
         float(deviance(tally, claimed)),
         pearson,
         len(possible) - 1,
@@ -359,7 +344,7 @@ def _tested(
         math.sqrt(pearson / n) if n else math.nan,
         _log_bayes_factor(counts, exact),
         residuals_of(counts, exact, n, significance),
-        _planning(tally, null, significance, ordering) if n and not impossible and len(possible) > 1 else None,
+        _planning(tally, null, significance, statistic) if n and not impossible and len(possible) > 1 else None,
         None if tolerance is None else tolerance_of(tally, null, tolerance, significance),
         impossible,
         dropped,
@@ -384,33 +369,6 @@ def _seen(tally: Tally) -> dict[str, int]:
     return {name: count for name, count in zip(tally.categories, tally.counts.tolist(), strict=True) if count}
 
 
-def p_value_of(counts: list[int], null: list[Fraction], is_exact: bool, ordering: Ordering, method: Method) -> PValue:
-    """The p-value of counts under positive null probabilities, by the method or by what Auto() chooses."""
-    n = sum(counts)
-    if n == 0:
-        return PValue.certain(1.0, "no-observations")
-    problem, kind_of = multinomial_problem(null, n, ordering, exact=is_exact)
-    if isinstance(method, Auto | Exact):
-        settings = method if isinstance(method, Exact) else Exact()
-        if len(null) == 2:
-            threshold = statistic(problem, counts, kind_of)
-            return PValue.of_tail(two_category_tail(counts, null, ordering, is_exact=is_exact, threshold=threshold))
-        try:
-            budget = Budget().scaled(settings.budget)
-            tail = tail_probability(problem, counts, kind_of, budget, relative_width=settings.relative_width)
-            return PValue.of_tail(tail)
-        except BudgetExceeded as stop:
-            if isinstance(method, Exact):
-                raise budget_error(stop.factor * method.budget) from None
-        large = n * min(null) >= LARGE_EXPECTED or n >= MOST_SIMULATED
-        method = Asymptotic() if large else method.simulation
-    if isinstance(method, MonteCarlo):
-        return simulated_p_value(problem, null, statistic(problem, counts, kind_of), method)
-    # The probability ordering has the deviance's limit.
-    found = pearson_statistic(counts, null) if ordering == "pearson" else deviance(counts, null)
-    return PValue.of_chi_square(float(found), len(null) - 1)
-
-
 def _kl(tally: Tally, null: Probabilities) -> float:
     if tally.n_observations == 0:
         return math.nan
@@ -431,12 +389,12 @@ def _log_bayes_factor(counts: list[int], null: tuple[Fraction, ...]) -> float:
     return -float(log_multinomial_coefficient([n, len(counts) - 1])) - log_table
 
 
-def _planning(tally: Tally, null: Probabilities, significance: float, ordering: Ordering) -> Planning:
+def _planning(tally: Tally, null: Probabilities, significance: float, statistic: Statistic) -> Planning:
     n = tally.n_observations
     shares = Probabilities.of([Fraction(count, n) for count in tally.counts.tolist()], null.categories)
     needed = approximate_sample_size(null, shares, TARGET_POWER, significance)
     try:
-        _, found = exact_power(null, shares, n, significance, ordering, QUICK_BUDGET)
+        _, found = exact_power(null, shares, n, significance, statistic, QUICK_BUDGET)
         return Planning(found, "exact", needed)
     except BudgetExceeded:
         return Planning(approximate_power(null, shares, n, significance), "noncentral-chi-square", needed)

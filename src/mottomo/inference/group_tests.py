@@ -9,12 +9,18 @@ from typing import Any, Literal
 import numpy as np
 
 from mottomo.errors import InvalidInput
-from mottomo.inference.exact.kinds import Ordering, Problem, multinomial_problem
+from mottomo.inference.exact.kinds import Problem, multinomial_problem
 from mottomo.inference.exact.one_free_count import two_category_tail
 from mottomo.inference.exact.states import States, enumerate_states
 from mottomo.inference.exact.tables import TooManyStates, make_tables
-from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, Tail, largest_statistic, tail_probability
-from mottomo.inference.exact.tail import statistic as statistic_of
+from mottomo.inference.exact.tail import (
+    Budget,
+    BudgetExceeded,
+    Tail,
+    largest_statistic,
+    statistic_at,
+    tail_probability,
+)
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, MonteCarlo
 from mottomo.inference.monte_carlo import MOST_SIMULATED, simulated_statistics
 from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, exact_probabilities
@@ -26,9 +32,10 @@ from mottomo.inference.residuals import (
     log10_holm,
     log10_of,
 )
-from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
+from mottomo.inference.statistics import TIE_BAND, Statistic
 from mottomo.likelihoods import deviance, pearson_statistic
 from mottomo.messages import say, verbatim
+from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.probabilities import Probabilities
 from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally, TallyRemark
@@ -68,7 +75,7 @@ class GroupTests(ResultWithRows):
 
     Attributes
     ----------
-    deviance, pearson : (G,) float64. p_values : (G,), of `ordering`; where only a proven bracket is known, its upper
+    deviance, pearson : (G,) float64. p_values : (G,), of `statistic`; where only a proven bracket is known, its upper
     end, so that no group looks stronger than it is. log10_p_values : (G,), also of those too small for floats.
     bounded : (G,) bool, where p is such an upper end. methods : (G,) names: ``exact``, ``monte-carlo`` or
     ``asymptotic``. benjamini_hochberg, holm : (G,) adjusted p-values.
@@ -77,7 +84,7 @@ class GroupTests(ResultWithRows):
 
     tally: Tally
     null: Probabilities
-    ordering: Ordering
+    statistic: Statistic
     deviance: np.ndarray
     pearson: np.ndarray
     degrees_of_freedom: int
@@ -90,6 +97,11 @@ class GroupTests(ResultWithRows):
     significance: float
     draws: int | None = None
     seed: int | None = None
+
+    @property
+    def ordering(self) -> str:
+        """The name of the test statistic."""
+        return self.statistic.name
 
     @property
     def order(self) -> np.ndarray:
@@ -211,7 +223,7 @@ class GroupTests(ResultWithRows):
 
 
 def group_tests(
-    tally: Tally, null: Probabilities, ordering: Ordering, method: Method, significance: float
+    tally: Tally, null: Probabilities, statistic: Statistic, method: Method, significance: float
 ) -> GroupTests:
     """Test every group; groups with equal n share one distribution, equal tallies one p-value."""
     exact, is_exact = exact_probabilities(null)
@@ -232,7 +244,7 @@ def group_tests(
     totals = rows.sum(axis=1)
     p_values, methods = np.ones(len(rows)), np.full(len(rows), "exact", dtype="U11")
     logarithms, bounded = np.zeros(len(rows)), np.zeros(len(rows), dtype=bool)
-    chosen = _GroupMethod(shares, is_exact, ordering, method)
+    chosen = _GroupMethod(shares, is_exact, statistic, method)
     for n in np.unique(totals).tolist():
         which = np.flatnonzero(totals == n)
         known, methods[which] = chosen.p_values(rows[which], n)
@@ -245,7 +257,7 @@ def group_tests(
     return GroupTests(
         tally,
         null,
-        ordering,
+        statistic,
         np.asarray(deviance(counts, claimed), dtype=np.float64),
         np.asarray(pearson_statistic(counts, claimed), dtype=np.float64),
         len(shares) - 1,
@@ -289,15 +301,15 @@ class _Known:
 class _GroupMethod:
     """How the groups of one n are tested: by the method asked for, or by what Auto() finds affordable."""
 
-    def __init__(self, null: list[Fraction], is_exact: bool, ordering: Ordering, method: Method) -> None:
-        self.null, self.is_exact, self.ordering, self.method = null, is_exact, ordering, method
+    def __init__(self, null: list[Fraction], is_exact: bool, statistic: Statistic, method: Method) -> None:
+        self.null, self.is_exact, self.statistic, self.method = null, is_exact, statistic, method
         self.simulation = method if isinstance(method, MonteCarlo) else getattr(method, "simulation", MonteCarlo())
         self._n_single = self._n_simulated = 0
 
     def p_values(self, rows: np.ndarray, n: int) -> tuple[_Known, str]:
         if n == 0 or len(self.null) == 1:
             return _Known.of(np.ones(len(rows))), "exact"
-        problem, kind_of = multinomial_problem(self.null, n, self.ordering, exact=self.is_exact)
+        problem, kind_of = multinomial_problem(self.null, n, self.statistic, exact=self.is_exact)
         if isinstance(self.method, Auto | Exact):
             found = self._exact(problem, kind_of, rows)
             if found is not None:
@@ -346,12 +358,11 @@ class _GroupMethod:
     def _tail(self, problem: Problem, kind_of: list[int], row: list[int], budget: Budget) -> Tail:
         if len(self.null) > 2:
             return tail_probability(problem, row, kind_of, budget)
-        threshold = statistic_of(problem, row, kind_of)
-        return two_category_tail(row, self.null, self.ordering, is_exact=self.is_exact, threshold=threshold)
+        threshold = statistic_at(problem, row, kind_of)
+        return two_category_tail(row, self.null, self.statistic, is_exact=self.is_exact, threshold=threshold)
 
     def _asymptotic(self, rows: np.ndarray) -> _Known:
-        statistic = pearson_statistic if self.ordering == "pearson" else deviance
-        statistics = np.asarray(statistic(rows, self.null), dtype=np.float64)
+        statistics = np.asarray(self.statistic.asymptotic(rows, self.null), dtype=np.float64)
         known = _Known.of(chi_square_tail(statistics, len(self.null) - 1))
         for index in np.flatnonzero(known.values < SMALLEST).tolist():
             known.logarithms[index] = log10_chi_square_tail(float(statistics[index]), len(self.null) - 1)

@@ -10,7 +10,6 @@ import numpy as np
 
 from mottomo._checks import check_between
 from mottomo.errors import InvalidInput
-from mottomo.inference.exact.kinds import Ordering
 from mottomo.inference.exact.one_free_count import two_by_two_tail
 from mottomo.inference.exact.tables import TooManyStates
 from mottomo.inference.exact.tables_given_margins import enumerated_tail, simulated_far
@@ -18,12 +17,13 @@ from mottomo.inference.exact.tail import Budget, BudgetExceeded, tail_probabilit
 from mottomo.inference.exact.two_rows import two_row_problem
 from mottomo.inference.intervals import ClopperPearson
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_method
-from mottomo.inference.nulls import LARGE_EXPECTED, budget_error, check_ordering
+from mottomo.inference.nulls import LARGE_EXPECTED, budget_error
 from mottomo.inference.p_values import PRemark, PValue
-from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
-from mottomo.kernels.series import relative_entropy_term
-from mottomo.kernels.sums import accurate_sum
+from mottomo.inference.statistics import Statistic, statistic_of
 from mottomo.messages import say, verbatim
+from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
+from mottomo.numerics.series import relative_entropy_term
+from mottomo.numerics.sums import accurate_sum
 from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally, TallyRemark, check_single, check_tally
 
@@ -62,7 +62,7 @@ class ComparisonResult(ResultWithRows):
 
     Attributes
     ----------
-    tally : a row of counts for each group. question : ``homogeneity`` or ``independence``. ordering : of the tables.
+    tally : a row of counts for each group. question : ``homogeneity`` or ``independence``. statistic : of the tables.
     deviance, pearson, degrees_of_freedom : of the table, without rows and categories that were never seen.
     p : PValue given the margins. residuals : (G, K) adjusted, (x - e) / sqrt(e (1 - r/n) (1 - c/n)); NaN in empty
     rows and columns. differences : Differences for two tallies, else None.
@@ -71,7 +71,7 @@ class ComparisonResult(ResultWithRows):
 
     tally: Tally
     question: str
-    ordering: Ordering
+    statistic: Statistic
     deviance: float
     pearson: float
     degrees_of_freedom: int
@@ -81,6 +81,11 @@ class ComparisonResult(ResultWithRows):
     differences: Differences | None
     dropped_groups: tuple[str, ...]
     dropped_categories: tuple[str, ...]
+
+    @property
+    def ordering(self) -> str:
+        """The name of the test statistic."""
+        return self.statistic.name
 
     @property
     def p_value(self) -> float:
@@ -160,7 +165,7 @@ class ComparisonResult(ResultWithRows):
 def homogeneity(
     tallies: Any,
     *,
-    ordering: Ordering = "likelihood-ratio",
+    ordering: str | Statistic = "likelihood-ratio",
     method: Method | None = None,
     significance: float = 0.05,
 ) -> ComparisonResult:
@@ -191,7 +196,7 @@ def homogeneity(
 def independence(
     table: Tally,
     *,
-    ordering: Ordering = "likelihood-ratio",
+    ordering: str | Statistic = "likelihood-ratio",
     method: Method | None = None,
     significance: float = 0.05,
 ) -> ComparisonResult:
@@ -255,8 +260,10 @@ def _joined(named: Sequence[tuple[str, Tally]]) -> Tally:
     )
 
 
-def _compared(tally: Tally, question: str, ordering: Ordering, method: Method, significance: float) -> ComparisonResult:
-    check_ordering(ordering)
+def _compared(
+    tally: Tally, question: str, ordering: str | Statistic, method: Method, significance: float
+) -> ComparisonResult:
+    statistic = statistic_of(ordering)
     check_method(method)
     significance = check_between("significance", significance, "0.05")
     counts = tally.counts
@@ -269,12 +276,12 @@ def _compared(tally: Tally, question: str, ordering: Ordering, method: Method, s
         residuals[np.ix_(kept_rows, kept_columns)] = kept_residuals
     empty = tuple("/".join(key) for key, kept in zip(tally.groups, kept_rows.tolist(), strict=True) if not kept)
     unseen = tuple(name for name, kept in zip(tally.categories, kept_columns.tolist(), strict=True) if not kept)
-    p = _p_value(table, ordering, method, g, x2, freedom) if freedom else PValue.certain(1.0, "single-table")
+    p = _p_value(table, statistic, method, g, x2, freedom) if freedom else PValue.certain(1.0, "single-table")
     two = len(tally.groups) == 2 and bool(kept_rows.all()) and question == "homogeneity"
     return ComparisonResult(
         tally,
         question,
-        ordering,
+        statistic,
         g,
         x2,
         freedom,
@@ -303,10 +310,10 @@ def _departures(table: np.ndarray) -> tuple[float, float, np.ndarray]:
     return g, x2, residuals
 
 
-def _p_value(table: np.ndarray, ordering: Ordering, method: Method, g: float, x2: float, freedom: int) -> PValue:
+def _p_value(table: np.ndarray, statistic: Statistic, method: Method, g: float, x2: float, freedom: int) -> PValue:
     if isinstance(method, Auto | Exact):
         try:
-            return _exact_p_value(table, ordering, method if isinstance(method, Exact) else Exact())
+            return _exact_p_value(table, statistic, method if isinstance(method, Exact) else Exact())
         except BudgetExceeded as stop:
             if isinstance(method, Exact):
                 raise budget_error(stop.factor * method.budget) from None
@@ -314,7 +321,7 @@ def _p_value(table: np.ndarray, ordering: Ordering, method: Method, g: float, x2
         large = smallest >= LARGE_EXPECTED or int(table.sum()) > _MOST_SIMULATED
         method = Asymptotic() if large else method.simulation
     if isinstance(method, Asymptotic):
-        return PValue.of_chi_square(x2 if ordering == "pearson" else g, freedom)
+        return PValue.of_chi_square(statistic.asymptotic_of_table(table, g, x2), freedom)
     if int(table.sum()) > _MOST_SIMULATED:
         raise InvalidInput(
             "too-many-to-simulate",
@@ -324,23 +331,23 @@ def _p_value(table: np.ndarray, ordering: Ordering, method: Method, g: float, x2
             verbatim(str(int(table.sum()))),
             say("use --method asymptotic (Asymptotic())"),
         )
-    far = simulated_far(table, ordering, method.draws, method.seed)
+    far = simulated_far(table, statistic, method.draws, method.seed)
     return PValue.of_simulation(far, method.draws, method.seed, "hypergeometric")
 
 
-def _exact_p_value(table: np.ndarray, ordering: Ordering, settings: Exact) -> PValue:
+def _exact_p_value(table: np.ndarray, statistic: Statistic, settings: Exact) -> PValue:
     """2 x 2 in logarithms, two rows (or two columns) by the engine of exact tails, more by columns."""
     if table.shape == (2, 2):
-        return PValue.of_tail(two_by_two_tail(table.tolist(), ordering))
+        return PValue.of_tail(two_by_two_tail(table.tolist(), statistic))
     if min(table.shape) == 2:
         rows = table if table.shape[0] == 2 else table.T
-        problem, kind_of = two_row_problem(rows[0].tolist(), rows[1].tolist(), ordering)
+        problem, kind_of = two_row_problem(rows[0].tolist(), rows[1].tolist(), statistic)
         width = settings.relative_width
         counts, budget = rows[0].tolist(), Budget().scaled(settings.budget)
         return PValue.of_tail(tail_probability(problem, counts, kind_of, budget, relative_width=width))
     most_states = min(int(_MOST_STATES * settings.budget), _MOST_STATES_EVER)
     try:
-        return PValue.of_tail(enumerated_tail(table, ordering, most_states))
+        return PValue.of_tail(enumerated_tail(table, statistic, most_states))
     except TooManyStates as stop:
         raise BudgetExceeded(stop.needed / most_states) from None
 

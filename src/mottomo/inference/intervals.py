@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
 from mottomo._checks import check_between
-from mottomo.errors import InvalidInput
+from mottomo.errors import InvalidInput, nearest
 from mottomo.inference.binomial_limits import binomial_limits
-from mottomo.kernels.series import log1p_excess
-from mottomo.messages import say, verbatim, written
+from mottomo.inference.choices import INTERVALS, chosen
+from mottomo.messages import Message, say, verbatim, written
+from mottomo.numerics.series import log1p_excess
 from mottomo.tallies import Tally
 
 _PROFILE_STEPS = 12
@@ -21,7 +22,8 @@ _PROFILE_STEPS = 12
 class Intervals:
     """An interval for each category's probability.
 
-    method : a stable name. simultaneous : whether `level` is meant for all K categories at once (within one group).
+    method : a stable name. title : what it is called in sentences.
+    simultaneous : whether `level` is meant for all K categories at once (within one group).
     guaranteed : whether the coverage is at least `level` at every n and every truth, by proof.
     lower, upper : (..., K) float64, 0 <= lower <= t/n <= upper <= 1.
     """
@@ -32,6 +34,7 @@ class Intervals:
     level: float
     lower: np.ndarray
     upper: np.ndarray
+    title: Message = field(kw_only=True)
 
     def __post_init__(self) -> None:
         self.lower.setflags(write=False)
@@ -77,6 +80,7 @@ class ClopperPearson:
     level: float = 0.95
     simultaneous: bool = True
     name: ClassVar[str] = "clopper-pearson"
+    title: ClassVar[Message] = say("Clopper-Pearson")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
@@ -90,7 +94,13 @@ class ClopperPearson:
         else:
             lower, upper = binomial_limits(counts, totals, tail)
         method = self.name + ("-bonferroni" if self.simultaneous else "-per-category")
-        return Intervals(method, self.simultaneous, True, self.level, lower, upper)
+        title = say("Clopper-Pearson (Bonferroni)") if self.simultaneous else self.title
+        return Intervals(method, self.simultaneous, True, self.level, lower, upper, title=title)
+
+
+def clopper_pearson_per_category(level: float = 0.95) -> ClopperPearson:
+    """Clopper-Pearson intervals for each category by itself."""
+    return ClopperPearson(level, simultaneous=False)
 
 
 @dataclass(frozen=True)
@@ -110,13 +120,14 @@ class Goodman:
 
     level: float = 0.95
     name: ClassVar[str] = "goodman"
+    title: ClassVar[Message] = say("Goodman")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
 
     def __call__(self, tally: Tally) -> Intervals:
         lower, upper = score_limits(tally, (1 - self.level) / max(tally.n_categories, 1))
-        return Intervals(self.name, True, False, self.level, lower, upper)
+        return Intervals(self.name, True, False, self.level, lower, upper, title=self.title)
 
 
 @dataclass(frozen=True)
@@ -135,13 +146,14 @@ class Wilson:
 
     level: float = 0.95
     name: ClassVar[str] = "wilson"
+    title: ClassVar[Message] = say("Wilson")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
 
     def __call__(self, tally: Tally) -> Intervals:
         lower, upper = score_limits(tally, 1 - self.level)
-        return Intervals(self.name, False, False, self.level, lower, upper)
+        return Intervals(self.name, False, False, self.level, lower, upper, title=self.title)
 
 
 @dataclass(frozen=True)
@@ -161,6 +173,7 @@ class ProfileLikelihood:
 
     level: float = 0.95
     name: ClassVar[str] = "profile-likelihood"
+    title: ClassVar[Message] = say("profile likelihood")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
@@ -172,7 +185,7 @@ class ProfileLikelihood:
         upper = 1 - _profile_root(n - t, t, wanted)
         share = np.divide(t, n, out=np.zeros(t.shape), where=n > 0)
         lower, upper = np.where(n > 0, np.minimum(lower, share), 0.0), np.where(n > 0, np.maximum(upper, share), 1.0)
-        return Intervals(self.name, False, False, self.level, lower, upper)
+        return Intervals(self.name, False, False, self.level, lower, upper, title=self.title)
 
 
 def score_limits(tally: Tally, outside: float) -> tuple[np.ndarray, np.ndarray]:
@@ -217,13 +230,40 @@ def _profile_root(t: np.ndarray, m: np.ndarray, wanted: float) -> np.ndarray:
     return np.where(t > 0, t / np.maximum(n, 1.0) * np.exp(-s), 0.0)
 
 
-def check_interval_method(method: object) -> None:
-    """Refuse what is no method for intervals."""
-    if not callable(method):
+def interval_method(given: Any, level: float | None = None) -> IntervalMethod:
+    """A method, or the one of that name at a level (0.95 where none is said).
+
+    Raises InvalidInput : there is no such name, or this is no method, or a method with a level of its own and another.
+    """
+    if given is None or isinstance(given, str):
+        name = given or next(iter(INTERVALS))
+        if name not in INTERVALS:
+            raise InvalidInput(
+                "interval-method",
+                say("there is no such method for intervals"),
+                say("intervals"),
+                say("one of {names}", names=list(INTERVALS)),
+                verbatim(name),
+                nearest(name, INTERVALS),
+            )
+        made: IntervalMethod = chosen(INTERVALS, name)(0.95 if level is None else level)
+        return made
+    if not callable(given):
         raise InvalidInput(
             "interval-method",
             say("this is no method for intervals"),
             say("intervals"),
             say("a method such as ClopperPearson(level=0.95) or Goodman(level=0.95)"),
-            verbatim(written(method, repr)),
+            verbatim(written(given, repr)),
         )
+    if level is not None:
+        raise InvalidInput(
+            "two-levels",
+            say("the level is said twice"),
+            say("level"),
+            say("a level beside the name of a method; a method has its own"),
+            verbatim(written(level)),
+            say("give it to the method, such as Goodman(level=0.99)"),
+        )
+    found: IntervalMethod = given
+    return found

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mottomo._checks import check_between
-from mottomo.inference.exact.kinds import Ordering
-from mottomo.inference.goodness_of_fit import null_of, p_value_of
 from mottomo.inference.methods import Exact
-from mottomo.inference.nulls import check_ordering, exact_probabilities
+from mottomo.inference.multinomial_p_values import p_value_of
+from mottomo.inference.nulls import exact_probabilities, null_of
+from mottomo.inference.statistics import Statistic, statistic_of
 from mottomo.tallies import Tally, check_single
 
 
@@ -31,11 +31,11 @@ class JointRegion:
     """
 
     level: float = 0.95
-    ordering: Ordering = "likelihood-ratio"
+    ordering: str | Statistic = "likelihood-ratio"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
-        check_ordering(self.ordering)
+        statistic_of(self.ordering)
 
     def contains(self, tally: Tally, probabilities: Any) -> bool:
         """Whether the region of a single tally contains these probabilities.
@@ -54,7 +54,7 @@ class JointRegion:
             [counts[index] for index in possible],
             [shares[index] for index in possible],
             is_exact,
-            self.ordering,
+            statistic_of(self.ordering),
             Exact(),
         )
         return p.upper > 1 - self.level

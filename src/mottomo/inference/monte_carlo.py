@@ -9,9 +9,9 @@ import numpy as np
 
 from mottomo.errors import InvalidInput
 from mottomo.inference.exact.kinds import Problem
-from mottomo.inference.exact.tail import TIE_BAND
 from mottomo.inference.methods import MonteCarlo
 from mottomo.inference.p_values import PValue
+from mottomo.inference.statistics import TIE_BAND
 from mottomo.messages import say, verbatim
 
 MOST_SIMULATED = 2**62  # observations in one draw

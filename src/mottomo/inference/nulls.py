@@ -1,14 +1,15 @@
-"""What tests share about the null: its probabilities as fractions, and the errors of orderings and budgets."""
+"""What tests share about the null: over which categories it is, its probabilities as fractions, and budgets."""
 
 from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import Any
 
-from mottomo.errors import InvalidInput, nearest
-from mottomo.inference.exact.kinds import ORDERINGS
-from mottomo.messages import say, verbatim, written
+from mottomo.errors import InvalidInput
+from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
+from mottomo.tallies import Tally
 
 _SMALLEST = Fraction(1, 10**301)  # room for 1e-300 that was divided by a sum
 LARGE_EXPECTED = 1000  # from so many expected outcomes in every category on, chi-square serves past the budget
@@ -41,17 +42,25 @@ def _power_of_ten(value: Fraction | float) -> str:
     return f"10^{math.log10(exact.numerator) - math.log10(exact.denominator):.1f}"
 
 
-def check_ordering(ordering: object) -> None:
-    """Refuse an ordering that does not exist."""
-    if ordering not in ORDERINGS:
+def null_of(tally: Tally, null: Any, normalise: bool = False) -> Probabilities:
+    """The null over the tally's categories; over discovered ones it has to name them, and then declares them."""
+    if isinstance(null, Probabilities) and null.categories.names == tally.categories.names:
+        return null
+    if tally.categories.declared:
+        return Probabilities.of(null, tally.categories, normalise=normalise)
+    if isinstance(null, str) and null.strip() == "fair":
+        return Probabilities.of(null, tally.categories)  # refused, with how to declare them
+    named = isinstance(null, Probabilities | dict) or (isinstance(null, str) and "=" in null) or hasattr(null, "index")
+    if not named or isinstance(null, list | tuple):
         raise InvalidInput(
-            "unknown-ordering",
-            say("there is no such ordering"),
-            say("ordering"),
-            say("one of {names}", names=list(ORDERINGS)),
-            verbatim(written(ordering)),
-            nearest(str(ordering), ORDERINGS),
+            "positions-of-discovered",
+            say("the categories were discovered, so a list of probabilities does not say which is whose"),
+            say("null"),
+            say("a probability by name for each of {names}", names=list(tally.categories.names[:10])),
+            say("probabilities by position"),
+            say("name them (a=0.5,b=0.5), or declare the categories, for example --categories a,b"),
         )
+    return Probabilities.of(null, normalise=normalise)
 
 
 def budget_error(factor: float) -> InvalidInput:

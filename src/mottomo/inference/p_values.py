@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args
 
 from mottomo.inference.binomial_limits import interval_of_share
 from mottomo.inference.exact.tail import Tail
-from mottomo.kernels.chi_square import log10_chi_square_tail
+from mottomo.numerics.chi_square import log10_chi_square_tail
 
 _LN10 = math.log(10)
 _LEAST_FLOAT = 5e-324

@@ -317,4 +317,12 @@ def _whatever_hid(counts: np.ndarray, membership: np.ndarray, seen: list[int], n
         lower, upper = np.ones(1), np.ones(1)
     else:
         lower, upper = binomial_limits(least, totals, tail)[0], binomial_limits(most, totals, tail)[1]
-    return Intervals("clopper-pearson-bonferroni-worst-case", True, True, level, lower, upper)
+    return Intervals(
+        "clopper-pearson-bonferroni-worst-case",
+        True,
+        True,
+        level,
+        lower,
+        upper,
+        title=say("Clopper-Pearson (Bonferroni)"),
+    )

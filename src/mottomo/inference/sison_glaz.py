@@ -11,8 +11,8 @@ import numpy as np
 from mottomo._checks import check_between
 from mottomo.errors import InvalidInput
 from mottomo.inference.intervals import Intervals
-from mottomo.kernels.series import relative_entropy_term, stirling_error
-from mottomo.messages import say, verbatim
+from mottomo.messages import Message, say, verbatim
+from mottomo.numerics.series import relative_entropy_term, stirling_error
 from mottomo.tallies import Tally
 
 _BATCH = 2**22  # cells of one batch of transforms
@@ -40,6 +40,7 @@ class SisonGlaz:
 
     level: float = 0.95
     name: ClassVar[str] = "sison-glaz"
+    title: ClassVar[Message] = say("Sison-Glaz")
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
@@ -64,7 +65,9 @@ class SisonGlaz:
             lower[index] = np.where(certain, np.maximum(lower[index] - least, 0.0), lower[index])
             upper[index] = np.where(certain, np.minimum(upper[index] + least, 1.0), upper[index])
         shape = tally.counts.shape
-        return Intervals(self.name, True, False, self.level, lower.reshape(shape), upper.reshape(shape))
+        return Intervals(
+            self.name, True, False, self.level, lower.reshape(shape), upper.reshape(shape), title=self.title
+        )
 
 
 def box_size(counts: tuple[int, ...], level: float) -> tuple[int, float]:

@@ -8,6 +8,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR
 from typing import Protocol
 
 from mottomo.inference.p_values import PValue
+from mottomo.inference.statistics import Statistic
 from mottomo.messages import Message, say, say_count
 from mottomo.report.numbers import SMALLEST_POWER, power_of_ten, rounded, rounded_down, rounded_up, whole
 
@@ -94,14 +95,6 @@ def p_formula(p: PValue) -> tuple[str, str]:
     return f"p = {in_latex(text)}", f"p = {text}"
 
 
-def _ordering(name: str) -> Message:
-    return {
-        "likelihood-ratio": say("the likelihood ratio"),
-        "pearson": say("Pearson's statistic"),
-        "probability": say("probability"),
-    }[name]
-
-
 class Tested(Protocol):
     """A result with a p-value: all that the sentences about how far that can be trusted need."""
 
@@ -109,19 +102,19 @@ class Tested(Protocol):
     def p(self) -> PValue: ...
 
     @property
-    def ordering(self) -> str: ...
+    def statistic(self) -> Statistic: ...
 
 
 def _p_exact(result: Tested) -> Message:
-    p, ordering = result.p, result.ordering
+    p = result.p
     if not p.is_bracket:
-        return say("The p-value is exact, in the order of {order}.", order=_ordering(ordering))
+        return say("The p-value is exact, in the order of {order}.", order=result.statistic.title)
     lower, upper = p_limits(p, 6)
     return say(
         "The p-value is proven to lie between {lower} and {upper}, in the order of {order}.",
         lower=lower,
         upper=upper,
-        order=_ordering(ordering),
+        order=result.statistic.title,
     )
 
 
@@ -134,7 +127,7 @@ def _p_simulated(result: Tested) -> Message:
         seed=str(p.seed),
         lower=rounded_down(p.lower, 3),
         upper=rounded_up(p.upper, 3),
-        order=_ordering(result.ordering),
+        order=result.statistic.title,
     )
 
 

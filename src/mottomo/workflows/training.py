@@ -19,7 +19,7 @@ from mottomo.classification.labelled_rows import refuse_extremes
 from mottomo.classification.objective import Data
 from mottomo.classification.optimisation import Progress, Standing
 from mottomo.classification.penalties import ridge_of
-from mottomo.classification.training_result import HeldOut, LossSums, TrainingResult
+from mottomo.classification.training import HeldOut, LossSums, TrainingResult
 from mottomo.kernels.cross_entropy import cross_entropy_of_logits
 from mottomo.messages import verbatim
 from mottomo.sources.table_file import TableFile

@@ -12,23 +12,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mottomo.inference.exact.kinds import ORDERINGS, multinomial_problem
+from mottomo.inference.choices import STATISTICS
+from mottomo.inference.exact.kinds import multinomial_problem
 from mottomo.inference.exact.one_free_count import Line, tail_of_line, two_by_two_tail, two_category_tail
 from mottomo.inference.exact.tail import Budget, tail_probability
 from mottomo.inference.exact.two_rows import two_row_problem
+from mottomo.inference.statistics import statistic_of as statistic_named
 from tests.oracles import multinomial
 from tests.oracles.one_free_count import log10_of_tail
 
+ORDERINGS = list(STATISTICS)
 HALF = (Fraction(1, 2), Fraction(1, 2))
 LN10 = math.log(10)
 
 
 def log10_of_two(counts, null, ordering="likelihood-ratio"):
-    return two_category_tail(counts, null, ordering, is_exact=True, threshold=1.0).log_p / LN10
+    return two_category_tail(counts, null, statistic_named(ordering), is_exact=True, threshold=1.0).log_p / LN10
 
 
 def log10_of_table(table, ordering="likelihood-ratio"):
-    return two_by_two_tail(table, ordering).log_p / LN10
+    return two_by_two_tail(table, statistic_named(ordering)).log_p / LN10
 
 
 def agrees(found, expected):
@@ -49,7 +52,7 @@ def test_tails_far_below_the_floats_are_known_to_twelve_digits(counts, log10):
 
 
 def test_a_table_of_two_rows_far_below_the_floats():
-    found = two_by_two_tail([[640, 39], [100, 52_900]], "probability")
+    found = two_by_two_tail([[640, 39], [100, 52_900]], statistic_named("probability"))
     assert found.log_p / LN10 == pytest.approx(math.log10(8.35010034478) - 1317, rel=1e-13)
     assert found.log_lower <= found.log_p <= found.log_upper
     assert found.log_upper - found.log_lower < 1e-11
@@ -65,7 +68,7 @@ def test_two_categories_agree_with_enumeration_in_fractions(first, second, p, or
     if first + second == 0:
         return
     null = (p, 1 - p)
-    found = two_category_tail((first, second), null, ordering, is_exact=True, threshold=1.0)
+    found = two_category_tail((first, second), null, statistic_named(ordering), is_exact=True, threshold=1.0)
     truth = multinomial.tail(ordering, (first, second), null)
     assert found.p == pytest.approx(float(truth), rel=1e-12)
     own = multinomial.order_value(ordering, (first, second), null)
@@ -93,14 +96,14 @@ def test_tables_agree_with_enumeration_in_integers(cells, ordering):
 
     support = range(max(0, row + column - n), min(row, column) + 1)
     truth = Fraction(sum(weight(x) for x in support if far(x) >= far(a)), math.comb(n, column))
-    assert two_by_two_tail([[a, b], [c, d]], ordering).p == pytest.approx(float(truth), rel=1e-12)
+    assert two_by_two_tail([[a, b], [c, d]], statistic_named(ordering)).p == pytest.approx(float(truth), rel=1e-12)
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
 def test_a_tie_that_no_symmetry_explains_is_counted(ordering):
     # With odds 1 : 6, C(9, 2) = 36 makes 0 and 2 of nine equally probable, and no other ordering does.
     null = (Fraction(1, 7), Fraction(6, 7))
-    found = two_category_tail((0, 9), null, ordering, is_exact=True, threshold=1.0)
+    found = two_category_tail((0, 9), null, statistic_named(ordering), is_exact=True, threshold=1.0)
     assert found.p == pytest.approx(float(multinomial.tail(ordering, (0, 9), null)), rel=1e-13)
     tied = multinomial.probability((0, 9), null) * (2 if ordering == "probability" else 1)
     assert found.tied == pytest.approx(float(tied), rel=1e-12)
@@ -110,8 +113,8 @@ def test_a_tie_that_no_symmetry_explains_is_counted(ordering):
 @pytest.mark.parametrize("ordering", ORDERINGS)
 def test_mirrored_outcomes_of_a_fair_coin_are_tied_at_any_n(n, ordering):
     x = n // 2 + math.isqrt(n)
-    found = two_category_tail((x, n - x), HALF, ordering, is_exact=True, threshold=1.0)
-    mirrored = two_category_tail((n - x, x), HALF, ordering, is_exact=True, threshold=1.0)
+    found = two_category_tail((x, n - x), HALF, statistic_named(ordering), is_exact=True, threshold=1.0)
+    mirrored = two_category_tail((n - x, x), HALF, statistic_named(ordering), is_exact=True, threshold=1.0)
     one_side = Line.binomial(n, Fraction(1, 2)).log_tail(x, 1)
     assert found.log_p == mirrored.log_p == pytest.approx(one_side + math.log(2), rel=1e-14)
 
@@ -127,16 +130,16 @@ def test_floats_count_what_is_almost_as_far_as_tied_and_fractions_do_not():
         == multinomial.order_value("pearson", (y, 90 - y), (Fraction(1, 3), Fraction(2, 3)))
     )
     truth = float(multinomial.tail("pearson", counts, (Fraction(1, 3), Fraction(2, 3))))
-    found = two_category_tail(counts, floats, "pearson", is_exact=False, threshold=1.0)
+    found = two_category_tail(counts, floats, statistic_named("pearson"), is_exact=False, threshold=1.0)
     assert found.p == pytest.approx(truth, rel=1e-12)
-    as_they_are = two_category_tail(counts, floats, "pearson", is_exact=True, threshold=1.0)
+    as_they_are = two_category_tail(counts, floats, statistic_named("pearson"), is_exact=True, threshold=1.0)
     assert as_they_are.p == pytest.approx(float(multinomial.tail("pearson", counts, floats)), rel=1e-12)
 
 
 def test_the_nearest_outcome_has_p_1():
     for ordering in ORDERINGS:
-        assert two_category_tail((3, 3), HALF, ordering, is_exact=True, threshold=0.0).p == 1.0
-        assert two_by_two_tail([[10**9, 10**9], [10**9, 10**9]], ordering).p == 1.0
+        assert two_category_tail((3, 3), HALF, statistic_named(ordering), is_exact=True, threshold=0.0).p == 1.0
+        assert two_by_two_tail([[10**9, 10**9], [10**9, 10**9]], statistic_named(ordering)).p == 1.0
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
@@ -146,14 +149,16 @@ def test_moderate_numbers_have_the_p_values_of_the_general_engine(ordering):
         n, p = generator.randrange(2, 3000), Fraction(generator.randrange(1, 40), 40)
         x = min(max(round(n * float(p) + generator.gauss(0, 2) * math.sqrt(n / 4)), 0), n)
         null = [p, 1 - p] if p < 1 else [Fraction(1, 3), Fraction(2, 3)]
-        problem, kind_of = multinomial_problem(null, n, ordering)
+        problem, kind_of = multinomial_problem(null, n, statistic_named(ordering))
         general = tail_probability(problem, (x, n - x), kind_of, Budget())
-        own = two_category_tail((x, n - x), null, ordering, is_exact=True, threshold=1.0)
+        own = two_category_tail((x, n - x), null, statistic_named(ordering), is_exact=True, threshold=1.0)
         assert own.log_p == pytest.approx(general.log_p, rel=1e-12, abs=1e-12)
         table = [[generator.randrange(1, 400) for _ in range(2)] for _ in range(2)]
-        problem, kind_of = two_row_problem(*table, ordering)
+        problem, kind_of = two_row_problem(*table, statistic_named(ordering))
         general = tail_probability(problem, table[0], kind_of, Budget())
-        assert two_by_two_tail(table, ordering).log_p == pytest.approx(general.log_p, rel=1e-12, abs=1e-12)
+        assert two_by_two_tail(table, statistic_named(ordering)).log_p == pytest.approx(
+            general.log_p, rel=1e-12, abs=1e-12
+        )
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
@@ -164,7 +169,10 @@ def test_two_categories_agree_with_mpmath_at_any_n(exponent, ordering):
         spread = math.sqrt(n * float(p * (1 - p)))
         x = min(max(round(n * p) + round(deviations * spread), 0), n)
         line = Line.binomial(n, p)
-        agrees(tail_of_line(line, x, ordering).log_p / LN10, log10_of_tail(line.factors, p / (1 - p), x, ordering))
+        agrees(
+            tail_of_line(line, x, statistic_named(ordering)).log_p / LN10,
+            log10_of_tail(line.factors, p / (1 - p), x, ordering),
+        )
 
 
 @pytest.mark.parametrize("ordering", ORDERINGS)
@@ -198,7 +206,7 @@ def test_p_values_from_10_to_the_minus_10_to_10_to_the_minus_100_000(ordering):
         wanted = 10 ** generator.uniform(1, 5)
         x = _outcome_of(n, p, wanted, int(generator.integers(2)))
         line = Line.binomial(n, p)
-        found = tail_of_line(line, x, ordering).log_p / LN10
+        found = tail_of_line(line, x, statistic_named(ordering)).log_p / LN10
         agrees(found, log10_of_tail(line.factors, p / (1 - p), x, ordering))
         lowest = min(lowest, found)
     for _ in range(60):
@@ -209,7 +217,7 @@ def test_p_values_from_10_to_the_minus_10_to_10_to_the_minus_100_000(ordering):
         line = Line.hypergeometric(rows[0], column, sum(rows))
         x = round(mean) + round(spread * float(generator.choice([-1, 1])) * 10 ** generator.uniform(0.8, 2.5))
         x = min(max(x, line.lowest), line.highest)
-        found = tail_of_line(line, x, ordering).log_p / LN10
+        found = tail_of_line(line, x, statistic_named(ordering)).log_p / LN10
         agrees(found, log10_of_tail(line.factors, Fraction(1), x, ordering))
     assert lowest < -50_000
 

@@ -7,28 +7,31 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mottomo.inference.choices import STATISTICS
 from mottomo.inference.exact.characteristic_function import transformed_tail
-from mottomo.inference.exact.kinds import ORDERINGS, multinomial_problem
+from mottomo.inference.exact.kinds import multinomial_problem
 from mottomo.inference.exact.lattice import LatticeHalves
 from mottomo.inference.exact.meet_in_the_middle import Halves
 from mottomo.inference.exact.tables import make_tables
 from mottomo.inference.exact.tail import (
-    TIE_BAND,
     Budget,
     BudgetExceeded,
     largest_statistic,
-    statistic,
+    statistic_at,
     tail_probability,
 )
 from mottomo.inference.exact.tilting import log_tail_bound
+from mottomo.inference.statistics import TIE_BAND
+from mottomo.inference.statistics import statistic_of as statistic_named
 from tests.oracles import multinomial
 
 FAIR = [Fraction(1, 6)] * 6
+ORDERINGS = list(STATISTICS)
 GENEROUS = Budget()
 
 
 def tail(ordering, counts, probabilities, budget=GENEROUS, **settings):
-    problem, kind_of = multinomial_problem(probabilities, sum(counts), ordering)
+    problem, kind_of = multinomial_problem(probabilities, sum(counts), statistic_named(ordering))
     return tail_probability(problem, counts, kind_of, budget, **settings)
 
 
@@ -127,7 +130,7 @@ def test_a_p_value_too_small_for_a_float_has_its_logarithm():
 
 @pytest.mark.parametrize("counts", [[20, 0, 0, 0], [30, 2, 2, 1], [5, 2, 2, 0], [1, 1, 1, 1]])
 def test_states_and_dense_tables_agree(counts):
-    problem, kind_of = multinomial_problem([Fraction(1, 4)] * 4, sum(counts), "pearson")
+    problem, kind_of = multinomial_problem([Fraction(1, 4)] * 4, sum(counts), statistic_named("pearson"))
     limit = largest_statistic(problem)
     tables = make_tables(problem, limit, 0.0)
     cost, fingerprint = tables.cost(np.array(counts), np.array(kind_of))
@@ -155,11 +158,11 @@ def larger_tallies(draw):
 @settings(max_examples=40, deadline=None)
 def test_the_characteristic_functions_bracket_holds_the_enumerated_value(case, ordering):
     counts, probabilities = case
-    problem, kind_of = multinomial_problem(probabilities, sum(counts), ordering)
+    problem, kind_of = multinomial_problem(probabilities, sum(counts), statistic_named(ordering))
     exact = tail_probability(problem, counts, kind_of, GENEROUS)
     if exact.algorithm == "characteristic-function":
         return
-    threshold = statistic(problem, counts, kind_of)
+    threshold = statistic_at(problem, counts, kind_of)
     bracket = transformed_tail(
         problem, threshold, log_tail_bound(problem, threshold), relative_width=0.05, most_operations=1e9
     )
@@ -171,16 +174,16 @@ def test_the_characteristic_functions_bracket_holds_the_enumerated_value(case, o
 @settings(max_examples=40, deadline=None)
 def test_the_bound_of_a_tail_is_one(case, ordering):
     counts, probabilities = case
-    problem, kind_of = multinomial_problem(probabilities, sum(counts), ordering)
+    problem, kind_of = multinomial_problem(probabilities, sum(counts), statistic_named(ordering))
     exact = tail_probability(problem, counts, kind_of, GENEROUS)
-    assert log_tail_bound(problem, statistic(problem, counts, kind_of)) >= exact.log_lower - 1e-9
+    assert log_tail_bound(problem, statistic_at(problem, counts, kind_of)) >= exact.log_lower - 1e-9
 
 
 def test_float_nulls_count_what_is_within_the_stated_band_as_tied():
     counts = [3, 1, 4, 0]
     for bits in ([0.25] * 4, [0.25, 0.25 + 2.0**-50, 0.25, 0.25 - 2.0**-50]):
         null = [Fraction(value) for value in bits]
-        problem, kind_of = multinomial_problem(null, 8, "likelihood-ratio", exact=False)
+        problem, kind_of = multinomial_problem(null, 8, statistic_named("likelihood-ratio"), exact=False)
         found = tail_probability(problem, counts, kind_of, GENEROUS)
         assert found.p == pytest.approx(float(multinomial.tail("likelihood-ratio", counts, [Fraction(1, 4)] * 4)))
     assert TIE_BAND == 1e-9

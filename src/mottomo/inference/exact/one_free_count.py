@@ -29,12 +29,11 @@ from functools import cached_property
 import numpy as np
 
 from mottomo.inference.exact.fingerprints import product_of_powers_is_one
-from mottomo.inference.exact.kinds import Ordering
 from mottomo.inference.exact.long_logarithms import context_for, log_factorial, log_of
-from mottomo.inference.exact.tail import TIE_BAND, Tail
-from mottomo.kernels.series import relative_entropy_term, stirling_error
+from mottomo.inference.exact.tail import Tail
+from mottomo.inference.statistics import TIE_BAND, Statistic
+from mottomo.numerics.series import relative_entropy_term, stirling_error
 
-_SAME = Decimal("1e-80")  # logarithms this close belong to equal numbers, or are compared in integers
 _LONGEST_PRODUCT = 10_000
 _NEGLIGIBLE = 42.0  # exp(-42) is 6e-19 of the largest term: what a sum leaves out
 _LONGEST_SUM = 50_000  # terms; a longer sum is so smooth that three terms of Euler and Maclaurin have all digits
@@ -92,31 +91,34 @@ class Line:
 
     def log_weight(self, x: int) -> Decimal:
         """log w(x)."""
-        return self.context.subtract(self.log_constant, self._sum(x, log_factorial))
+        return self.context.subtract(self.log_constant, self.summed(x, log_factorial))
 
     def log_tail(self, x: int, sign: int) -> float:
         """log P(X >= x) for sign 1, log P(X <= x) for sign -1."""
         return float(self.context.add(self.log_weight(x), Decimal(math.log(self._ratios(x, sign)))))
 
-    def distance(self, x: int, ordering: Ordering) -> Decimal:
-        """Half of the deviance, or minus log w, up to constants."""
-        return self._sum(x, log_factorial if ordering == "probability" else _product_logarithm)
+    @cached_property
+    def expected(self) -> tuple[Fraction, ...]:
+        """y_j at the mean."""
+        return tuple(offset + sign * self.mean for offset, sign in self.factors)
 
-    def _sum(self, x: int, part: Callable[[int, Context], Decimal]) -> Decimal:
+    def summed(self, x: int, part: Callable[[int, Context], Decimal]) -> Decimal:
         """sum_j part(y_j) - x log odds."""
         total = self.context.multiply(-x, self._log_odds)
         for value in self.values(x):
             total = self.context.add(total, part(value, self.context))
         return total
 
-    def are_tied(self, x: int, other: int, ordering: Ordering) -> bool:
-        """Whether two outcomes whose logarithms agree to 80 decimals are as far: equality of rationals.
+    def has_equal_weights(self, x: int, other: int) -> bool:
+        """Whether w(x) = w(other), for logarithms that agree to 80 decimals: equality of rationals.
 
         Products of factorials too far apart to be written out are taken for equal.
         """
-        if ordering == "probability":
-            steps = abs(x - other)
-            return steps > _LONGEST_PRODUCT or self._ratio(min(x, other), steps) == 1
+        steps = abs(x - other)
+        return steps > _LONGEST_PRODUCT or self._ratio(min(x, other), steps) == 1
+
+    def has_equal_powers(self, x: int, other: int) -> bool:
+        """Whether prod_j y_j^y_j / odds^x is the same, for logarithms that agree to 80 decimals."""
         powers = [(self.odds.numerator, other - x), (self.odds.denominator, x - other)]
         powers += [(value, value) for value in self.values(x) if value]
         powers += [(value, -value) for value in self.values(other) if value]
@@ -198,38 +200,37 @@ def _product_logarithm(y: int, context: Context) -> Decimal:
 class _Order:
     """Outcomes beside the one that was seen, by how far from the null they are."""
 
-    def __init__(self, line: Line, seen: int, ordering: Ordering, band: float) -> None:
-        self.line, self.seen, self.ordering = line, seen, ordering
-        self.band = Fraction(band)
-        self.nearest = line.mode if ordering == "probability" else self._beside_the_mean()
+    def __init__(self, line: Line, seen: int, statistic: Statistic, band: float) -> None:
+        self.line, self.seen, self.statistic = line, seen, statistic
+        self.band = Fraction(band) * statistic.unit(line)
+        self.nearest = self._beside_the_mean() if statistic.is_least_at_expected else line.mode
 
     def _beside_the_mean(self) -> int:
         """The outcome with the least statistic; statistics of expected counts are 0 at the mean, and convex."""
         below = math.floor(self.line.mean)
         if below >= self.line.highest:
             return below
-        if self.ordering == "pearson":
-            return round(self.line.mean)
-        near = (self.line.distance(x, self.ordering) for x in (below, below + 1))
-        return below if next(near) <= next(near) else below + 1
+        return below if self._excess(below, self.statistic.distance(below + 1, self.line)) <= 0 else below + 1
 
     @cached_property
-    def _seen_distance(self) -> Decimal:
-        return self.line.distance(self.seen, self.ordering)
+    def _seen_distance(self) -> Fraction | Decimal:
+        return self.statistic.distance(self.seen, self.line)
+
+    def _excess(self, x: int, other: Fraction | Decimal) -> Fraction | Decimal:
+        """By how much x is farther than that."""
+        own = self.statistic.distance(x, self.line)
+        if isinstance(own, Decimal) and isinstance(other, Decimal):
+            return self.line.context.subtract(own, other)
+        return Fraction(own) - Fraction(other)
 
     def sign(self, x: int) -> int:
         """-1, 0 or 1: whether x is nearer to the null than what was seen, as far, or farther."""
-        excess: Fraction | Decimal
-        if self.ordering == "pearson":
-            mean = self.line.mean
-            band = self.band * mean / (1 + self.line.odds)  # the statistic is (x - mean)^2 over this variance
-            excess = (x - mean) ** 2 - (self.seen - mean) ** 2
-            tied = abs(excess) <= band
-        else:
-            excess = self.line.context.subtract(self.line.distance(x, self.ordering), self._seen_distance)
-            tied = abs(excess) < _SAME and self.line.are_tied(x, self.seen, self.ordering)
-            tied = tied or (bool(self.band) and abs(Fraction(excess)) <= self.band / 2)
-        return 0 if tied else (1 if excess > 0 else -1)
+        excess = self._excess(x, self._seen_distance)
+        if self.statistic.are_tied(x, self.seen, excess, self.line):
+            return 0
+        if self.band and abs(Fraction(excess)) <= self.band:
+            return 0
+        return 1 if excess > 0 else -1
 
     def partner(self, direction: int) -> int | None:
         """The first outcome on the other side of the nearest one that is as far as what was seen, if there is one."""
@@ -264,9 +265,9 @@ def _first(holds: Callable[[int], bool], guess: int, most: int) -> int | None:
     return None if high > most else high
 
 
-def tail_of_line(line: Line, seen: int, ordering: Ordering, band: float = 0.0) -> Tail:
+def tail_of_line(line: Line, seen: int, statistic: Statistic, band: float = 0.0) -> Tail:
     """P(T >= t) for the statistic t of `seen`, ties included; on the other side, statistics within `band` are ties."""
-    order = _Order(line, seen, ordering, band)
+    order = _Order(line, seen, statistic, band)
     ties = [seen]
     if order.sign(order.nearest) >= 0:
         ends = range(max(seen - 1, line.lowest), min(seen + 1, line.highest) + 1)
@@ -286,18 +287,18 @@ def tail_of_line(line: Line, seen: int, ordering: Ordering, band: float = 0.0) -
 
 
 def two_category_tail(
-    counts: Sequence[int], null: Sequence[Fraction], ordering: Ordering, *, is_exact: bool, threshold: float
+    counts: Sequence[int], null: Sequence[Fraction], statistic: Statistic, *, is_exact: bool, threshold: float
 ) -> Tail:
     """The tail of two counts under positive probabilities; `threshold`, their statistic, is what ties of floats need.
 
     is_exact : whether the probabilities are those that are meant.
     """
     line = Line.binomial(sum(counts), null[0])
-    return tail_of_line(line, counts[0], ordering, 0.0 if is_exact else TIE_BAND * max(threshold, 1.0))
+    return tail_of_line(line, counts[0], statistic, 0.0 if is_exact else TIE_BAND * max(threshold, 1.0))
 
 
-def two_by_two_tail(table: Sequence[Sequence[int]], ordering: Ordering) -> Tail:
+def two_by_two_tail(table: Sequence[Sequence[int]], statistic: Statistic) -> Tail:
     """The tail of a 2 x 2 table given its margins, none of which is 0."""
     (first, second), (third, fourth) = table
     line = Line.hypergeometric(first + second, first + third, first + second + third + fourth)
-    return tail_of_line(line, first, ordering)
+    return tail_of_line(line, first, statistic)

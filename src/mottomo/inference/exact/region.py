@@ -11,8 +11,9 @@ from mottomo.inference.exact.kinds import Problem
 from mottomo.inference.exact.lattice import LatticeHalves
 from mottomo.inference.exact.meet_in_the_middle import Halves
 from mottomo.inference.exact.tables import TooManyStates, make_tables
-from mottomo.inference.exact.tail import TIE_BAND, Budget, BudgetExceeded, largest_statistic, limit_of, representation
+from mottomo.inference.exact.tail import Budget, BudgetExceeded, largest_statistic, limit_of, representation
 from mottomo.inference.exact.tilting import OutOfReach
+from mottomo.inference.statistics import TIE_BAND
 
 _EQUAL = 1e-9  # a p-value this close to the significance, relatively, is equal to it, and equal is rejected
 

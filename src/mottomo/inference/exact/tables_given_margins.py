@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
-from mottomo.inference.exact.fingerprints import logarithms_of_range
-from mottomo.inference.exact.kinds import PEARSON_PRIME, Ordering
+from mottomo.inference.exact.kinds import PEARSON_PRIME
 from mottomo.inference.exact.tables import TooManyStates
 from mottomo.inference.exact.tail import Tail
-from mottomo.kernels.compositions import compositions
+from mottomo.inference.statistics import Statistic
+from mottomo.numerics.compositions import compositions
 
 _TIE = 1e-9
 
@@ -24,40 +25,36 @@ _TIE = 1e-9
 class _Cells:
     """What x outcomes in row i and column j add to the statistic, by tables over x."""
 
-    ordering: Ordering
+    statistic: Statistic
     rows: tuple[int, ...]
     columns: tuple[int, ...]
 
     def costs(self, x: np.ndarray, row: int, column: int) -> np.ndarray:
-        n = sum(self.rows)
-        expected = self.rows[row] * self.columns[column] / n
-        values = x.astype(np.float64)
-        if self.ordering == "pearson":
-            return (values - expected) ** 2 / expected
-        if self.ordering == "likelihood-ratio":
-            return np.where(x > 0, 2 * values * np.log(np.maximum(values, 1.0) / expected), 0.0)
-        return 2 * _log_factorials(int(x.max(initial=0)))[x]
+        return self.statistic.costs(x, Fraction(self.rows[row] * self.columns[column], sum(self.rows)))
 
     def fingerprints(self, x: np.ndarray, row: int, column: int) -> np.ndarray:
-        """Up to constants that all tables with these margins share."""
-        if self.ordering == "pearson":  # x^2 / (r c), over the common denominator
+        """Up to constants that all tables with these margins share; zeros where ties are decided within a band."""
+        if self.statistic.has_integer_costs:  # x^2 / (r c), over the common denominator
             common = math.lcm(*self.rows) * math.lcm(*self.columns)
             factor = common // (self.rows[row] * self.columns[column])
             return np.array([value * value * factor % PEARSON_PRIME for value in x.tolist()], dtype=np.uint64)
-        logarithms = logarithms_of_range(0, int(x.max(initial=0)))
-        if self.ordering == "probability":
-            return np.cumsum(logarithms, dtype=np.uint64)[x]
-        return x.astype(np.uint64) * logarithms[x]
+        prints = self.statistic.prints(0, int(x.max(initial=0)))
+        return np.zeros(x.size, dtype=np.uint64) if prints is None else prints[x]
+
+    @property
+    def decides_ties(self) -> bool:
+        """Whether equal statistics have equal fingerprints, and others do not."""
+        return self.statistic.has_integer_costs or self.statistic.prints(0, 0) is not None
 
 
 def _log_factorials(largest: int) -> np.ndarray:
     return np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, largest + 1)))])
 
 
-def statistic_of(table: np.ndarray, ordering: Ordering) -> tuple[float, int]:
+def statistic_of(table: np.ndarray, statistic: Statistic) -> tuple[float, int]:
     """The statistic and the fingerprint of one table."""
     rows, columns = tuple(table.sum(axis=1).tolist()), tuple(table.sum(axis=0).tolist())
-    cells = _Cells(ordering, rows, columns)
+    cells = _Cells(statistic, rows, columns)
     total, fingerprint = 0.0, 0
     for row in range(len(rows)):
         for column in range(len(columns)):
@@ -67,7 +64,7 @@ def statistic_of(table: np.ndarray, ordering: Ordering) -> tuple[float, int]:
     return total, fingerprint
 
 
-def enumerated_tail(table: np.ndarray, ordering: Ordering, most_states: int) -> Tail:
+def enumerated_tail(table: np.ndarray, statistic: Statistic, most_states: int) -> Tail:
     """P(T >= t) over all tables with the margins of this one.
 
     Raises TooManyStates before more than `most_states` states are held.
@@ -79,8 +76,8 @@ def enumerated_tail(table: np.ndarray, ordering: Ordering, most_states: int) -> 
     rows, columns = table.sum(axis=1), table.sum(axis=0)
     order = np.argsort(columns)  # the longest column comes last, where it is forced
     table, columns = table[:, order], columns[order]
-    cells = _Cells(ordering, tuple(rows.tolist()), tuple(columns.tolist()))
-    threshold, fingerprint = statistic_of(table, ordering)
+    cells = _Cells(statistic, tuple(rows.tolist()), tuple(columns.tolist()))
+    threshold, fingerprint = statistic_of(table, statistic)
     left = rows.reshape(1, -1).astype(np.int64)
     costs, prints, log_weights = np.zeros(1), np.zeros(1, dtype=np.uint64), np.zeros(1)
     factorials = _log_factorials(int(rows.sum()))
@@ -108,11 +105,11 @@ def enumerated_tail(table: np.ndarray, ordering: Ordering, most_states: int) -> 
         costs, prints = costs[parent] + added_costs[chosen], prints[parent] + added_prints[chosen]
         log_weights = log_weights[parent] + added_logs[chosen] + factorials[column]
         if not last:
-            left, costs, prints, log_weights = _merged(left, costs, prints, log_weights, ordering)
+            left, costs, prints, log_weights = _merged(left, costs, prints, log_weights, cells)
             if len(left) > most_states:
                 raise TooManyStates(len(left))
     log_weights += factorials[rows].sum() - factorials[int(rows.sum())]
-    if ordering == "pearson":
+    if statistic.has_integer_costs:
         same = prints % np.uint64(PEARSON_PRIME) == np.uint64(fingerprint % PEARSON_PRIME)
     else:
         same = prints == np.uint64(fingerprint % 2**64)
@@ -134,11 +131,13 @@ def _log_sum(logs: np.ndarray) -> float:
 
 
 def _merged(
-    left: np.ndarray, costs: np.ndarray, prints: np.ndarray, log_weights: np.ndarray, ordering: Ordering
+    left: np.ndarray, costs: np.ndarray, prints: np.ndarray, log_weights: np.ndarray, cells: _Cells
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """States with the same rest of each row and the same statistic, as one."""
-    if ordering == "pearson":
+    if cells.statistic.has_integer_costs:
         prints = prints % np.uint64(PEARSON_PRIME)
+    elif not cells.decides_ties:
+        prints = costs.view(np.uint64)  # the same float
     order = np.lexsort([prints, *left.T])
     left, costs, prints, log_weights = left[order], costs[order], prints[order], log_weights[order]
     new = np.concatenate([[True], (prints[1:] != prints[:-1]) | (left[1:] != left[:-1]).any(axis=1)])
@@ -146,15 +145,16 @@ def _merged(
     largest = np.maximum.reduceat(log_weights, starts)
     group = np.cumsum(new) - 1
     sums = np.add.reduceat(np.exp(log_weights - largest[group]), starts)
-    return left[starts], costs[starts], prints[starts], largest + np.log(sums)
+    kept = prints[starts] if cells.decides_ties else np.zeros(starts.size, dtype=np.uint64)
+    return left[starts], costs[starts], kept, largest + np.log(sums)
 
 
-def simulated_far(table: np.ndarray, ordering: Ordering, draws: int, seed: int) -> int:
+def simulated_far(table: np.ndarray, statistic: Statistic, draws: int, seed: int) -> int:
     """How many of `draws` tables with the same margins are at least as far; near ties count as tied."""
     generator = np.random.Generator(np.random.PCG64(seed))
     rows, columns = table.sum(axis=1), table.sum(axis=0)
-    cells = _Cells(ordering, tuple(rows.tolist()), tuple(columns.tolist()))
-    threshold, _ = statistic_of(table, ordering)
+    cells = _Cells(statistic, tuple(rows.tolist()), tuple(columns.tolist()))
+    threshold, _ = statistic_of(table, statistic)
     left = np.broadcast_to(columns, (draws, len(columns))).astype(np.int64).copy()
     total = np.zeros(draws)
     for row in range(len(rows)):

@@ -14,8 +14,8 @@ from mottomo.inference.exact.lattice import LatticeHalves, additions_to_fill
 from mottomo.inference.exact.meet_in_the_middle import Halves, expected_states
 from mottomo.inference.exact.tables import Tables, TooManyStates, make_tables
 from mottomo.inference.exact.tilting import OutOfReach, Tilt, chernoff, log_tail_bound, useful_tilt
+from mottomo.inference.statistics import TIE_BAND
 
-TIE_BAND = 1e-9  # of null probabilities that are floats: statistics this close, relatively, count as tied
 _SMALL = math.log(1e-3)  # below this a tail is summed itself, not as 1 minus the rest
 _NEGLIGIBLE = 36.0  # exp(-36) = 2e-16, of the tail's bound: what a summed tail leaves out
 _ADDITIONS_PER_STATE = 200.0  # additions in a dense table take about as long as one enumerated state
@@ -89,7 +89,7 @@ class Tail:
         return self.log_upper - self.log_lower > _ROUNDING + 16 * _EPS * abs(self.log_p)
 
 
-def statistic(problem: Problem, counts: Sequence[int], kind_of: Sequence[int]) -> float:
+def statistic_at(problem: Problem, counts: Sequence[int], kind_of: Sequence[int]) -> float:
     """T of one outcome, in float64."""
     return math.fsum(
         float(problem.kinds[kind].costs(whole_array([count]))[0]) for count, kind in zip(counts, kind_of, strict=True)
@@ -122,7 +122,7 @@ def tail_probability(
     """
     if problem.total == 0 or problem.n_categories == 1:  # there is only one outcome
         return Tail(0.0, 0.0, 0.0, 1.0, "meet-in-the-middle")
-    threshold = statistic(problem, counts, kind_of)
+    threshold = statistic_at(problem, counts, kind_of)
     if not largest_statistic(problem) < _LARGEST_STATISTIC:
         raise BudgetExceeded(math.inf)
     needed, log_bound = math.inf, 0.0

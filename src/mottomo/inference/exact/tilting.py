@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from mottomo.inference.exact.kinds import Problem
-from mottomo.kernels.series import relative_entropy_term
+from mottomo.numerics.series import relative_entropy_term
 
 _MOST_WINDOW = 2**18
 _MOST_STEPS = 60
@@ -181,7 +181,7 @@ def log_tail_bound(problem: Problem, threshold: float) -> float:
 
 def chernoff(problem: Problem, threshold: float) -> tuple[float, Tilt]:
     """An upper bound of log P(T >= threshold), and the tilt that gives it."""
-    depth = max(threshold / 2, 1.0) if problem.kinds[0].ordering != "pearson" else 20.0
+    depth = max(threshold / 2, 1.0) if problem.statistic.is_twice_a_logarithm else 20.0
     while True:
         windows = make_windows(problem, depth)
         tilt = best_tilt(windows, threshold, problem.total)

@@ -1,11 +1,8 @@
-r"""Two tallies given their margins: the same engine, with hypergeometric instead of multinomial weights.
+"""Two tallies given their margins: the same engine, with hypergeometric instead of multinomial weights.
 
 Given both totals r_1, r_2 and the total c_j of each category, the counts x_j of the first tally are independent
-Binomial(c_j, r_1 / n) given their sum r_1, and every statistic of the table is a sum of convex costs of x_j:
-
-    likelihood-ratio   2 [x log(x / e_1) + (c - x) log((c - x) / e_2)],   e_i = r_i c / n
-    pearson            (x - e_1)^2 (1 / e_1 + 1 / e_2) = (n x - r_1 c)^2 / (c r_1 r_2)
-    probability        -2 log Binomial(x; c, r_1 / n), above its minimum
+Binomial(c_j, r_1 / n) given their sum r_1, and every test statistic of the table is a sum over both cells of each
+category, which is convex in x_j.
 """
 
 from __future__ import annotations
@@ -18,8 +15,9 @@ from functools import cached_property
 
 import numpy as np
 
-from mottomo.inference.exact.fingerprints import logarithms_of_range
-from mottomo.inference.exact.kinds import PEARSON_PRIME, Kind, Ordering, Problem, divergence, log_poisson
+from mottomo.inference.exact.kinds import PEARSON_PRIME, Kind, Problem
+from mottomo.inference.statistics import Statistic
+from mottomo.numerics.poisson import log_poisson
 
 _LONGEST_SIEVE = 1_000_000  # for longer columns ties are decided within a band
 
@@ -43,14 +41,12 @@ class TwoRowKind(Kind):
         return self.column - self.rate
 
     def costs(self, x: np.ndarray) -> np.ndarray:
-        if self.ordering == "pearson":
-            first, second = self.rows
-            scaled = self.total * np.asarray(x, dtype=object) - first * self.column
-            return np.array([float(Fraction(int(d) ** 2, self.column * first * second)) for d in scaled.tolist()])
-        if self.ordering == "likelihood-ratio":
-            # Both rows' divergences: Poisson's Stirling parts are what the log weights have beside them.
-            return 2 * (divergence(x, self.rate) + divergence(self.column - np.asarray(x), self._other))
-        return np.maximum(-2 * self._log_binomial(x) - self._least, 0.0)
+        found = self._both_cells(x)
+        return found if self.statistic.is_least_at_expected else np.maximum(found - self._least, 0.0)
+
+    def _both_cells(self, x: np.ndarray) -> np.ndarray:
+        costs = self.statistic.costs
+        return costs(np.asarray(x), self.rate) + costs(self.column - np.asarray(x), self._other)
 
     def log_weights(self, x: np.ndarray) -> np.ndarray:
         return self._log_binomial(x).reshape(1, -1)
@@ -64,24 +60,20 @@ class TwoRowKind(Kind):
     def _least(self) -> float:
         mode = (self.column + 1) * self.rows[0] // (self.total + 2)
         near = np.clip(np.arange(mode - 2, mode + 3), 0, self.column)
-        return float(np.min(-2 * self._log_binomial(near)))
+        return float(np.min(self._both_cells(near)))
 
     def fingerprints(self, first: int, last: int) -> np.ndarray:
         """Up to constants that are the same for all tables with these margins."""
         x = np.arange(first, last + 1, dtype=np.int64)
         if self.column > _LONGEST_SIEVE:
             return np.zeros(x.size, dtype=np.uint64)
-        if self.ordering == "pearson":
+        if self.units is not None:
             return np.array([cost % PEARSON_PRIME for cost in self.unit_costs(x)], dtype=np.uint64)
-        logarithms = logarithms_of_range(0, self.column)
-        if self.ordering == "probability":
-            logarithms = np.cumsum(logarithms, dtype=np.uint64)
-            return logarithms[x] + logarithms[self.column - x]
-        whole = np.arange(self.column + 1).astype(np.uint64) * logarithms
-        return whole[x] + whole[self.column - x]
+        prints = self.statistic.prints(0, self.column)
+        return np.zeros(x.size, dtype=np.uint64) if prints is None else prints[x] + prints[self.column - x]
 
 
-def two_row_problem(first: Sequence[int], second: Sequence[int], ordering: Ordering) -> tuple[Problem, list[int]]:
+def two_row_problem(first: Sequence[int], second: Sequence[int], statistic: Statistic) -> tuple[Problem, list[int]]:
     """The problem of two rows of counts, every column of which was seen, and for each column the index of its kind."""
     rows = (sum(first), sum(second))
     n = sum(rows)
@@ -94,19 +86,20 @@ def two_row_problem(first: Sequence[int], second: Sequence[int], ordering: Order
         units = (n // shared, rows[0] * column // shared, common // column * shared * shared)
         kinds.append(
             TwoRowKind(
-                ordering,
+                statistic,
                 columns.count(column),
                 Fraction(rows[0] * column, n),
                 n,
-                units=units if ordering == "pearson" else None,
+                units=units if statistic.has_integer_costs else None,
                 column=column,
                 rows=rows,
             )
         )
-    unit = Fraction(1, common * rows[0] * rows[1]) if ordering == "pearson" else None
+    unit = Fraction(1, common * rows[0] * rows[1]) if statistic.has_integer_costs else None
     share = Fraction(rows[0], n)
-    normaliser = TwoRowKind(ordering, 1, share * n, n, column=n, rows=rows)
+    normaliser = TwoRowKind(statistic, 1, share * n, n, column=n, rows=rows)
     log_normaliser = float(normaliser.log_weights(np.array([rows[0]]))[0, 0])
-    exact_ties = max(distinct) <= _LONGEST_SIEVE
+    decides = statistic.has_integer_costs or statistic.prints(0, 0) is not None
+    exact_ties = decides and max(distinct) <= _LONGEST_SIEVE
     problem = Problem(tuple(kinds), rows[0], exact_ties, unit if exact_ties else None, log_normaliser)
     return problem, [distinct.index(column) for column in columns]

@@ -12,12 +12,6 @@ from mottomo.report.tables import MOST_ROWS
 
 _LONGEST_FRACTION = 19
 _MOST_HIGHEST = 3
-_METHODS = {
-    "goodman": say("Goodman"),
-    "wilson": say("Wilson"),
-    "profile-likelihood": say("profile likelihood"),
-    "sison-glaz": say("Sison-Glaz"),
-}
 
 
 def _body(estimate: Estimate) -> Body:
@@ -114,7 +108,12 @@ def _unseen(estimate: Estimate) -> Message:
 
 def _claim(estimate: Estimate) -> dict[str, str | Message]:
     """What the intervals claim, for how many categories."""
-    return {"categories": categories(estimate.tally.n_categories), "level": percent(estimate.intervals.level)}
+    intervals = estimate.intervals
+    return {
+        "method": intervals.title,
+        "categories": categories(estimate.tally.n_categories),
+        "level": percent(intervals.level),
+    }
 
 
 NO_OBSERVATIONS = say("No observations: log L is 0 for all probabilities, so none is the most plausible.")
@@ -155,24 +154,21 @@ WORDS = Words[Estimate](
         {
             **about(lambda estimate: estimate.tally, tallies.REMARKS),
             "intervals-simultaneous": lambda estimate: say(
-                "The Clopper-Pearson intervals hold for all {categories} at once, at {level} or more, at every number "
-                "of observations (Bonferroni).",
+                "The {method} intervals hold for all {categories} at once, at {level} or more, at every number of "
+                "observations.",
                 **_claim(estimate),
             ),
             "intervals-per-category": lambda estimate: say(
-                "Each Clopper-Pearson interval alone holds at {level} or more; all {categories} at once hold less "
-                "often.",
+                "Each {method} interval alone holds at {level} or more; all {categories} at once hold less often.",
                 **_claim(estimate),
             ),
             "intervals-approximate": lambda estimate: say(
                 "{method} intervals approximate {level} for all {categories} at once; the true level can be lower.",
-                method=_METHODS[estimate.intervals.method],
                 **_claim(estimate),
             ),
             "intervals-approximate-per-category": lambda estimate: say(
                 "{method} intervals approximate {level} for each category by itself; for all {categories} at once it "
                 "is lower.",
-                method=_METHODS[estimate.intervals.method],
                 **_claim(estimate),
             ),
             "unseen-categories": _unseen,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from mottomo.inference.exact.tail import TIE_BAND
 from mottomo.inference.exchangeability import ExchangeabilityResult
 from mottomo.inference.goodness_of_fit import TARGET_POWER, TestRemark, TestResult, TestVerdict
+from mottomo.inference.statistics import TIE_BAND
 from mottomo.messages import Message, say
 from mottomo.report.numbers import full, percent, power_of_ten, rounded, whole
 from mottomo.report.report import Block, Body, Column, Formula, Paragraph, Table, p_cells
@@ -174,12 +174,28 @@ def _order(result: TestResult) -> ExchangeabilityResult:
 
 def _categories_depart(result: TestResult) -> Message:
     names, flagged = result.tally.categories.names, result.residuals.flagged
+    more, fewer = flagged(names, 1), flagged(names, -1)
+    significance = rounded(result.significance)
+    if not fewer:
+        return say(
+            "Category by category (exact binomial tests, Holm's correction at {significance}): more often than claimed "
+            "{more}; none less often.",
+            more=some(more),
+            significance=significance,
+        )
+    if not more:
+        return say(
+            "Category by category (exact binomial tests, Holm's correction at {significance}): less often than claimed "
+            "{fewer}; none more often.",
+            fewer=some(fewer),
+            significance=significance,
+        )
     return say(
         "Category by category (exact binomial tests, Holm's correction at {significance}): more often than claimed "
         "{more}; less often {fewer}.",
-        more=some(flagged(names, 1)) or "–",
-        fewer=some(flagged(names, -1)) or "–",
-        significance=rounded(result.significance),
+        more=some(more),
+        fewer=some(fewer),
+        significance=significance,
     )
 
 

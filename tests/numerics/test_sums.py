@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mottomo.kernels.sums import accurate_sum, two_product
+from mottomo.numerics.sums import accurate_sum, two_product
 
 numbers = st.floats(-1e100, 1e100, allow_subnormal=False)
 

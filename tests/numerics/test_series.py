@@ -6,7 +6,7 @@ import mpmath
 import numpy as np
 import pytest
 
-from mottomo.kernels.series import expm1_excess, log1p_excess, relative_entropy_term, stirling_error
+from mottomo.numerics.series import expm1_excess, log1p_excess, relative_entropy_term, stirling_error
 
 MAGNITUDES = [10.0**k for k in range(-300, 3, 7)] + [0.29999, 0.3, 0.30001, 0.5, 0.99, 1.0, 1.01, 3.0, 40.0]
 

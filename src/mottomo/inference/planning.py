@@ -10,12 +10,10 @@ from typing import Any, Literal
 from mottomo._checks import check_between, check_whole
 from mottomo.categories import Categories
 from mottomo.errors import InvalidInput
-from mottomo.inference.exact.kinds import Ordering
 from mottomo.inference.exact.tail import Budget, BudgetExceeded
 from mottomo.inference.interval_width import observations_for_half_width
 from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_method
-from mottomo.inference.nulls import budget_error, check_ordering, exact_probabilities
-from mottomo.inference.power import (
+from mottomo.inference.noncentral import (
     QUICK_BUDGET,
     approximate_power,
     approximate_sample_size,
@@ -23,8 +21,10 @@ from mottomo.inference.power import (
     exact_power,
     fractions_of,
 )
-from mottomo.kernels.chi_square import needed_noncentrality, noncentral_power
+from mottomo.inference.nulls import budget_error, exact_probabilities
+from mottomo.inference.statistics import Statistic, statistic_of
 from mottomo.messages import say, verbatim, written
+from mottomo.numerics.chi_square import needed_noncentrality, noncentral_power
 from mottomo.probabilities import Probabilities
 from mottomo.results import Result
 from mottomo.tallies import Tally
@@ -50,7 +50,7 @@ class Plan(Result):
     n_observations : how many.
     goal : ``power`` (n was asked for), ``n`` (the power of a given n was asked for) or ``half-width``.
     power : at `n_observations`; None for half-widths. target_power : what was asked for, or None.
-    method : ``exact`` or ``noncentral-chi-square``. ordering, significance : of the test.
+    method : ``exact`` or ``noncentral-chi-square``. statistic, significance : of the test.
     effect_size : Cohen's w, the square root of sum (q - p)^2 / p.
     exact_power, exact_size : at `n_observations`, where they are affordable; else None.
     searched_to : of an exact number of observations: the largest n whose power was computed; it never fell again.
@@ -61,7 +61,7 @@ class Plan(Result):
     goal: Goal
     method: str
     significance: float | None = None
-    ordering: Ordering | None = None
+    statistic: Statistic | None = None
     power: float | None = None
     target_power: float | None = None
     effect_size: float | None = None
@@ -82,7 +82,7 @@ class Plan(Result):
             "target_power": self.target_power,
             "significance": self.significance,
             "method": self.method,
-            "ordering": self.ordering,
+            "ordering": None if self.statistic is None else self.statistic.name,
             "effect_size": self.effect_size,
             "exact_power": self.exact_power,
             "exact_size": self.exact_size,
@@ -117,7 +117,7 @@ def power(
     n: int,
     *,
     significance: float = 0.05,
-    ordering: Ordering = "likelihood-ratio",
+    ordering: str | Statistic = "likelihood-ratio",
     method: Method | None = None,
     categories: Any = None,
 ) -> Plan:
@@ -141,7 +141,7 @@ def power(
     """
     check_whole("n", n, 1)
     p, q = _both(null, alternative, categories)
-    return _power_at(p, q, int(n), significance, ordering, method or Auto())
+    return _power_at(p, q, int(n), significance, statistic_of(ordering), method or Auto())
 
 
 def sample_size(
@@ -150,7 +150,7 @@ def sample_size(
     *,
     power: float = 0.8,
     significance: float = 0.05,
-    ordering: Ordering = "likelihood-ratio",
+    ordering: str | Statistic = "likelihood-ratio",
     method: Method | None = None,
     effect: float | None = None,
     bias: float | None = None,
@@ -193,7 +193,6 @@ def sample_size(
         return _for_half_width(half_width, level, null, categories)
     power = check_between("power", power, "0.8")
     significance = check_between("significance", significance, "0.05")
-    check_ordering(ordering)
     _check_plan_method(method or Auto())
     if effect is not None:
         if isinstance(method, Exact):
@@ -208,7 +207,7 @@ def sample_size(
         return _for_effect(effect, power, significance, null, categories)
     known = Probabilities.of(_required(null), categories)
     p, q = _both(known, _least_favourable(known, bias) if bias is not None else alternative, None)
-    return _for_alternative(p, q, power, significance, ordering, method or Auto())
+    return _for_alternative(p, q, power, significance, statistic_of(ordering), method or Auto())
 
 
 def _required(null: Any) -> Any:
@@ -228,18 +227,17 @@ def _both(null: Any, alternative: Any, categories: Any) -> tuple[Probabilities, 
 
 
 def _power_at(
-    p: Probabilities, q: Probabilities, n: int, significance: float, ordering: Ordering, method: Method
+    p: Probabilities, q: Probabilities, n: int, significance: float, statistic: Statistic, method: Method
 ) -> Plan:
     significance = check_between("significance", significance, "0.05")
-    check_ordering(ordering)
     _check_plan_method(method)
     plan = Plan(
-        n, "n", "exact", significance, ordering, effect_size=effect_size(*fractions_of(p, q)), null=p, alternative=q
+        n, "n", "exact", significance, statistic, effect_size=effect_size(*fractions_of(p, q)), null=p, alternative=q
     )
     if not isinstance(method, Asymptotic):
         budget = Budget().scaled(method.budget) if isinstance(method, Exact) else QUICK_BUDGET
         try:
-            size, found = exact_power(p, q, n, significance, ordering, budget)
+            size, found = exact_power(p, q, n, significance, statistic, budget)
             return replace(plan, power=found, exact_power=found, exact_size=size)
         except BudgetExceeded as stop:
             if isinstance(method, Exact):
@@ -248,9 +246,8 @@ def _power_at(
 
 
 def _for_alternative(
-    p: Probabilities, q: Probabilities, power: float, significance: float, ordering: Ordering, method: Method
+    p: Probabilities, q: Probabilities, power: float, significance: float, statistic: Statistic, method: Method
 ) -> Plan:
-    check_ordering(ordering)
     _check_plan_method(method)
     about = approximate_sample_size(p, q, power, significance)
     if about is None:
@@ -264,7 +261,7 @@ def _for_alternative(
     if isinstance(method, Exact) or (isinstance(method, Auto) and about <= _EXACT_SEARCH):
         budget = Budget().scaled(method.budget) if isinstance(method, Exact) else QUICK_BUDGET
         try:
-            return _searched(p, q, power, significance, ordering, about, budget)
+            return _searched(p, q, power, significance, statistic, about, budget)
         except BudgetExceeded as stop:
             if isinstance(method, Exact):
                 raise budget_error(stop.factor * method.budget) from None
@@ -273,7 +270,7 @@ def _for_alternative(
         "power",
         "noncentral-chi-square",
         significance,
-        ordering,
+        statistic,
         approximate_power(p, q, about, significance),
         power,
         effect_size(*fractions_of(p, q)),
@@ -283,7 +280,7 @@ def _for_alternative(
     if isinstance(method, Asymptotic):
         return plan
     try:
-        size, found = exact_power(p, q, about, significance, ordering, QUICK_BUDGET)
+        size, found = exact_power(p, q, about, significance, statistic, QUICK_BUDGET)
         return replace(plan, exact_power=found, exact_size=size)
     except BudgetExceeded:
         return plan
@@ -294,7 +291,7 @@ def _searched(
     q: Probabilities,
     target: float,
     significance: float,
-    ordering: Ordering,
+    statistic: Statistic,
     about: int,
     budget: Budget,
 ) -> Plan:
@@ -310,7 +307,7 @@ def _searched(
             raise BudgetExceeded(end / most)
         answer = None
         for n in range(end, 0, -1):
-            size, found = exact_power(p, q, n, significance, ordering, budget)
+            size, found = exact_power(p, q, n, significance, statistic, budget)
             if found < target:
                 break
             answer = (n, size, found)
@@ -319,7 +316,7 @@ def _searched(
         end *= 2
     n, size, found = answer
     w = effect_size(*fractions_of(p, q))
-    return Plan(n, "power", "exact", significance, ordering, found, target, w, p, q, found, size, end)
+    return Plan(n, "power", "exact", significance, statistic, found, target, w, p, q, found, size, end)
 
 
 def _for_effect(effect: float, power: float, significance: float, null: Any, categories: Any) -> Plan:

@@ -13,11 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from mottomo.inference.exact.kinds import Ordering, multinomial_problem
+from mottomo.inference.exact.kinds import multinomial_problem
 from mottomo.inference.exact.region import critical_region
 from mottomo.inference.exact.tail import Budget
 from mottomo.inference.nulls import exact_probabilities
-from mottomo.kernels.chi_square import needed_noncentrality, noncentral_power
+from mottomo.inference.statistics import Statistic
+from mottomo.numerics.chi_square import needed_noncentrality, noncentral_power
 from mottomo.probabilities import Probabilities
 
 QUICK_BUDGET = Budget(states=60_000, additions=20_000_000)  # well below a second, where power stands beside a test
@@ -44,7 +45,7 @@ def effect_size(null: Sequence[Any] | np.ndarray, alternative: Sequence[Any] | n
 
 
 def exact_power(
-    p: Probabilities, q: Probabilities, n: int, significance: float, ordering: Ordering, budget: Budget
+    p: Probabilities, q: Probabilities, n: int, significance: float, statistic: Statistic, budget: Budget
 ) -> tuple[float, float]:
     """Size and power of the exact test with n observations. Raises BudgetExceeded.
 
@@ -59,7 +60,7 @@ def exact_power(
     problem, _ = multinomial_problem(
         [null[index] for index in possible],
         n,
-        ordering,
+        statistic,
         exact=is_exact,
         alternative=[truth[index] / spared for index in possible],
     )

@@ -13,8 +13,8 @@ from mottomo.classification.coefficient_tests import FeatureTest
 from mottomo.classification.collinearity import Dependence
 from mottomo.classification.coordinates import referred
 from mottomo.classification.existence import Existence, Separator
-from mottomo.kernels.chi_square import chi_square_tail, log10_chi_square_tail
-from mottomo.kernels.sums import accurate_sum
+from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
+from mottomo.numerics.sums import accurate_sum
 from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally
 

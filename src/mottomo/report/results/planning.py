@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mottomo.inference.sample_size import Plan, PlanRemark, PlanVerdict
+from mottomo.inference.planning import Plan, PlanRemark, PlanVerdict
 from mottomo.messages import Message, say
 from mottomo.report.numbers import percent, rounded, whole
 from mottomo.report.report import Block, Body, Column, Paragraph, Table

@@ -5,7 +5,7 @@ import pytest
 
 import mottomo as mo
 from mottomo.errors import InvalidInput
-from mottomo.inference.power import effect_size
+from mottomo.inference.noncentral import effect_size
 from tests.oracles import multinomial
 
 DIE = [Fraction(k, 20) for k in (2, 5, 2, 4, 2, 5)]
