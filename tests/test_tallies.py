@@ -188,7 +188,7 @@ def test_tallies_grouped_by_other_columns_are_other_tallies():
     assert one.sha256 != other.sha256
 
 
-@pytest.mark.parametrize("call", [lambda: mo.estimate([2, 5]), lambda: mo.explain([2, 5])])
+@pytest.mark.parametrize("call", [lambda: mo.goodness_of_fit([2, 5]), lambda: mo.homogeneity([[2, 5], [1, 2]])])
 def test_what_is_no_tally_is_refused_with_how_to_make_one(call):
     with pytest.raises(mo.InvalidInput, match="no tally") as raised:
         call()

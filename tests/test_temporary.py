@@ -174,12 +174,13 @@ def test_standard_output_is_named_where_it_fails_itself(arguments):
 
 
 def test_what_else_the_system_refuses_is_not_blamed_on_standard_output(tmp_path):
+    (tmp_path / "x.csv").write_text("a\n")
     program = (
-        "import sys\nfrom mottomo.cli import data\nfrom mottomo.cli.main import main\n"
-        "def refused(*_): raise OSError(5, 'Input/output error', 'somewhere')\n"
-        "data._tally_of_path = refused\nmain(['tally', 'x.csv'])"
+        "import sys\nfrom mottomo.cli.main import main\nfrom mottomo.workflows import tallying\n"
+        "def refused(*_, **__): raise OSError(5, 'Input/output error', 'somewhere')\n"
+        "tallying.count_path = refused\nmain(['tally', 'x.csv'])"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 3
     assert "the system refuses to read or to write" in done.stderr
     assert "where:    somewhere" in done.stderr

@@ -1,7 +1,7 @@
 """mottomo: from categorical outcomes to trustworthy probabilities, by maximum likelihood (最尤推定).
 
 >>> import mottomo as mo
->>> mo.estimate(mo.Tally.from_counts([2, 5, 2, 4, 2, 5])).probabilities.tolist()
+>>> mo.estimate([2, 5, 2, 4, 2, 5]).probabilities.tolist()
 [0.1, 0.25, 0.1, 0.2, 0.1, 0.25]
 """
 
@@ -13,7 +13,16 @@ TYPE_CHECKING = False  # as typing has it, which takes a third of the time of a 
 
 # Public names in the order of the flow, each with the module that defines it: imported when first used.
 _HOME = {
-    "tally": "workflows",
+    "tally": "workflows.tallying",
+    "estimate": "workflows.estimation",
+    "test": "workflows.testing",
+    "plan": "workflows.planning",
+    "compare": "workflows.comparison",
+    "explain": "workflows.explanation",
+    "simulate": "workflows.simulation",
+    "train": "workflows.training",
+    "predict": "workflows.prediction",
+    "load_model": "workflows.prediction",
     "Tally": "tallies",
     "Categories": "categories",
     "likelihood": "likelihoods",
@@ -31,7 +40,6 @@ _HOME = {
     "perplexity": "likelihoods",
     "bits": "likelihoods",
     "softmax": "likelihoods",
-    "estimate": "inference.estimation",
     "Estimate": "inference.estimation",
     "estimate_partly_seen": "inference.partly_seen",
     "PartlySeenEstimate": "inference.partly_seen",
@@ -57,13 +65,16 @@ _HOME = {
     "power": "inference.planning",
     "sample_size": "inference.planning",
     "Plan": "inference.planning",
-    "simulate": "inference.simulation",
     "SoftmaxRegression": "classification.softmax_regression",
+    "TrainingResult": "classification.training_result",
+    "Predictions": "classification.predictions",
     "L2": "classification.penalties",
-    "explain": "explanation.explain",
     "Explanation": "explanation.explain",
+    "ClassifierExplanation": "explanation.classifier",
+    "Statistic": "inference.statistics",
     "MottomoError": "errors",
     "InvalidInput": "errors",
+    "InvalidCall": "errors",
     "SourceError": "errors",
     "MissingExtra": "errors",
     "NoMaximum": "errors",
@@ -97,12 +108,22 @@ def _load_report() -> Any:
     return report
 
 
+def _load_storage() -> Any:
+    """The layer that keeps models in files, which they know by this function alone."""
+    from mottomo.storage import model_file
+
+    return model_file
+
+
 if TYPE_CHECKING:
     from typing import Any
 
     from mottomo.categories import Categories as Categories
     from mottomo.classification.penalties import L2 as L2
+    from mottomo.classification.predictions import Predictions as Predictions
     from mottomo.classification.softmax_regression import SoftmaxRegression as SoftmaxRegression
+    from mottomo.classification.training_result import TrainingResult as TrainingResult
+    from mottomo.errors import InvalidCall as InvalidCall
     from mottomo.errors import InvalidInput as InvalidInput
     from mottomo.errors import MissingExtra as MissingExtra
     from mottomo.errors import MottomoError as MottomoError
@@ -110,11 +131,10 @@ if TYPE_CHECKING:
     from mottomo.errors import NotConverged as NotConverged
     from mottomo.errors import NotDetermined as NotDetermined
     from mottomo.errors import SourceError as SourceError
+    from mottomo.explanation.classifier import ClassifierExplanation as ClassifierExplanation
     from mottomo.explanation.explain import Explanation as Explanation
-    from mottomo.explanation.explain import explain as explain
     from mottomo.inference.coverage import coverage as coverage
     from mottomo.inference.estimation import Estimate as Estimate
-    from mottomo.inference.estimation import estimate as estimate
     from mottomo.inference.exchangeability import ExchangeabilityResult as ExchangeabilityResult
     from mottomo.inference.exchangeability import exchangeability as exchangeability
     from mottomo.inference.goodness_of_fit import TestResult as TestResult
@@ -137,8 +157,8 @@ if TYPE_CHECKING:
     from mottomo.inference.planning import Plan as Plan
     from mottomo.inference.planning import power as power
     from mottomo.inference.planning import sample_size as sample_size
-    from mottomo.inference.simulation import simulate as simulate
     from mottomo.inference.sison_glaz import SisonGlaz as SisonGlaz
+    from mottomo.inference.statistics import Statistic as Statistic
     from mottomo.likelihoods import bits as bits
     from mottomo.likelihoods import cross_entropy as cross_entropy
     from mottomo.likelihoods import deviance as deviance
@@ -155,4 +175,13 @@ if TYPE_CHECKING:
     from mottomo.likelihoods import softmax as softmax
     from mottomo.likelihoods import tangent_hessian as tangent_hessian
     from mottomo.tallies import Tally as Tally
-    from mottomo.workflows import tally as tally
+    from mottomo.workflows.comparison import compare as compare
+    from mottomo.workflows.estimation import estimate as estimate
+    from mottomo.workflows.explanation import explain as explain
+    from mottomo.workflows.planning import plan as plan
+    from mottomo.workflows.prediction import load_model as load_model
+    from mottomo.workflows.prediction import predict as predict
+    from mottomo.workflows.simulation import simulate as simulate
+    from mottomo.workflows.tallying import tally as tally
+    from mottomo.workflows.testing import test as test
+    from mottomo.workflows.training import train as train

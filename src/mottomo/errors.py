@@ -62,6 +62,10 @@ class InvalidInput(MottomoError, ValueError):
     """What was handed over breaks the contract: a negative count, probabilities that do not sum to 1."""
 
 
+class InvalidCall(InvalidInput):
+    """Options that do not go together, or one that a function does not have: wrong usage, whatever the data are."""
+
+
 class SourceError(MottomoError):
     """A file or stream cannot be read as what it claims to be: missing, another encoding, a ragged row."""
 

@@ -6,8 +6,48 @@ Results say *codes*; the words, tables, HTML and LaTeX belong to ``report/``, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A file that was read: its name as given, its size in bytes, and its SHA-256 as ``sha256sum`` prints it.
+
+    sha256 : None where it was not computed, because the file is large or cannot be read twice.
+    """
+
+    name: str
+    size: int | None = None
+    sha256: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"name": self.name, "bytes": self.size, "sha256": self.sha256}
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Where a result comes from.
+
+    sources : the files that were read. origin : what was given where no file was read: ``counts``, ``outcomes``.
+    settings : the options that were given, by name. command : the command line that repeats it.
+    """
+
+    sources: tuple[SourceFile, ...] = ()
+    origin: str | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+    command: str | None = None
+
+    def merged(self, other: Provenance) -> Provenance:
+        """The sources of both; of the settings those that both have."""
+        sources = (*self.sources, *(one for one in other.sources if one not in self.sources))
+        if not self.sources or not other.sources:
+            origin = self.origin or other.origin
+            return Provenance(sources, origin, {**self.settings, **other.settings}, self.command or other.command)
+        shared = {name: value for name, value in self.settings.items() if other.settings.get(name) == value}
+        return Provenance(sources, None, shared, self.command if self.command == other.command else None)
 
 
 class Result:
@@ -23,6 +63,21 @@ class Result:
     def to_dict(self) -> dict[str, Any]:
         """The result as plain dictionaries, lists, strings and numbers: what ``--json`` prints under ``result``."""
         raise NotImplementedError
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where it comes from: its own, or that of the tally it was made from."""
+        own: Provenance | None = self.__dict__.get("_provenance")
+        if own is not None:
+            return own
+        tally = getattr(self, "tally", None)
+        return tally.provenance if isinstance(tally, Result) and tally is not self else Provenance()
+
+    def with_provenance(self, provenance: Provenance) -> Self:
+        """The same result, which says where it comes from."""
+        found = copy.copy(self)
+        found.__dict__["_provenance"] = provenance
+        return found
 
     def streamed_dict(self) -> dict[str, Any]:
         """The same, in which long lists may be a ``Stream``."""

@@ -20,7 +20,7 @@ from mottomo._crosstabs import Crosstab
 from mottomo.categories import Categories, category_name, look_alikes, natural_key, unknown_category
 from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, say_count, verbatim, written
-from mottomo.results import Result
+from mottomo.results import Provenance, Result
 
 GroupKey = tuple[str, ...]
 TallyVerdict = Literal["tallied-declared", "tallied-discovered", "tallied-groups", "nothing-tallied"]
@@ -168,7 +168,7 @@ class Tally(Result):
         return {key: row for row, key in enumerate(self.groups)}
 
     def _single(self, row: int) -> Tally:
-        return Tally(self.categories, exact_counts(self.counts[row]))
+        return self._coming_from(Tally(self.categories, exact_counts(self.counts[row])))
 
     def reordered(self, categories: Categories) -> Tally:
         """The same tally over `categories`: matched by name, absent ones counted 0, unknown ones refused."""
@@ -184,7 +184,14 @@ class Tally(Result):
         return self._with(categories, exact_counts(counts))
 
     def _with(self, categories: Categories, counts: np.ndarray) -> Tally:
-        return Tally(categories, counts, self.by, self.groups, self.n_missing_dropped)
+        return self._coming_from(Tally(categories, counts, self.by, self.groups, self.n_missing_dropped))
+
+    def _coming_from(self, made: Tally, *others: Tally) -> Tally:
+        """A tally made of this one and of others, with the sources of all."""
+        found = self.provenance
+        for other in others:
+            found = found.merged(other.provenance)
+        return made if found == Provenance() else made.with_provenance(found)
 
     def merge(self, other: Tally) -> Tally:
         """The tally of both: counts added by category, and by group where there are groups.
@@ -195,7 +202,7 @@ class Tally(Result):
             return NotImplemented
         if self._is_neutral or other._is_neutral:
             kept, dropped = (other, self) if self._is_neutral else (self, other)
-            return kept._dropping(kept.n_missing_dropped + dropped.n_missing_dropped)
+            return self._coming_from(kept._dropping(kept.n_missing_dropped + dropped.n_missing_dropped), other)
         if self.by != other.by:
             raise InvalidInput(
                 "groups-differ",
@@ -208,13 +215,14 @@ class Tally(Result):
         left, right = self.reordered(categories), other.reordered(categories)
         missing = self.n_missing_dropped + other.n_missing_dropped
         if not self.is_grouped:
-            return Tally(categories, _added(left.counts, right.counts), n_missing_dropped=missing)
+            made = Tally(categories, _added(left.counts, right.counts), n_missing_dropped=missing)
+            return self._coming_from(made, other)
         groups = tuple(sorted({*self.groups, *other.groups}, key=group_order))
         row_of = {key: row for row, key in enumerate(groups)}
         sums = [np.zeros((len(groups), len(categories)), dtype=part.counts.dtype) for part in (left, right)]
         for rows, part in zip(sums, (left, right), strict=True):
             rows[[row_of[key] for key in part.groups]] = part.counts
-        return Tally(categories, _added(*sums), self.by, groups, missing)
+        return self._coming_from(Tally(categories, _added(*sums), self.by, groups, missing), other)
 
     __add__ = merge
 

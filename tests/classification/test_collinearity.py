@@ -17,7 +17,7 @@ from mottomo.classification.exact_combinations import simplest_between, vanishes
 from mottomo.classification.recoding import Combination, Recoding
 from mottomo.classification.standardisation import deviations
 from mottomo.explanation.classifier import explain_classifier
-from mottomo.sources.table_file import TableFile
+from mottomo.sources.reading import table_file
 from mottomo.workflows.training import trained
 from mottomo.workflows.training_rows import TrainingPlan
 from tests.classification.data import rows_of, simulated
@@ -126,7 +126,7 @@ def test_event_times_give_what_their_difference_gives(seed):
 def test_the_command_line_keeps_both_columns_of_event_times_and_explains_them():
     log_likelihoods, errors = [], []
     for name in ("start_end.csv", "start_took.csv"):
-        with trained(TableFile(CASES / name, "csv"), TrainingPlan("speed")) as (result, data):
+        with trained(table_file(CASES / name), TrainingPlan("speed")) as (result, data):
             log_likelihoods.append(result.log_likelihood)
             errors.append(result.standard_errors[1].max())
             assert result.dependent == result.near == ()

@@ -29,7 +29,8 @@ def test_json_holds_what_python_gives_at_full_precision():
     assert found["schema"] == 1
     assert found["command"] == "estimate"
     assert found["version"] == mo.__version__
-    assert found["input"] == {"source": "counts", "sha256": estimate.tally.sha256}
+    assert (found["input"]["source"], found["input"]["tally_sha256"]) == ("counts", estimate.tally.sha256)
+    assert found["input"]["command"] == "mottomo estimate 2 5 2 4 2 5 --json"
     assert found["result"] == json.loads(json.dumps(estimate.to_dict()))
     assert found["result"]["log_likelihood"] == -34.11620581889958
     assert [Fraction(y) for y in found["result"]["probabilities_exact"]] == list(estimate.probabilities_exact)

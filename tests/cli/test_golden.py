@@ -133,7 +133,11 @@ def test_the_output_is_as_it_was_read_and_approved(name, language, request, monk
 
 
 def without_last_bits(text):
-    """Numbers written in full to 12 digits: the last bits of exp and log differ between processors."""
+    """Numbers written in full to 12 digits: the last bits of exp and log differ between processors.
+
+    What depends on the versions of libraries, and on ours, is left out.
+    """
+    text = re.sub(r'("(?:numpy|duckdb)": )"[^"]*"', r'\1"VERSION"', text)
     return re.sub(r"\d+\.\d{10,}(e[-+]\d+)?", lambda number: f"{float(number[0]):.12g}", text)
 
 

@@ -14,7 +14,7 @@ from sklearn.datasets import load_iris
 
 from mottomo.classification.penalties import L2
 from mottomo.explanation.classifier import explain_classifier
-from mottomo.workflows.file_kinds import table_file
+from mottomo.sources.reading import table_file
 from mottomo.workflows.training import trained
 from mottomo.workflows.training_rows import TrainingPlan
 from tests.explanation.latex_evaluator import RELATIONS, Parser, Symbols, Unknown

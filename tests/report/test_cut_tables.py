@@ -11,7 +11,7 @@ import pytest
 
 import mottomo as mo
 from mottomo.explanation.classifier import explain_classifier
-from mottomo.workflows.file_kinds import table_file
+from mottomo.sources.reading import table_file
 from mottomo.workflows.training import train_on_table, trained
 from mottomo.workflows.training_rows import TrainingPlan
 from tests.report.tables import tables_of

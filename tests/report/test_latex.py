@@ -18,7 +18,7 @@ from mottomo.explanation.classifier import explain_classifier
 from mottomo.messages import visible
 from mottomo.report.formats.latex import escaped
 from mottomo.report.wording import CATALOGUES
-from mottomo.workflows.file_kinds import table_file
+from mottomo.sources.reading import table_file
 from mottomo.workflows.training import train_on_table, trained
 from mottomo.workflows.training_rows import TrainingPlan
 from tests.report.test_render import RESULTS

@@ -19,7 +19,7 @@ import pytest
 import mottomo as mo
 from mottomo.numerics.chi_square import log10_chi_square_tail
 from mottomo.report.numbers import full_p_value
-from mottomo.workflows.file_kinds import table_file
+from mottomo.sources.reading import table_file
 from mottomo.workflows.training import train_on_table
 from mottomo.workflows.training_rows import TrainingPlan
 from tests.report.tables import tables_of

@@ -12,9 +12,11 @@ import polars as pl
 import pytest
 
 import mottomo as mo
-from mottomo import workflows
+from mottomo.probabilities import Probabilities
 from mottomo.sources import duck
 from mottomo.sources.encodings import guessed_encoding
+from mottomo.sources.reading import Reading
+from mottomo.workflows.tallying import count_path, odds_of
 
 DATE = datetime.date(2026, 1, 1)
 
@@ -175,11 +177,11 @@ def test_a_condition_that_is_no_sql_is_refused(tmp_path):
     path.write_text("face,who\n1,a\n2,b\n")
     from mottomo.sources.rows import Selection
 
-    rows = workflows.count_path(path, Selection("face", where="who = 'a' -- only a"))
+    rows = count_path(path, Selection("face", where="who = 'a' -- only a"))
     assert rows.values == ["1"]
     for condition in ("who = ", "true) ; select (1", "nope = 1", "face + 1 > 'x'"):
         with pytest.raises(mo.InvalidInput, match="condition cannot be evaluated"):
-            workflows.count_path(path, Selection("face", where=condition))
+            count_path(path, Selection("face", where=condition))
 
 
 def test_a_wrongly_named_encoding_and_an_unknown_one_are_refused(tmp_path):
@@ -188,11 +190,11 @@ def test_a_wrongly_named_encoding_and_an_unknown_one_are_refused(tmp_path):
     path = tmp_path / "t.csv"
     path.write_bytes(JAPANESE.encode("shift_jis"))
     with pytest.raises(mo.SourceError, match="not in the encoding"):
-        workflows.count_path(path, Selection(), encoding="utf-8")
+        count_path(path, Selection(), Reading(encoding="utf-8"))
     with pytest.raises(mo.InvalidInput, match="no such text encoding"):
-        workflows.count_path(path, Selection(), encoding="klingon")
+        count_path(path, Selection(), Reading(encoding="klingon"))
     with pytest.raises(mo.InvalidInput, match="no such text encoding"):
-        workflows.count_path(path, Selection(), encoding="rot13")
+        count_path(path, Selection(), Reading(encoding="rot13"))
 
 
 def test_encodings_are_guessed_from_japanese_text_and_not_from_accents():
@@ -255,5 +257,5 @@ def test_a_file_of_odds_with_a_number_too_long_is_refused(tmp_path, digits):
     path = tmp_path / "odds.csv"
     path.write_text("category,p\na," + "1" * digits + "\n")
     with pytest.raises(mo.InvalidInput) as raised:
-        workflows.probabilities_of(str(path))
+        Probabilities.of(odds_of(str(path)))
     assert raised.value.code == "number-too-long"

@@ -8,7 +8,7 @@ import pytest
 
 from mottomo.errors import InvalidInput, SourceError
 from mottomo.sources.columns import Choice, open_columns
-from mottomo.workflows.file_kinds import table_file
+from mottomo.sources.reading import table_file
 
 
 def read_columns(file, choice):

@@ -14,8 +14,8 @@ import mottomo as mo
 from mottomo.sources import delimited
 from mottomo.sources.delimited_text import records
 from mottomo.sources.probability_file import read_probabilities
+from mottomo.sources.reading import table_file
 from mottomo.sources.text_form import TextForm
-from mottomo.workflows.file_kinds import table_file
 from mottomo.workflows.training import train_on_table
 from mottomo.workflows.training_rows import TrainingPlan
 from tests.sources.strict_reader import Refused, strict_table

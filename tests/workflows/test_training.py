@@ -15,9 +15,9 @@ from mottomo.classification import coefficient_tests
 from mottomo.classification.penalties import L2
 from mottomo.classification.softmax_regression import SoftmaxRegression
 from mottomo.errors import InvalidInput
+from mottomo.sources.reading import table_file
 from mottomo.storage.model_file import load_classifier, save_classifier
 from mottomo.workflows import training_rows
-from mottomo.workflows.file_kinds import table_file
 from mottomo.workflows.held_out import HeldOutRows
 from mottomo.workflows.prediction import predict_table
 from mottomo.workflows.training import train_on_table

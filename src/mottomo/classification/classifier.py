@@ -34,6 +34,12 @@ class Classifier:
     penalty: L2 | None
     history: Mapping[str, Any]
 
+    def save(self, path: Any) -> None:
+        """Write the model to a file, whole or not at all; ``mo.load_model(path)`` and ``mottomo predict`` read it."""
+        import mottomo
+
+        mottomo._load_storage().save_classifier(self, path)
+
     def probabilities(self, columns: Columns, unknown: str = "error") -> np.ndarray:
         """y_k of each row, (n, K) float64, from the columns that the encoding names."""
         return probabilities(self.encoding.encode(columns, unknown), self.coefficients, self.intercepts)

@@ -10,11 +10,34 @@ import numpy as np
 
 from mottomo.classification.objective import Data
 from mottomo.classification.standardisation import deviations
-from mottomo.errors import InvalidInput
+from mottomo.errors import InvalidCall, InvalidInput
 from mottomo.messages import say, verbatim, written
 
 STANDARDISED = "number columns, standardised; levels of text columns as they are"
 AS_THEY_ARE = "columns as they are"
+
+
+def penalty_of(given: L2 | str | None) -> L2 | None:
+    """A penalty, or the one of text such as ``"l2=1"``; ``"l2"`` alone has strength 1. None is none.
+
+    Raises InvalidCall : the text is no penalty.
+    """
+    if given is None or isinstance(given, L2):
+        return given
+    kind, _, words = given.partition("=") if isinstance(given, str) else ("", "", "")
+    try:
+        strength = float(words or 1)
+    except ValueError:
+        kind = ""
+    if kind.strip().lower() != "l2":
+        raise InvalidCall(
+            "penalty",
+            say("--penalty takes l2=STRENGTH, such as l2=1"),
+            verbatim("penalty"),
+            say("L2(strength=1), or text such as l2=1"),
+            verbatim(written(given, repr)),
+        )
+    return L2(strength=strength)
 
 
 @dataclass(frozen=True)

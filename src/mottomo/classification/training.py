@@ -1,401 +1,185 @@
-"""What a training answers: is there a maximum, how near is it, how sure is each coefficient, what do inputs buy."""
+"""From rows to a trained classifier, with what is known of its fit."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Any, Literal
+from importlib.metadata import version
 
 import numpy as np
 
+from mottomo.categories import Categories, unknown_category
 from mottomo.classification.classifier import Classifier
-from mottomo.classification.coefficient_tests import FeatureTest
-from mottomo.classification.collinearity import Dependence
-from mottomo.classification.coordinates import referred
-from mottomo.classification.existence import Existence, Separator
-from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
-from mottomo.numerics.sums import accurate_sum
-from mottomo.results import ResultWithRows
+from mottomo.classification.coefficient_tests import Covariance, FeatureTest, feature_tests
+from mottomo.classification.encoding import Encoding
+from mottomo.classification.existence import separators
+from mottomo.classification.fitting import Fit, fit
+from mottomo.classification.labelled_rows import refuse_extremes
+from mottomo.classification.objective import Data
+from mottomo.classification.optimisation import Progress, Standing
+from mottomo.classification.penalties import L2, ridge_of
+from mottomo.classification.training_result import TrainingResult
+from mottomo.kernels.cross_entropy import cross_entropy_of_logits
+from mottomo.losses import HeldOut, LossSums
+from mottomo.messages import verbatim
 from mottomo.tallies import Tally
 
-TrainingVerdict = Literal["trained", "no-maximum", "never-seen", "existence-undecided", "not-converged"]
-TrainingRemark = Literal[
-    "rows-dropped",
-    "dependent-column",
-    "nearly-collinear",
-    "penalised",
-    "no-standard-errors",
-    "baseline",
-    "rare-categories",
-    "held-out-impossible",
-]
 
+@dataclass(frozen=True)
+class TrainingRows:
+    """What training sees of a table: rows with features as `encoding` makes them, and the tally of those trained on."""
 
-@dataclass(frozen=True, slots=True)
-class Losses:
-    """The mean of the losses of some rows, nats, and its standard error: s / sqrt(n)."""
-
-    value: float
-    standard_error: float
-
-    def to_dict(self) -> dict[str, float]:
-        return {"value": self.value, "standard_error": self.standard_error}
-
-
-@dataclass(frozen=True, slots=True)
-class LossSums:
-    """Number, mean and sum of squares about the mean of the losses of some rows; those of disjoint rows add up.
-
-    The mean of losses of which some are infinite is so too, and NaN where infinite ones have both signs.
-    """
-
-    n: int = 0
-    mean: float = 0.0
-    square: float = 0.0
-
-    @classmethod
-    def of(cls, losses: np.ndarray, weights: np.ndarray | None = None) -> LossSums:
-        """`weights` (n,) say how often each counts."""
-        n = losses.size if weights is None else round(float(weights.sum()))
-        if not n:
-            return cls()
-        if not np.isfinite(losses).all():
-            return cls(n, float(losses.sum()), math.nan)
-        counted = 1.0 if weights is None else weights
-        mean = float(accurate_sum(losses * counted)) / n
-        return cls(n, mean, float(accurate_sum((losses - mean) ** 2 * counted)))
-
-    def __add__(self, other: LossSums) -> LossSums:
-        if not self.n or not other.n:
-            return self if self.n else other
-        n, apart = self.n + other.n, other.mean - self.mean
-        if not math.isfinite(apart):
-            return LossSums(n, self.mean + other.mean, math.nan)
-        mean = self.mean + apart * (other.n / n)
-        return LossSums(n, mean, self.square + other.square + apart**2 * (self.n * (other.n / n)))
-
-    def losses(self) -> Losses:
-        """The mean and its standard error, which a single row does not have."""
-        deviation = math.sqrt(self.square / (self.n - 1) / self.n) if self.n > 1 else math.nan
-        return Losses(self.mean, deviation)
-
-
-@dataclass(frozen=True, slots=True)
-class HeldOut:
-    """Cross-entropy on rows that the training did not see, of the model and of the die, which knows no inputs.
-
-    n_rows, n_observations : the rows, and the sum of their weights.
-    gain : the die's loss less the model's, row by row: positive where the inputs help. impossible : rows whose category
-    the model gives probability 0, or that training never saw.
-    """
-
-    n_rows: int
-    n_observations: int
-    seed: int
-    model: Losses
-    die: Losses
-    gain: Losses
-    n_impossible: int
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "n_rows": self.n_rows,
-            "n_observations": self.n_observations,
-            "seed": self.seed,
-            "cross_entropy": self.model.to_dict(),
-            "null_cross_entropy": self.die.to_dict(),
-            "gain": self.gain.to_dict(),
-            "impossible": self.n_impossible,
-        }
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingResult(ResultWithRows):
-    """A classifier with all that is known of its fit.
-
-    Attributes
-    ----------
-    classifier : the model. tally : of the categories among the rows it was trained on. n_rows : how many these were.
-    log_likelihood, null_log_likelihood : nats, of the fit and of the die. converged, reason, n_passes.
-    gap, gap_is_proved : what may be left to gain, nats: a bound or an estimate. gradient_norm : the largest component
-    of the gradient of the objective, nats a row.
-    existence : whether there is a maximum; separators : single columns that separate two categories.
-    dependent : columns that others determine, exactly or within rounding; they are left out. near : columns that are
-    nearly collinear, with which no gap is proved. standard_errors : (p + 1, K) for coefficients with those of the
-    reference 0, the intercept last; None where they mean nothing, or were not computed: `without_errors` says why
-    (``work``, ``rounding``, ``interrupted``).
-    feature_tests, held_out, reference.
-    """
-
-    classifier: Classifier
+    data: Data
+    held_out: Data | None
+    encoding: Encoding
+    categories: Categories
     tally: Tally
-    n_rows: int
-    log_likelihood: float
-    null_log_likelihood: float
-    converged: bool
-    reason: str
-    n_passes: int
-    gap: float
-    gap_is_proved: bool
-    gradient_norm: float
-    existence: Existence
-    separators: tuple[Separator, ...]
-    dependent: tuple[Dependence, ...]
-    near: tuple[Dependence, ...]
-    reference: str
-    standard_errors: np.ndarray | None
-    without_errors: str | None
-    feature_tests: tuple[FeatureTest, ...]
-    held_out: HeldOut | None
     n_dropped: int
-    accepts_limit: bool = False
-    model_file: str | None = None
 
-    @property
-    def n_observations(self) -> int:
-        return int(self.tally.n_observations)
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The encoded columns and, last, the intercept: in brackets beside a column of that name."""
-        columns = self.classifier.encoding.columns
-        return (*columns, "(intercept)" if "intercept" in columns else "intercept")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How the classifier is learnt.
 
-    def coefficients(self) -> np.ndarray:
-        """(p + 1, K) with those of the reference category 0, the intercept last."""
-        full = np.vstack([self.classifier.coefficients, self.classifier.intercepts])
-        return referred(full, self.classifier.categories.names.index(self.reference))
+    target : what is predicted. penalty : None for maximum likelihood. reference : the category whose coefficients are
+    0; the first for None. accept_limit : where there is no maximum, go along the direction of separation until log L is
+    at its supremum. seed : by which rows are held out, for the record. tolerance : of the gap, relative.
+    """
 
-    @property
-    def never_seen(self) -> tuple[str, ...]:
-        """Declared categories that never came up, where they alone are why there is no maximum."""
-        names = self.classifier.categories.names
-        found = self.existence.categories if self.existence.direction is not None else ()
-        return () if self.tally.counts[list(found)].any() else tuple(names[k] for k in found)
+    target: str
+    penalty: L2 | None = None
+    reference: str | None = None
+    accept_limit: bool = False
+    seed: int = 0
+    tolerance: float = 1e-7
 
-    @property
-    def shows_direction(self) -> bool:
-        """Whether the coefficients have no end and their limit was not asked for: then their direction is shown."""
-        return self.existence.direction is not None and not self.accepts_limit
 
-    def direction(self) -> np.ndarray:
-        """The direction of separation (p + 1, K), with the coefficients of the reference category 0."""
-        assert self.existence.direction is not None
-        return referred(self.existence.direction, self.classifier.categories.names.index(self.reference))
+def learnt(
+    rows: TrainingRows, plan: Settings, progress: Progress | None = None, *, is_tested: bool = True
+) -> TrainingResult:
+    """Fit the classifier to rows, and say how sure the fit is.
 
-    @property
-    def n_parameters(self) -> int:
-        """Free parameters: (p + 1) (K - 1), less those of dependent columns."""
-        return (len(self.columns) - len(self.dependent)) * (len(self.classifier.categories) - 1)
+    `progress` hears how the fit goes. is_tested : whether standard errors and tests are wanted too.
 
-    @property
-    def degrees_of_freedom(self) -> int:
-        """Of the test against the die: the parameters beside the intercepts."""
-        return self.n_parameters - (len(self.classifier.categories) - 1)
+    Raises InvalidInput : an unknown reference, features that cannot be computed with.
+    """
+    reference = plan.reference or rows.categories.names[0]
+    if reference not in rows.categories.names:
+        raise unknown_category(reference, rows.categories, verbatim("--reference"))
+    refuse_extremes(rows.data, rows.encoding.columns)
+    found = _fitted(rows, plan, progress)
+    classifier = _classifier(found, rows, plan)
+    inference = _inference(found, rows, reference, plan, progress) if is_tested else _Inference()
+    separated = found.existence.direction is not None
+    return TrainingResult(
+        classifier=classifier,
+        tally=rows.tally,
+        n_rows=rows.data.n,
+        log_likelihood=_log_likelihood(found, plan),
+        null_log_likelihood=found.null_log_likelihood,
+        converged=found.converged,
+        reason=found.reason,
+        n_passes=found.n_passes,
+        gap=found.gap,
+        gap_is_proved=found.gap_is_proved,
+        gradient_norm=found.gradient_norm,
+        existence=found.existence,
+        separators=separators(rows.data, found.existence.categories) if separated else (),
+        dependent=found.dependent,
+        near=found.near,
+        reference=reference,
+        standard_errors=inference.standard_errors,
+        without_errors=inference.without_errors,
+        feature_tests=inference.tests,
+        held_out=None if rows.held_out is None else _held_out(classifier, rows.tally, rows.held_out, plan.seed),
+        n_dropped=rows.n_dropped,
+        accepts_limit=plan.accept_limit,
+    )
 
-    @property
-    def likelihood_ratio(self) -> float:
-        """2 (log L - log L of the die); 0 without features, whose model is the die."""
-        if not self.degrees_of_freedom:
-            return 0.0
-        return max(2 * (self.log_likelihood - self.null_log_likelihood), 0.0)
 
-    @property
-    def p_value(self) -> float:
-        return float(chi_square_tail(self.likelihood_ratio, self.degrees_of_freedom))
+# --- the fit ---------------------------------------------------------------------------------------------------------
 
-    @property
-    def log10_p_value(self) -> float:
-        return log10_chi_square_tail(self.likelihood_ratio, self.degrees_of_freedom)
 
-    @property
-    def aic(self) -> float:
-        """2 parameters - 2 log L."""
-        return 2 * self.n_parameters - 2 * self.log_likelihood
+def _fitted(rows: TrainingRows, plan: Settings, progress: Progress | None) -> Fit:
+    is_number = np.array([feature.levels is None for feature in rows.encoding.features for _ in feature.columns], bool)
+    ridge = ridge_of(plan.penalty, rows.data, is_number)
+    return fit(rows.data, ridge=ridge, tolerance=plan.tolerance, progress=progress)
 
-    @property
-    def bic(self) -> float:
-        """parameters log n - 2 log L."""
-        return self.n_parameters * math.log(self.n_observations) - 2 * self.log_likelihood
 
-    @property
-    def is_maximum_likelihood(self) -> bool:
-        return self.classifier.penalty is None
+def _classifier(found: Fit, rows: TrainingRows, plan: Settings) -> Classifier:
+    w, b = found.at_limit() if plan.accept_limit else (found.w, found.b)
+    history = {
+        "version": version("mottomo"),
+        "n_observations": rows.data.weight,
+        "log_likelihood": _log_likelihood(found, plan),
+        "null_log_likelihood": found.null_log_likelihood,
+        "existence": found.existence.verdict,
+        "converged": bool(found.converged),
+        "seed": plan.seed if rows.held_out is not None else None,
+    }
+    return Classifier(plan.target, rows.categories, rows.encoding, w, b, plan.penalty, history)
 
-    @property
-    def is_usable(self) -> bool:
-        """Whether the model is an answer: its optimum was reached, or its limit was asked for."""
-        return self.converged or (self.accepts_limit and self.existence.direction is not None)
 
-    def to_dict(self) -> dict[str, Any]:
-        names = self.classifier.categories.names
-        coefficients = self.coefficients()
-        return {  # in the order of the questions: what was fitted, how well, how sure, what it is worth
-            **self.tally.to_dict(),
-            "n_rows": self.n_rows,
-            "target": self.classifier.target,
-            "features": self.classifier.encoding.to_list(),
-            "log_likelihood": self.log_likelihood,
-            "cross_entropy": self.cross_entropy,
-            "null_log_likelihood": self.null_log_likelihood,
-            "likelihood_ratio": self.likelihood_ratio,
-            "degrees_of_freedom": self.degrees_of_freedom,
-            "p_value": self.p_value if self.is_maximum_likelihood else None,  # of a maximum alone, as are the others
-            "log10_p_value": self.log10_p_value if self.is_maximum_likelihood else None,
-            "n_parameters": self.n_parameters,
-            "aic": self.aic if self.is_maximum_likelihood else None,
-            "bic": self.bic if self.is_maximum_likelihood else None,
-            "converged": self.converged,
-            "reason": self.reason,
-            "n_passes": self.n_passes,
-            "gap": self.gap,
-            "gap_is_proved": self.gap_is_proved,
-            "gradient_norm": self.gradient_norm,
-            "method": "softmax-regression",
-            "existence": self._existence(),
-            "dependent_columns": [self._dependence(one) for one in self.dependent],
-            "nearly_collinear_columns": [self._dependence(one) for one in self.near],
-            "penalty": None if self.classifier.penalty is None else self.classifier.penalty.to_dict(),
-            "reference": self.reference,
-            "columns": list(self.columns),
-            "coefficients": {name: coefficients[:, k].tolist() for k, name in enumerate(names)},
-            "standard_errors": self._by_category(self.standard_errors),
-            "z": self._by_category(self.z),
-            "p_values": self._by_category(self.p_values),
-            "log10_p_values": self._by_category(self.log10_p_values),
-            "feature_tests": [
-                {
-                    "name": test.name,
-                    "degrees_of_freedom": test.degrees_of_freedom,
-                    "wald": test.wald,
-                    "wald_p_value": test.wald_p_value,
-                    "log10_wald_p_value": test.log10_wald_p_value,
-                    "likelihood_ratio": test.likelihood_ratio,
-                    "p_value": test.p_value,
-                    "log10_p_value": test.log10_p_value,
-                }
-                for test in self.feature_tests
-            ],
-            "held_out": None if self.held_out is None else self.held_out.to_dict(),
-            "model": self.model_file,
-        }
+def _log_likelihood(found: Fit, plan: Settings) -> float:
+    """Of the coefficients that are given, nats: at the limit its supremum."""
+    at_limit = plan.accept_limit and found.existence.supremum is not None
+    return (found.existence.supremum or 0.0) + 0.0 if at_limit else found.log_likelihood
 
-    def _by_category(self, values: np.ndarray | None) -> dict[str, list[float]] | None:
-        names = self.classifier.categories.names
-        return None if values is None else {name: values[:, k].tolist() for k, name in enumerate(names)}
 
-    def _existence(self) -> dict[str, Any]:
-        found, names = self.existence, self.classifier.categories.names
-        direction = None
-        if found.direction is not None:
-            direction = {name: found.direction[:, k].tolist() for k, name in enumerate(names)}
-        return {
-            "verdict": found.verdict,
-            "direction": direction,
-            "categories": [names[k] for k in found.categories],
-            "supremum": found.supremum,
-            "n_separated": found.n_separated,
-            "separators": [self._separator(one) for one in self.separators],
-        }
+@dataclass(frozen=True)
+class _Inference:
+    """Standard errors (p + 1, K) and tests; or why there are none: ``work``, ``rounding``, ``interrupted``."""
 
-    def _separator(self, one: Separator) -> dict[str, Any]:
-        names = self.classifier.categories.names
-        return {
-            "column": self.columns[one.column],
-            "lower": names[one.lower],
-            "upper": names[one.upper],
-            "lower_maximum": one.lower_maximum,
-            "upper_minimum": one.upper_minimum,
-        }
+    standard_errors: np.ndarray | None = None
+    tests: tuple[FeatureTest, ...] = ()
+    without_errors: str | None = None
 
-    def _dependence(self, one: Dependence) -> dict[str, Any]:
-        return {
-            "column": self.columns[one.column],
-            "kind": one.kind,
-            "shares": {self.columns[j]: share for j, share in one.shares.items()},
-            "constant": one.constant,
-            "remainder": one.remainder,
-        }
 
-    @property
-    def cross_entropy(self) -> float:
-        """-log L / n, nats a row."""
-        return -self.log_likelihood / self.n_observations
+def _inference(found: Fit, rows: TrainingRows, reference: str, plan: Settings, progress: Progress | None) -> _Inference:
+    """Standard errors and tests, where they mean something: at a maximum of the likelihood, reached."""
+    data = rows.data
+    if plan.penalty is not None or not found.converged:
+        return _Inference()
+    if not Covariance.affordable(data, True):
+        return _Inference(without_errors="work")
+    if data.is_sparse:
+        data = data.mapped(lambda x: x.toarray(), data.n_features)
 
-    @property
-    def null_cross_entropy(self) -> float:
-        """That of the model without features."""
-        return -self.null_log_likelihood / self.n_observations
+    def working() -> None:
+        if progress is not None:
+            progress(Standing(found.n_passes, -found.log_likelihood / data.weight, found.gap, "standard-errors"))
 
-    @property
-    def leaves_out(self) -> bool:
-        """Whether a column was left out that only rounding may have made collinear."""
-        return any(one.kind == "rounding" for one in self.dependent)
+    recoding = found.recoding
+    try:
+        covariance = Covariance(recoding.of(data), found.learnt_w, found.learnt_b, True, recoding.matrix(), working)
+        errors = np.full((len(rows.encoding.columns) + 1, data.n_categories), np.nan)
+        errors[[*recoding.columns.tolist(), -1]] = covariance.standard_errors(rows.categories.names.index(reference))
+        groups = rows.encoding.groups()
+        tests = feature_tests(
+            data, found, covariance, groups, intercept=True, tolerance=plan.tolerance, working=working
+        )
+    except np.linalg.LinAlgError:
+        return _Inference(without_errors="rounding")
+    except KeyboardInterrupt:  # the fit is there
+        return _Inference(without_errors="interrupted")
+    return _Inference(errors, tests)
 
-    @property
-    def rare(self) -> tuple[str, ...]:
-        """Categories with at most one row."""
-        counts = self.tally.counts.tolist()
-        return tuple(name for name, count in zip(self.tally.categories, counts, strict=True) if count < 2)
 
-    @property
-    def shown_rows(self) -> tuple[tuple[int, int], ...]:
-        """(column, category) of each coefficient in the order in which they are shown: the intercept first."""
-        last = len(self.columns) - 1
-        names = self.classifier.categories.names
-        return tuple((j, k) for k in range(len(names)) if names[k] != self.reference for j in (last, *range(last)))
-
-    @property
-    def verdict(self) -> TrainingVerdict:
-        if self.never_seen:
-            return "never-seen"
-        if self.existence.direction is not None:
-            return "no-maximum"
-        if not self.converged:
-            unknown = self.existence.verdict == "undecided" and self.reason in ("gap", "unproved")
-            return "existence-undecided" if unknown else "not-converged"
-        return "trained"
-
-    @property
-    def remarks(self) -> tuple[TrainingRemark, ...]:
-        found: list[TrainingRemark] = []
-        if self.n_dropped:
-            found.append("rows-dropped")
-        if any(one.kind != "rounding" for one in self.dependent):
-            found.append("dependent-column")
-        if self.near:
-            found.append("nearly-collinear")
-        if self.classifier.penalty is not None:
-            found.append("penalised")
-        if self.without_errors is not None:
-            found.append("no-standard-errors")
-        if any(feature.baseline is not None for feature in self.classifier.encoding.features):
-            found.append("baseline")
-        if self.rare:
-            found.append("rare-categories")
-        if self.held_out is not None and self.held_out.n_impossible:
-            found.append("held-out-impossible")
-        return tuple(found)
-
-    @property
-    def z(self) -> np.ndarray | None:
-        """(p + 1, K) coefficient / standard error; NaN where that is 0. None without standard errors."""
-        if self.standard_errors is None:
-            return None
-        errors = self.standard_errors
-        return np.divide(self.coefficients(), errors, out=np.full(errors.shape, np.nan), where=errors > 0)
-
-    @property
-    def p_values(self) -> np.ndarray | None:
-        """(p + 1, K) two-sided, of the coefficients, by the normal distribution of z."""
-        if self.z is None:
-            return None
-        return np.array([[math.erfc(abs(z) / math.sqrt(2)) for z in row] for row in self.z.tolist()])
-
-    @property
-    def log10_p_values(self) -> np.ndarray | None:
-        """Their log10, also of those too small for floats."""
-        if self.z is None:
-            return None
-        rows = self.z.tolist()
-        return np.array([[math.nan if math.isnan(z) else log10_chi_square_tail(z**2, 1) for z in row] for row in rows])
+def _held_out(classifier: Classifier, tally: Tally, data: Data, seed: int) -> HeldOut:
+    """Cross-entropy on rows held out, of the classifier and of the die that the training rows are."""
+    with np.errstate(divide="ignore"):
+        logs = np.log(tally.counts / tally.n_observations)
+    model, die, gain, n_impossible = LossSums(), LossSums(), LossSums(), 0
+    for rows in data.batches():
+        assert rows.labels is not None
+        logits = np.ascontiguousarray(classifier.logits(rows.features))
+        losses = cross_entropy_of_logits(logits, rows.labels, losses=True).losses
+        assert losses is not None
+        own = -logs[rows.labels]
+        losses = np.where(np.isfinite(own), losses, np.inf)
+        impossible = ~np.isfinite(losses)
+        n_impossible += round(impossible.sum() if rows.weights is None else rows.weights[impossible].sum())
+        with np.errstate(invalid="ignore"):
+            model += LossSums.of(losses, rows.weights)
+            die += LossSums.of(own, rows.weights)
+            gain += LossSums.of(own - losses, rows.weights)
+    return HeldOut(data.n, round(data.weight), seed, model.losses(), die.losses(), gain.losses(), n_impossible)

@@ -11,6 +11,8 @@ import click
 
 from mottomo.cli.language import chosen_translator
 from mottomo.cli.saving import settle_format
+from mottomo.cli.usage import usage_error
+from mottomo.errors import InvalidCall
 from mottomo.messages import Message
 from mottomo.report.layout import display_width, wrapped
 
@@ -69,7 +71,10 @@ class WordedCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         settle_format(ctx)
-        return super().invoke(ctx)
+        try:
+            return super().invoke(ctx)
+        except InvalidCall as error:
+            raise usage_error(error.what) from None
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         self.help = _laid_out(self.worded_help, _HELP_WIDTH)

@@ -8,9 +8,10 @@ import click
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import Source, is_counts, tally_of_data, usage_error
-from mottomo.cli.options import DATA, OUTPUT_OPTIONS, SOURCE_OPTIONS, source_settings
+from mottomo.cli.data import is_counts, outcomes_of
+from mottomo.cli.options import DATA, OUTPUT_OPTIONS, SOURCE_OPTIONS
 from mottomo.cli.output import show
+from mottomo.cli.usage import usage_error
 from mottomo.inference.choices import INTERVALS
 from mottomo.messages import say
 
@@ -50,28 +51,20 @@ _OWN_OPTIONS = (
 def command(
     data: tuple[str, ...], intervals: str | None, level: float, means: tuple[str, ...], **settings: Any
 ) -> None:
-    if means:
-        _show_partly_seen(data, intervals, level, means, settings)
-        return
-    from mottomo.inference.estimation import estimate
-    from mottomo.inference.intervals import interval_method
+    from mottomo.workflows.estimation import estimate
 
-    method = interval_method(intervals, level)  # what is wrong with it is said before the data are read
-    tally, given = tally_of_data(data, Source(**source_settings(settings)))
-    show(estimate(tally, intervals=method), settings, given)
-
-
-def _show_partly_seen(
-    data: tuple[str, ...], intervals: str | None, level: float, means: tuple[str, ...], settings: dict[str, Any]
-) -> None:
-    from mottomo.inference.partly_seen import estimate_partly_seen
-
-    if intervals is not None:
-        raise usage_error(say("--intervals does not go with --means, which has intervals of its own"))
-    if settings["null"] is not None or settings["normalise"]:
-        raise usage_error(say("--null and --normalise do not go with --means; declare the --categories"))
-    if settings["by"] is not None or "/" in data:
+    labels = _labels(means)
+    if labels and "/" in data:
         raise usage_error(say("--means is for one tally, without --by and /"))
+    if labels and is_counts(data) and settings["categories"] is None:
+        raise usage_error(say("counts with --means need --categories; the counts of the labels come last"))
+    with outcomes_of(data, settings) as (outcomes, options):
+        found = estimate(outcomes, intervals=intervals, level=level, means=labels, **options)
+    show(found, settings)
+
+
+def _labels(means: tuple[str, ...]) -> dict[str, str] | None:
+    """What the labels of --means stand for."""
     parts = [text.rpartition("=") for text in means]
     wrong = next((text for text, (label, _, _) in zip(means, parts, strict=True) if not label), None)
     if wrong is not None:
@@ -79,7 +72,4 @@ def _show_partly_seen(
     labels = {label: members for label, _, members in parts}
     if len(labels) < len(parts):
         raise usage_error(say("--means was given twice for one label"))
-    if is_counts(data) and settings["categories"] is None:
-        raise usage_error(say("counts with --means need --categories; the counts of the labels come last"))
-    tally, given = tally_of_data(data, Source(**source_settings(settings), labels=tuple(labels)))
-    show(estimate_partly_seen(tally, labels, level=level), settings, given)
+    return labels or None

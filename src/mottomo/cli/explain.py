@@ -6,15 +6,13 @@ from typing import Any
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import Source, table_of, tally_of_data, usage_error
-from mottomo.cli.options import DATA, MISSING_VALUES, OUTPUT_OPTIONS, SOURCE_OPTIONS, source_settings
+from mottomo.cli.data import data_options, outcomes_of, table_of
+from mottomo.cli.options import DATA, MISSING_VALUES, OUTPUT_OPTIONS, SOURCE_OPTIONS
 from mottomo.cli.output import show
 from mottomo.cli.progress import progress_bar
-from mottomo.cli.training_settings import FEATURES, PENALTY, TEXT, WEIGHTS, training_plan
+from mottomo.cli.training_settings import FEATURES, PENALTY, TEXT, WEIGHTS
+from mottomo.cli.usage import usage_error
 from mottomo.messages import say
-
-_OF_A_TALLY = ("column", "count_column", "by", "null", "normalise")
-_OF_A_CLASSIFIER = ("features", "text", "weights", "penalty", "missing_values")
 
 
 @make_command(
@@ -41,35 +39,15 @@ _OF_A_CLASSIFIER = ("features", "text", "weights", "penalty", "missing_values")
     ),
 )
 def command(data: tuple[str, ...], **settings: Any) -> None:
-    classifies = settings["target"] is not None
-    for name in _OF_A_TALLY if classifies else _OF_A_CLASSIFIER:
-        if settings[name]:
-            option_name = f"--{name.replace('_', '-')}"
-            raise usage_error(
-                say("{option} does not go with --target", option=option_name)
-                if classifies
-                else say("{option} goes with --target", option=option_name)
-            )
-    if classifies:
-        _explain_classifier(data, settings)
-        return
-    from mottomo.explanation.explain import explain
+    from mottomo.workflows.explanation import OPTIONS, explain
 
-    tally, given = tally_of_data(data, Source(**source_settings(settings)))
-    show(explain(tally), settings, given)
-
-
-def _explain_classifier(data: tuple[str, ...], settings: dict[str, Any]) -> None:
-    from mottomo.explanation.classifier import explain_classifier
-    from mottomo.workflows.training import trained
-
-    if len(data) != 1:
-        raise usage_error(say("with --target DATA is one table"))
-    plan = training_plan(settings)
-    with (
-        table_of(data[0], settings) as file,
-        progress_bar(data[0]) as reading,
-        trained(file, plan, reading=reading) as (training, rows),
-    ):
-        explanation = explain_classifier(training, rows)
-    show(explanation, settings, {"source": data[0]})
+    own = {name: settings[name] for name in OPTIONS if settings[name] is not None}
+    if settings["target"] is None:
+        with outcomes_of(data, settings) as (outcomes, options):
+            found = explain(outcomes, **own, **options)
+    else:
+        if len(data) != 1:
+            raise usage_error(say("with --target DATA is one table"))
+        with table_of(data[0], settings) as (table, _), progress_bar(data[0]) as progress:
+            found = explain(table, **own, **data_options(settings), progress=progress)
+    show(found, settings)

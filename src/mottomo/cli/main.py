@@ -71,7 +71,11 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")  # a label that the terminal cannot show is shown escaped
     debug = "--debug" in arguments
-    code = _guarded(lambda: cli.main(arguments, prog_name="mottomo", standalone_mode=False), _watched_output(), debug)
+    code = _guarded(
+        lambda: cli.main(arguments, prog_name="mottomo", standalone_mode=False, obj=list(arguments)),
+        _watched_output(),
+        debug,
+    )
     sys.exit(code)
 
 

@@ -9,10 +9,10 @@ import click
 from mottomo.cli.commands import option
 from mottomo.inference.choices import STATISTICS
 from mottomo.messages import say
+from mottomo.sources.formats import FORMATS
 
 DATA = click.argument("data", nargs=-1, required=True, metavar="DATA...")
 
-_INPUTS = ["csv", "tsv", "jsonl", "parquet", "lines"]
 _FORMATS = ["text", "json", "csv", "md", "html", "latex"]
 
 CATEGORIES = option(
@@ -41,9 +41,9 @@ MISSING = option(
 
 def _delimiter(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
     """The value of --delimiter, if it can separate cells."""
-    from mottomo.cli.data import usage_error
+    from mottomo.cli.usage import usage_error
     from mottomo.errors import InvalidInput
-    from mottomo.workflows.file_kinds import check_delimiter
+    from mottomo.sources.reading import check_delimiter
 
     try:
         check_delimiter(given)
@@ -59,7 +59,7 @@ FORM_OPTIONS = (
     option(
         "--input",
         "input_kind",
-        type=click.Choice(_INPUTS),
+        type=click.Choice(list(FORMATS)),
         help=say("The format of DATA, if its name does not tell; for standard input the default is lines."),
     ),
     option(
@@ -71,6 +71,11 @@ FORM_OPTIONS = (
     option("--encoding", metavar="NAME", help=say("The text encoding, if it is not UTF-8 (shift_jis, utf-16, ...).")),
     option("--no-header", is_flag=True, help=say("The table has no header; name its columns with --names.")),
     option("--names", metavar="NAMES", help=say("The columns of a table without a header: a,b,c.")),
+    option(
+        "--fingerprint",
+        is_flag=True,
+        help=say("Compute the SHA-256 of files of more than 1 GiB too; that of smaller ones is always told."),
+    ),
 )
 
 SOURCE_OPTIONS = (
@@ -107,26 +112,6 @@ OUTPUT_OPTIONS = (
     SAVE,
     DEBUG,
 )
-
-
-def source_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """The part of a command's settings that tells how to read DATA."""
-    names = (
-        "column",
-        "count_column",
-        "by",
-        "where",
-        "categories",
-        "null",
-        "normalise",
-        "missing",
-        "input_kind",
-        "delimiter",
-        "encoding",
-        "no_header",
-        "names",
-    )
-    return {name: settings[name] for name in names}
 
 
 ORDERING = option(
@@ -175,27 +160,7 @@ CHECK = option(
 TEST_OPTIONS = (ORDERING, METHOD, SIGNIFICANCE, BUDGET, DRAWS, SEED, CHECK)
 
 
-def method_of(name: str, budget: float | None, draws: int | None = None, seed: int | None = None) -> Any:
-    """The method that a word on the command line stands for; settings that it does not have are a mistake."""
-    from mottomo.cli.data import usage_error
-    from mottomo.inference.methods import Asymptotic, Auto, Exact, MonteCarlo
-
-    if budget is not None and name != "exact":
-        raise usage_error(say("--budget goes with --method exact"))
-    simulation = {key: value for key, value in (("draws", draws), ("seed", seed)) if value is not None}
-    if simulation and name not in ("auto", "monte-carlo"):
-        raise usage_error(say("--draws and --seed go with --method monte-carlo or auto"))
-    if name == "exact":
-        return Exact() if budget is None else Exact(budget=budget)
-    if name == "monte-carlo":
-        return MonteCarlo(**simulation)
-    return Asymptotic() if name == "asymptotic" else Auto(**simulation)
-
-
-def test_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """Ordering, method and significance from the settings of a command with TEST_OPTIONS."""
-    return {
-        "ordering": settings["ordering"],
-        "method": method_of(settings["method"], settings["budget"], settings["draws"], settings["seed"]),
-        "significance": settings["significance"],
-    }
+def test_options(settings: dict[str, Any]) -> dict[str, Any]:
+    """Statistic, method and significance, from the settings of a command with TEST_OPTIONS."""
+    names = ("ordering", "method", "significance", "budget", "draws", "seed")
+    return {name: settings[name] for name in names}

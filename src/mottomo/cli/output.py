@@ -5,20 +5,25 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import shlex
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from mottomo.cli.data import usage_error
 from mottomo.cli.language import chosen_language, chosen_translator
+from mottomo.cli.usage import usage_error
 from mottomo.errors import SourceError
 from mottomo.messages import Message, say, verbatim
+from mottomo.report.layout import WIDTH
 from mottomo.results import Result
 
+_NARROWEST, _WIDEST = 40, 120
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _FOR_PROGRAMS = ("csv", "jsonl")  # beside them the verdict goes to standard error; JSON has it itself
 _EXIT_CODES = {"rejected": 1, "different": 1, "cannot-tell": 4}
@@ -32,12 +37,13 @@ def chosen_format(output_format: str | None, as_json: bool, default: str) -> str
     return "json" if as_json else output_format or default
 
 
-def show(result: Result, settings: dict[str, Any], given: dict[str, Any], default: str = "text") -> None:
-    """Render a result as the settings ask and put it where they ask. `given` is what JSON says of the input."""
+def show(result: Result, settings: dict[str, Any], default: str = "text") -> None:
+    """Render a result as the settings ask and put it where they ask."""
     from mottomo import report
 
     wanted = chosen_format(settings["output_format"], settings["as_json"], default)
-    pieces = report.render(result, wanted, chosen_language(), given=given)
+    result = result.with_provenance(replace(result.provenance, command=repeating_command()))
+    pieces = report.render(result, wanted, chosen_language(), width=_width())
     first = next(pieces, "")  # what is wrong with the data is said before anything is written
     with _output(settings["save"], wanted) as put:
         for piece in itertools.chain([first], pieces):
@@ -46,6 +52,19 @@ def show(result: Result, settings: dict[str, Any], given: dict[str, Any], defaul
         note(say("saved: {file}", file=settings["save"]))
     if wanted in _FOR_PROGRAMS or settings["save"] is not None:
         note(report.verdict_of(result))
+
+
+def repeating_command() -> str | None:
+    """The command line that makes the same result again."""
+    context = click.get_current_context(silent=True)
+    return None if context is None or context.obj is None else shlex.join(["mottomo", *context.obj])
+
+
+def _width() -> int:
+    """How many columns text may have: those of the terminal, within reason; 80 anywhere else."""
+    if not sys.stdout.isatty():
+        return WIDTH
+    return min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
 
 
 @contextmanager

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import click
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import Source, tally_of_data, usage_error
+from mottomo.cli.data import data_options, outcomes_of
 from mottomo.cli.options import (
     BUDGET,
     ORDERING,
     OUTPUT_OPTIONS,
     SIGNIFICANCE,
     SOURCE_OPTIONS,
-    method_of,
-    source_settings,
 )
 from mottomo.cli.output import show
-from mottomo.errors import InvalidInput
-from mottomo.messages import say, verbatim
+from mottomo.cli.usage import usage_error
+from mottomo.messages import say
 
 
 @make_command(
@@ -67,99 +64,15 @@ from mottomo.messages import say, verbatim
         *OUTPUT_OPTIONS,
     ),
 )
-def command(
-    data: tuple[str, ...],
-    alternative: str | None,
-    bias: float | None,
-    effect: float | None,
-    half_width: float | None,
-    n: int | None,
-    power: float | None,
-    significance: float,
-    level: float | None,
-    ordering: Any,
-    method: str,
-    budget: float | None,
-    **settings: Any,
-) -> None:
-    from mottomo.categories import Categories
-    from mottomo.inference.planning import power as power_of
-    from mottomo.inference.planning import sample_size
-    from mottomo.workflows import probabilities_of
+def command(data: tuple[str, ...], **settings: Any) -> None:
+    from mottomo.workflows.planning import OPTIONS, plan
 
-    _refuse_csv(effect, half_width, settings)
-    source = Source(**source_settings(settings))
-    declared = None if source.categories is None else Categories.of(source.categories)
-    tally, given = tally_of_data(data, source) if data else (None, {"source": "plan"})
-    goals = [name for name, value in _named(alternative, bias, effect, half_width).items() if value is not None]
-    if tally is not None and (goals or tally.is_grouped):
-        raise usage_error(
-            say("DATA is one tally, whose estimate is the alternative: leave out {names}", names=goals or "/")
-        )
-    if level is not None and half_width is None:
-        raise usage_error(say("--level goes with --half-width; a test has --significance"))
-    if power is not None and (n is not None or half_width is not None):
-        raise usage_error(say("--power is what DATA, --alternative, --bias and --effect plan for, without -n"))
-    idle = [name for name, value in source.of_data().items() if value]
-    if tally is None and idle:
-        raise usage_error(say("{names} has no meaning without DATA", names=idle))
-    if n is not None and (bias is not None or effect is not None or half_width is not None):
-        raise usage_error(say("-n goes with DATA or --alternative"))
-    if tally is not None:
-        if tally.n_observations == 0:
-            raise InvalidInput(
-                "nothing-to-plan-from",
-                say("there are no observations to estimate an alternative from"),
-                say("command line"),
-                say("at least one observation, or --alternative, --bias, --effect, --half-width"),
-                verbatim("n = 0"),
-            )
-        null = source.null_over(tally.categories)
-        truth: Any = _estimated(tally)
-    else:
-        null = None if source.null is None else source.null_over(declared)
-        truth = (
-            None
-            if alternative is None
-            else probabilities_of(alternative, declared if null is None else null.categories)
-        )
-        if null is None and (alternative is not None or bias is not None):
-            null = source.null_over(declared if declared is not None else truth and truth.categories)
-    way = method_of(method, budget)
-    if n is not None:
-        if truth is None:
-            raise usage_error(say("-n goes with DATA or --alternative"))
-        plan = power_of(null, truth, n, significance=significance, ordering=ordering, method=way)
-    else:
-        plan = sample_size(
-            null,
-            truth,
-            power=0.8 if power is None else power,
-            significance=significance,
-            ordering=ordering,
-            method=way,
-            effect=effect,
-            bias=bias,
-            half_width=half_width,
-            level=0.95 if level is None else level,
-            categories=declared,
-        )
-    show(plan if tally is None else replace(plan, tally=tally), settings, given)
-
-
-def _named(
-    alternative: str | None, bias: float | None, effect: float | None, half_width: float | None
-) -> dict[str, Any]:
-    return {"--alternative": alternative, "--bias": bias, "--effect": effect, "--half-width": half_width}
-
-
-def _estimated(tally: Any) -> Any:
-    from mottomo.inference.estimation import estimate
-    from mottomo.probabilities import Probabilities
-
-    return Probabilities.of(list(estimate(tally).probabilities_exact), tally.categories)
-
-
-def _refuse_csv(effect: float | None, half_width: float | None, settings: dict[str, Any]) -> None:
-    if settings["output_format"] == "csv" and (effect, half_width) != (None, None):
+    goals = {name: settings[name] for name in OPTIONS}
+    if settings["output_format"] == "csv" and (goals["effect"], goals["half_width"]) != (None, None):
         raise usage_error(say("a plan by --effect or --half-width is one number and no table, so it has no CSV form"))
+    if data:
+        with outcomes_of(data, settings) as (outcomes, options):
+            found = plan(outcomes, **goals, **options)
+    else:
+        found = plan(**goals, **data_options(settings))
+    show(found, settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -54,21 +54,27 @@ from mottomo.messages import say
         DEBUG,
     ),
 )
-def command(data: str, model: str, most_probable: bool, unknown: str, **settings: Any) -> None:
-    from mottomo.classification.predictions import Batches, Predictions
+def command(data: str, model: str, most_probable: bool, unknown: Literal["error", "baseline"], **settings: Any) -> None:
     from mottomo.storage.model_file import load_classifier
     from mottomo.storage.whole_file import refuse_unwritable
-    from mottomo.workflows.prediction import predict_table
+    from mottomo.workflows.prediction import predictions_of
 
     classifier = load_classifier(Path(model))
     if settings["save"] is not None:
         refuse_unwritable(Path(settings["save"]))
-    missing = tuple(name for name in (settings["missing_values"] or "").split(",") if name)
-    with table_of(data, settings) as file, progress_bar(data) as reading:
-        batches = Batches(
-            lambda: predict_table(
-                classifier, file, missing_values=missing, where=settings["where"], unknown=unknown, reading=reading
-            )
-        )
-        found = Predictions(classifier.target, classifier.categories, batches, most_probable)
-        show(found, settings, {"source": data}, default="csv")
+    with (
+        table_of(data, settings) as (table, reading),
+        progress_bar(data) as progress,
+        predictions_of(
+            classifier,
+            table,
+            most_probable=most_probable,
+            unknown=unknown,
+            missing_values=settings["missing_values"] or (),
+            where=settings["where"],
+            progress=progress,
+            label=say("standard input") if data == "-" else None,
+            **reading,
+        ) as found,
+    ):
+        show(found, settings, default="csv")

@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import click
 
-from mottomo.cli.data import usage_error
+from mottomo.cli.usage import usage_error
 from mottomo.messages import say
 
 _FORMATS = {

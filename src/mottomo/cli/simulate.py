@@ -45,14 +45,16 @@ def command(
     probabilities: str, n: int, seed: int | None, categories: str | None, normalise: bool, as_json: bool, **_: Any
 ) -> None:
     from mottomo.inference.simulation import Simulation, simulated_positions
-    from mottomo.workflows import probabilities_of
+    from mottomo.probabilities import Probabilities
+    from mottomo.results import Provenance
+    from mottomo.workflows.tallying import odds_of
 
-    die = probabilities_of(probabilities, categories, normalise=normalise)
+    die = Probabilities.of(odds_of(probabilities), categories, normalise=normalise)
     if seed is None:
         seed = _fresh_seed()
     if as_json:
         settings = {"output_format": None, "as_json": True, "save": None}
-        show(Simulation.of(die, n, seed), settings, {"source": probabilities})
+        show(Simulation.of(die, n, seed).with_provenance(Provenance(origin=probabilities)), settings)
         return
     from mottomo.report.results.simulation import NORMALISED, simulated
 

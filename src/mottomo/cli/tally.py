@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mottomo.cli.commands import command as make_command
-from mottomo.cli.data import Source, tally_of_data
-from mottomo.cli.options import DATA, OUTPUT_OPTIONS, SOURCE_OPTIONS, source_settings
+from mottomo.cli.data import outcomes_of
+from mottomo.cli.options import DATA, OUTPUT_OPTIONS, SOURCE_OPTIONS
 from mottomo.cli.output import show
 from mottomo.messages import say
 
@@ -21,5 +21,9 @@ from mottomo.messages import say
     (DATA, *SOURCE_OPTIONS, *OUTPUT_OPTIONS),
 )
 def command(data: tuple[str, ...], **settings: Any) -> None:
-    tally, given = tally_of_data(data, Source(**source_settings(settings)))
-    show(tally, settings, given)
+    from mottomo.workflows.counts import counted
+    from mottomo.workflows.tallying import Tallying
+
+    with outcomes_of(data, settings) as (outcomes, options):
+        tally = counted(outcomes, Tallying.of("tally", options)).tally
+    show(tally, settings)

@@ -6,8 +6,8 @@ from typing import Any
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import Source, is_counts, ordered_data
-from mottomo.cli.options import DATA, OUTPUT_OPTIONS, SOURCE_OPTIONS, TEST_OPTIONS, source_settings, test_settings
+from mottomo.cli.data import is_counts, outcomes_of
+from mottomo.cli.options import DATA, OUTPUT_OPTIONS, SOURCE_OPTIONS, TEST_OPTIONS, test_options
 from mottomo.cli.output import exit_for, note, show
 from mottomo.messages import say
 
@@ -33,22 +33,14 @@ from mottomo.messages import say
     ),
 )
 def command(data: tuple[str, ...], tolerance: float | None, check: bool, **settings: Any) -> None:
-    from mottomo.inference.goodness_of_fit import goodness_of_fit
+    from mottomo.workflows.testing import test
 
-    source, how = Source(**source_settings(settings)), test_settings(settings)
-    tally, given, outcomes = ordered_data(data, source)
-    null = source.null_over(tally.categories)
-    order = None
-    if outcomes is not None:
-        from mottomo.inference.exchangeability import exchangeability
-
-        draws, seed = settings["draws"], settings["seed"] or 0
-        order = exchangeability(outcomes, significance=how["significance"], draws=draws, seed=seed)
-    elif not (is_counts(data) or source.count_column or source.by):
+    with outcomes_of(data, settings) as (outcomes, options):
+        result = test(outcomes, tolerance=tolerance, **test_options(settings), **options)
+    if getattr(result, "order", None) is None and not (is_counts(data) or settings["count_column"] or settings["by"]):
         note(
             say("The order of the outcomes was not looked at: that is done for one file or pipe of lines, up to 4 MB.")
         )
-    result = goodness_of_fit(tally, null, tolerance=tolerance, order=order, **how)
-    show(result, settings, given)
+    show(result, settings)
     if check:
         exit_for(result)

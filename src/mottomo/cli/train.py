@@ -14,12 +14,13 @@ import click
 from mottomo.cli import signals
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import table_of, usage_error
+from mottomo.cli.data import table_of
 from mottomo.cli.language import chosen_translator
 from mottomo.cli.options import CATEGORIES, FORM_OPTIONS, MISSING_VALUES, OUTPUT_OPTIONS, WHERE
 from mottomo.cli.output import note, show
 from mottomo.cli.progress import Lines, progress_bar
-from mottomo.cli.training_settings import FEATURES, PENALTY, TEXT, WEIGHTS, training_plan
+from mottomo.cli.training_settings import FEATURES, PENALTY, TEXT, WEIGHTS, training_options
+from mottomo.cli.usage import usage_error
 from mottomo.errors import MottomoError
 from mottomo.messages import Message, say, say_count
 
@@ -78,26 +79,29 @@ _NO_ANSWER, _INTERRUPTED = 3, 130
     ),
 )
 def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, **settings: Any) -> None:
-    from mottomo.workflows.training import train_on_table
+    from mottomo.workflows.training import train
 
     _check_seed(settings)
-    plan = training_plan(
-        settings,
-        holdout=settings["holdout"],
-        seed=settings["seed"],
-        reference=settings["reference"],
-        accept_limit=accept_limit,
-        memory=settings["memory"] << 20,
-    )
-    _check_outputs(model, onnx, plan)  # before the work, not after it
-    with table_of(data, settings) as file, progress_bar(data) as reading, _reports() as progress:
-        result = train_on_table(file, plan, progress, reading, _check_of_names(onnx))
+    options = training_options(settings)
+    _check_outputs(model, onnx, options)  # before the work, not after it
+    with table_of(data, settings) as (table, reading), progress_bar(data) as reads, _reports() as progress:
+        result = train(
+            table,
+            **options,
+            accept_limit=accept_limit,
+            **reading,
+            progress=progress,
+            reads=reads,
+            label=say("standard input") if data == "-" else None,
+            check_names=_check_of_names(onnx),
+        )
     written: list[str] = []
     problem = None
     if result.is_usable:
         written, problem = _write(result.classifier, model, onnx)
-        result = replace(result, model_file=model if model in written else None)
-    show(result, settings, {"source": data})
+        named = replace(result, model_file=model if model in written else None)
+        result = named.with_provenance(result.provenance)
+    show(result, settings)
     if (model, onnx) != (None, None) and not result.is_usable:
         note(say("No model was written."))
     for name in written:
@@ -141,7 +145,7 @@ def _check_of_names(onnx: str | None) -> Callable[[Iterable[str]], None] | None:
     return None if onnx is None else check_input_names
 
 
-def _check_outputs(model: str | None, onnx: str | None, plan: Any) -> None:
+def _check_outputs(model: str | None, onnx: str | None, options: dict[str, Any]) -> None:
     from mottomo.storage.onnx_file import need_onnx, no_inputs
     from mottomo.storage.whole_file import refuse_unwritable
 
@@ -152,8 +156,8 @@ def _check_outputs(model: str | None, onnx: str | None, plan: Any) -> None:
         raise usage_error(say("--model and --onnx name one file"))
     if onnx is not None:
         need_onnx()
-        if plan.features == ():
-            raise no_inputs(plan.target)
+        if options["features"] == "":
+            raise no_inputs(options["target"])
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from mottomo.cli.commands import option
-from mottomo.cli.data import usage_error
 from mottomo.messages import say
 
 FEATURES = option("--features", metavar="NAMES", help=say("The columns to predict from: a,b,c (default: all others)."))
@@ -21,40 +20,9 @@ PENALTY = option(
 )
 
 
-def training_plan(settings: dict[str, Any], **more: Any) -> Any:
-    """The plan of the settings that commands with a target share, and of more fields."""
-    from mottomo.workflows.training_rows import TrainingPlan
-
-    return TrainingPlan(
-        target=settings["target"],
-        features=listed(settings["features"]) if settings["features"] is not None else None,
-        text=listed(settings["text"]),
-        weights=settings["weights"],
-        categories=settings["categories"],
-        penalty=_penalty(settings["penalty"]),
-        missing=settings["missing"],
-        missing_values=listed(settings["missing_values"]),
-        where=settings["where"],
-        **more,
-    )
-
-
-def listed(names: str | None) -> tuple[str, ...]:
-    """The names of a list a,b,c."""
-    return tuple(name for name in (names or "").split(",") if name)
-
-
-def _penalty(text: str | None) -> Any:
-    """The penalty of ``l2=STRENGTH``; ``l2`` alone has strength 1."""
-    from mottomo.classification.penalties import L2
-
-    if text is None:
-        return None
-    kind, _, words = text.partition("=")
-    try:
-        strength = float(words or 1)
-    except ValueError:
-        kind = ""
-    if kind.strip().lower() != "l2":
-        raise usage_error(say("--penalty takes l2=STRENGTH, such as l2=1"))
-    return L2(strength=strength)
+def training_options(settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of ``train`` as options of its function."""
+    names = ("target", "features", "weights", "categories", "penalty", "holdout", "seed", "memory", "reference",
+             "missing", "where")  # fmt: skip
+    lists = {name: settings[name] or () for name in ("text", "missing_values")}
+    return {**{name: settings[name] for name in names}, **lists}

@@ -14,7 +14,7 @@ import numpy as np
 
 from mottomo.classification.objective import Data
 from mottomo.classification.softmax import logits
-from mottomo.classification.training import TrainingRemark, TrainingResult
+from mottomo.classification.training_result import TrainingRemark, TrainingResult
 from mottomo.explanation.notation import (
     Line,
     Math,

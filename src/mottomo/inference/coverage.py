@@ -40,7 +40,8 @@ def coverage(method: IntervalMethod | str, probabilities: Any, n: int, *, catego
 
     Parameters
     ----------
-    method : such as ``ClopperPearson()``, or its name. probabilities : the truth, as ``goodness_of_fit`` takes its null.
+    method : such as ``ClopperPearson()``, or its name.
+    probabilities : the truth, as ``goodness_of_fit`` takes its null.
     n : observations; C(n + K - 1, K - 1) outcomes are enumerated, at most 5 million.
 
     Raises InvalidInput : more outcomes than that.

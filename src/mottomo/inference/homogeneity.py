@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from mottomo._checks import check_between
-from mottomo.errors import InvalidInput
+from mottomo.errors import InvalidCall, InvalidInput
 from mottomo.inference.exact.one_free_count import two_by_two_tail
 from mottomo.inference.exact.tables import TooManyStates
 from mottomo.inference.exact.tables_given_margins import enumerated_tail, simulated_far
@@ -195,7 +195,7 @@ def homogeneity(
 
 def independence(
     table: Tally,
-    *,
+    *others: Any,
     ordering: str | Statistic = "likelihood-ratio",
     method: Method | None = None,
     significance: float = 0.05,
@@ -209,6 +209,15 @@ def independence(
     >>> round(found.p_value, 5)
     0.01228
     """
+    if others:
+        raise InvalidCall(
+            "two-columns",
+            say("independence takes one table, not two columns"),
+            say("table"),
+            say("a tally of one column, grouped by the other"),
+            verbatim(str(1 + len(others))),
+            say("make it with mo.tally(x, by=y); of a data frame, mo.compare(frame, column=..., with_=...)"),
+        )
     return _compared(_as_groups(table), "independence", ordering, method or Auto(), significance)
 
 

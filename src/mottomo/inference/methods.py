@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from mottomo._checks import check_positive, check_whole
-from mottomo.errors import InvalidInput
+from mottomo.errors import InvalidCall, InvalidInput, nearest
 from mottomo.messages import say, verbatim, written
 
 
@@ -71,6 +71,48 @@ class Asymptotic:
 
 
 Method = Auto | Exact | MonteCarlo | Asymptotic
+
+
+METHODS = ("auto", "exact", "monte-carlo", "asymptotic")
+
+
+def method_of(
+    given: Method | str, budget: float | None = None, draws: int | None = None, seed: int | None = None
+) -> Method:
+    """A method, or the one of that name with the settings that it has.
+
+    Raises InvalidCall : settings that it does not have. Raises InvalidInput : there is no such method.
+    """
+    simulation = {key: value for key, value in (("draws", draws), ("seed", seed)) if value is not None}
+    if not isinstance(given, str):
+        check_method(given)
+        if budget is not None or simulation:
+            raise InvalidCall(
+                "method-settings",
+                say("a method that is a value has its settings itself"),
+                say("method"),
+                say("the settings in the method, such as MonteCarlo(draws=1000)"),
+                say("{names}", names=[*simulation, *([] if budget is None else ["budget"])]),
+            )
+        return given
+    if given not in METHODS:
+        raise InvalidInput(
+            "test-method",
+            say("this is no method for a test"),
+            say("method"),
+            say("one of {names}", names=list(METHODS)),
+            verbatim(given),
+            nearest(given, METHODS),
+        )
+    if budget is not None and given != "exact":
+        raise InvalidCall("budget-method", say("--budget goes with --method exact"))
+    if simulation and given not in ("auto", "monte-carlo"):
+        raise InvalidCall("simulation-method", say("--draws and --seed go with --method monte-carlo or auto"))
+    if given == "exact":
+        return Exact() if budget is None else Exact(budget=budget)
+    if given == "monte-carlo":
+        return MonteCarlo(**simulation)
+    return Asymptotic() if given == "asymptotic" else Auto(**simulation)
 
 
 def check_method(method: object) -> None:

@@ -6,7 +6,7 @@ has one renderer for all reports (``formats/``). So a result is worded once and 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from mottomo.errors import InvalidInput, nearest
@@ -28,12 +28,10 @@ def render(
     language: str | None = None,
     *,
     width: int = WIDTH,
-    given: Mapping[str, object] | None = None,
 ) -> Iterator[str]:
     """The pieces of `result` in a format and a language; ``html-fragment`` leaves out the page around it.
 
-    The formats for programs give their rows as these come; the others are one piece. `width` is that of text, `given`
-    what JSON says of the input.
+    The formats for programs give their rows as these come; the others are one piece. `width` is that of text.
     """
     from mottomo.report.results import report_of
 
@@ -43,7 +41,7 @@ def render(
     if wanted == "json":
         from mottomo.report.formats.json import to_json
 
-        return to_json(result, translate, given)
+        return to_json(result, translate)
     if wanted == "jsonl":
         from mottomo.report.formats.json import to_json_lines
 

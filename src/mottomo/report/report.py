@@ -209,13 +209,15 @@ class Body:
 class Report:
     """All that a result says, in the order of reading.
 
-    command : the name of the command that makes such results.
+    command : the name of the command that makes such results. source : where it comes from, in a line; the same in
+    full.
     """
 
     command: str
     body: Body
     verdict: Sentence
     notes: tuple[Sentence, ...]
+    source: tuple[Message, Message]
 
     @property
     def blocks(self) -> tuple[Block, ...]:

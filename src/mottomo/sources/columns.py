@@ -14,9 +14,9 @@ from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.sources import duck
 from mottomo.sources.conditions import ROW_NUMBER, check_condition, conditioned, raw_name
 from mottomo.sources.frame import column_type_error
+from mottomo.sources.reading import TableFile
 from mottomo.sources.rows import duplicate_column, no_such_column
 from mottomo.sources.table import CATEGORY_TYPES, opened_table, querying
-from mottomo.sources.table_file import TableFile
 
 _MEMORY = "512MiB"  # of the reader's store; what is beyond goes to disk
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
@@ -194,32 +194,49 @@ def open_columns(
 
     Raises InvalidInput where some cells of a column are numbers and some are not, for dates, and for unknown names.
     """
-    with opened_table(file) as table:
-        relation, columns = table.relation, table.columns
-        names = columns if choice.names is None else list(dict.fromkeys(choice.names))
-        _check_names([*names, *choice.text, *choice.needed], columns, file.where)
-        with querying(table.file, choice.where, columns, in_order=True, memory=_MEMORY) as connection:
-            types = table.types or duck.column_types(connection, relation)
-            plain, named = list(types), dict(zip(columns, types.values(), strict=True))
-            source = relation
-            if choice.where is not None:
-                source = conditioned(relation, zip(plain, columns, strict=True), named, choice.where, numbered=True)
-            raw = {name: _raw(columns, plain, name, choice) for name in names}
-            cells = {name: _cell(raw[name], named[name], choice) for name in names}
-            if choice.where is not None:
-                check_condition(connection, source, choice.where)
-            for name in choice.text.intersection(names):
-                _refuse_fractions(connection, raw[name], name, named[name], source, file)
-            found = _numeric(connection, cells, named, source, choice, file)
-            numeric = {name: found[name] for name in cells}
-            _keep(connection, cells, numeric, source, choice.where is not None, progress)
-            table.confirm()
-            kept = KeptColumns(connection, numeric, file.where)
-            if not kept.n and choice.where is None:
-                raise SourceError(
-                    "no-rows", say("the table has a header and no rows"), file.where, say("at least one row")
-                )
-            yield kept
+    with (
+        opened_table(file) as table,
+        querying(table.file, choice.where, table.columns, in_order=True, memory=_MEMORY) as connection,
+        keep_columns(
+            connection, table.relation, table.columns, table.columns, choice, file.where, table.types, progress
+        ) as kept,
+    ):
+        table.confirm()
+        yield kept
+
+
+@contextmanager
+def keep_columns(
+    connection: Any,
+    relation: str,
+    columns: Sequence[str],
+    known: Sequence[str],
+    choice: Choice,
+    where: Message,
+    types: dict[str, str] | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> Iterator[KeptColumns]:
+    """The chosen ones of the columns of a relation in the store of a connection; `known` are the names of all."""
+    names = list(columns) if choice.names is None else list(dict.fromkeys(choice.names))
+    check_names([*names, *choice.text, *choice.needed], known, where)
+    types = types or duck.column_types(connection, relation)
+    plain, named = list(types), dict(zip(columns, types.values(), strict=True))
+    source = relation
+    if choice.where is not None:
+        source = conditioned(relation, zip(plain, columns, strict=True), named, choice.where, numbered=True)
+    raw = {name: _raw(columns, plain, name, choice) for name in names}
+    cells = {name: _cell(raw[name], named[name], choice) for name in names}
+    if choice.where is not None:
+        check_condition(connection, source, choice.where)
+    for name in choice.text.intersection(names):
+        _refuse_fractions(connection, raw[name], name, named[name], source, where)
+    found = _numeric(connection, cells, named, source, choice, where)
+    numeric = {name: found[name] for name in cells}
+    _keep(connection, cells, numeric, source, choice.where is not None, progress)
+    kept = KeptColumns(connection, numeric, where)
+    if not kept.n and choice.where is None:
+        raise SourceError("no-rows", say("the table has a header and no rows"), where, say("at least one row"))
+    yield kept
 
 
 def _keep(
@@ -236,7 +253,8 @@ def _keep(
     duck.fetch_all(connection, f"CREATE TEMP TABLE kept AS SELECT {', '.join(pieces)} FROM {source}", progress)
 
 
-def _check_names(names: Sequence[str], columns: list[str], where: Message) -> None:
+def check_names(names: Sequence[str], columns: Sequence[str], where: Message) -> None:
+    """Refuse the name of a column that a table does not have, or has twice."""
     for name in names:
         if name not in columns:
             raise no_such_column(name, columns, where)
@@ -244,7 +262,7 @@ def _check_names(names: Sequence[str], columns: list[str], where: Message) -> No
             raise duplicate_column(name, where)
 
 
-def _raw(columns: list[str], plain: list[str], name: str, choice: Choice) -> str:
+def _raw(columns: Sequence[str], plain: list[str], name: str, choice: Choice) -> str:
     index = columns.index(name)
     return raw_name(index) if choice.where is not None else duck.identifier(plain[index])
 
@@ -259,7 +277,7 @@ def _cell(raw: str, kind: str, choice: Choice) -> str:
 
 
 def _numeric(
-    connection: Any, cells: dict[str, str], types: dict[str, str], source: str, choice: Choice, file: TableFile
+    connection: Any, cells: dict[str, str], types: dict[str, str], source: str, choice: Choice, where: Message
 ) -> dict[str, bool]:
     """Which columns are numbers: by their type, or where all is text because every cell is one."""
     numeric, unsure = {}, []
@@ -275,7 +293,7 @@ def _numeric(
             raise InvalidInput(
                 "column-type",
                 say("a column is neither numbers nor text"),
-                say("{where}, column {column}", where=file.where, column=name),
+                say("{where}, column {column}", where=where, column=name),
                 say("numbers, text, or true/false"),
                 verbatim(types[name]),
                 say("convert it first, or name the other columns with --features"),
@@ -286,23 +304,23 @@ def _numeric(
         for index, name in enumerate(unsure):
             filled, numbers = found[2 * index], found[2 * index + 1]
             if 0 < numbers < filled:
-                raise _mixed(connection, cells[name], name, source, numbers, filled, file)
+                raise _mixed(connection, cells[name], name, source, numbers, filled, where)
             numeric[name] = numbers > 0
     return numeric
 
 
-def _refuse_fractions(connection: Any, raw: str, name: str, kind: str, source: str, file: TableFile) -> None:
+def _refuse_fractions(connection: Any, raw: str, name: str, kind: str, source: str, where: Message) -> None:
     """A column that is to be text holds text, whole numbers or true/false: 1.0 would be another text than 1."""
     if kind == "JSON":
         fractions = f"SELECT count(*) FROM {source} WHERE json_type({raw}) = 'DOUBLE'"
         if duck.fetch_all(connection, fractions)[0][0]:
-            raise column_type_error(name, "DOUBLE", file.where)
+            raise column_type_error(name, "DOUBLE", where)
     elif not CATEGORY_TYPES.fullmatch(kind) and kind not in ("UUID", '"NULL"'):
-        raise column_type_error(name, kind, file.where)
+        raise column_type_error(name, kind, where)
 
 
 def _mixed(
-    connection: Any, cell: str, name: str, source: str, numbers: int, filled: int, file: TableFile
+    connection: Any, cell: str, name: str, source: str, numbers: int, filled: int, where: Message
 ) -> InvalidInput:
     odd = f"SELECT {cell} AS v FROM {source}"
     others = duck.fetch_all(
@@ -313,7 +331,7 @@ def _mixed(
     return InvalidInput(
         "mixed-column",
         say("some cells of a column are numbers and some are not"),
-        say("{where}, column {column}", where=file.where, column=name),
+        say("{where}, column {column}", where=where, column=name),
         say("numbers in every cell, or text in every cell"),
         say(
             "{numbers} of {filled} cells are numbers; the others: {shown}", numbers=numbers, filled=filled, shown=shown

@@ -17,7 +17,8 @@ from mottomo.messages import say, verbatim
 from mottomo.sources import duck, files
 from mottomo.sources.delimited_text import OpenQuote, Record, TextAfterQuote, n_line_ends, record_at
 from mottomo.sources.encodings import BYTE_ORDER_MARK, not_utf8, refuse_other_marks
-from mottomo.sources.table_file import TableFile
+from mottomo.sources.open_table import OpenTable
+from mottomo.sources.reading import TableFile
 from mottomo.sources.text_form import TextForm, open_quote, text_after_quote
 from mottomo.temporary import temporary_folder, write_copy
 
@@ -26,7 +27,7 @@ _SAMPLES = (1 << 20, 1 << 26)  # bytes in which the first records are looked for
 
 
 def delimiter_of(file: TableFile) -> str:
-    return file.delimiter or DELIMITERS[file.kind]
+    return file.reading.delimiter or DELIMITERS[file.kind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,8 @@ class _Beginning:
 
 
 @contextmanager
-def opened_text(file: TableFile) -> Iterator[tuple[TableFile, str, list[str], TextForm]]:
-    """A file that DuckDB can read, its relation for FROM, its columns, and the form of its text, which is to confirm.
-
-    `file` is in UTF-8 and not compressed.
-    """
+def opened_text(file: TableFile) -> Iterator[OpenTable]:
+    """A table of text. `file` is in UTF-8 and not compressed; the form of its text is confirmed at its end."""
     beginning = _beginning(file)
     form = TextForm(file.path, delimiter_of(file), file.label or str(file.path))
     form.start()
@@ -61,13 +59,13 @@ def opened_text(file: TableFile) -> Iterator[tuple[TableFile, str, list[str], Te
         if not beginning.needs_copy:
             relation = _relation(file, len(beginning.names), beginning.has_header)
             if _agrees(relation, beginning, file):
-                yield file, relation, beginning.names, form
+                yield OpenTable(file, relation, beginning.names, confirm=form.confirm)
                 return
         with _plainly_begun(file, beginning) as copy:
             relation = _relation(copy, len(beginning.names), True)
             if not _agrees(relation, beginning, copy):
                 raise _two_readings(file, beginning)
-            yield copy, relation, beginning.names, form
+            yield OpenTable(copy, relation, beginning.names, confirm=form.confirm)
     finally:
         form.stop()
 
@@ -152,8 +150,8 @@ def _beginning(file: TableFile) -> _Beginning:
     else:
         raise SourceError("line-too-long", say("a line is too long"), file.where, say("at most 32 MiB a line"))
     first, row = found
-    if file.names is not None:
-        return _Beginning(list(file.names), first, first, 0, 0, has_mark, False)
+    if file.reading.names is not None:
+        return _Beginning(list(file.reading.names), first, first, 0, 0, has_mark, False)
     _check_header(first, file)
     n_bytes, n_lines = len(text[: first.stop].encode()), n_line_ends(text, 0, first.stop)
     return _Beginning(first.cells, first, row, n_bytes, n_lines, has_mark, True)
@@ -170,7 +168,7 @@ def _decoded(head: bytes, is_whole: bool, file: TableFile) -> str:
 def _first_records(text: str, file: TableFile, is_whole: bool) -> tuple[Record, Record | None] | None:
     """The first record, and the one after it that is no blank line; None if the sample ends before they do."""
     found: list[Record] = []
-    at, line, wanted = 0, 1, 1 if file.names is not None else 2
+    at, line, wanted = 0, 1, 1 if file.reading.names is not None else 2
     while at < len(text) and len(found) < wanted:
         where = say("{file}, line {line}", file=file.label or str(file.path), line=line)
         try:
@@ -184,7 +182,7 @@ def _first_records(text: str, file: TableFile, is_whole: bool) -> tuple[Record, 
         if not is_whole and one.stop >= len(text):
             return None
         line, at = line + n_line_ends(text, at, one.stop), one.stop
-        n_names = len(file.names) if file.names is not None else len(found[0].cells) if found else 1
+        n_names = len(file.reading.names) if file.reading.names is not None else len(found[0].cells) if found else 1
         if not (one.is_blank and n_names > 1):
             found.append(one)
     if not found:
@@ -204,7 +202,7 @@ def _check_header(first: Record, file: TableFile) -> None:
         )
     delimiter = delimiter_of(file)
     other = next((mark for mark in (";", "\t", ",", "|") if mark != delimiter and mark in header[0]), None)
-    if len(header) == 1 and other is not None and file.delimiter is None:
+    if len(header) == 1 and other is not None and file.reading.delimiter is None:
         raise SourceError(
             "delimiter",
             say("the table has one column, whose name holds another separator"),

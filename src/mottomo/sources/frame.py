@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mottomo._arrays import as_count, family, is_missing
+from mottomo._crosstabs import Crosstab
 from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources.foreign import in_our_words
@@ -68,6 +69,19 @@ class Frame:
             return nw.from_native(_of_one_dictionary(chosen))
         pairs = zip(positions, names, strict=True)
         return nw.from_native(self.native).select(*(nw.col(self.names[at]).alias(name) for at, name in pairs))
+
+
+def is_crosstab(data: Any) -> bool:
+    """Whether a data frame has whole numbers in every column, of which there are several."""
+    if Crosstab.of(data) is None:
+        return False
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(data, pandas.DataFrame):
+        return len(data.columns) > 1 and all(map(pandas.api.types.is_integer_dtype, data.dtypes))
+    import narwhals as nw
+
+    kinds = nw.from_native(data, eager_only=True).schema.values()
+    return len(kinds) > 1 and all(kind.is_integer() for kind in kinds)
 
 
 def _is_pandas(native: Any) -> bool:

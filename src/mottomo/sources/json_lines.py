@@ -7,6 +7,8 @@ looked at once, in its own engine, for anything of that kind; if there is any, P
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ from mottomo.errors import SourceError
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources import duck, files
 from mottomo.sources.encodings import BYTE_ORDER_MARK, not_utf8, refuse_other_marks
+from mottomo.sources.open_table import OpenTable
+from mottomo.sources.reading import TableFile
 
 _SAMPLE = 1 << 16
 _CHUNK = 1 << 22
@@ -23,6 +27,12 @@ _AROUND = 20  # characters shown on either side of a fault
 # A line that DuckDB has read is strict JSON if its words, outside texts, are these and each comma has a value after it.
 _VALUE = r'"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9][-+0-9.eE]*|[{\[]'
 _STRICT = rf"(?s)(?:\s|[{{}}\[\]:]|(?:,\s*)?(?:{_VALUE}))*"
+
+
+@contextmanager
+def opened_json(file: TableFile) -> Iterator[OpenTable]:
+    """A file of JSON lines, with a column for each key of any line."""
+    yield OpenTable(file, *json_lines(file.path, file.where))
 
 
 def json_lines(path: Path, where: Message) -> tuple[str, list[str], dict[str, str]]:

@@ -7,12 +7,12 @@ is an error with its line.
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from mottomo._arrays import as_counts
@@ -20,14 +20,16 @@ from mottomo.errors import InvalidInput, SourceError
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.sources import duck, files
 from mottomo.sources.conditions import ODD_COUNT, check_condition, conditioned, raw_name, what_is_wrong
-from mottomo.sources.delimited import DELIMITERS, delimiter_of, opened_text
+from mottomo.sources.delimited import DELIMITERS, delimiter_of
 from mottomo.sources.delimited_text import records
 from mottomo.sources.encodings import check_encoding, decoded, not_utf8
 from mottomo.sources.foreign import in_our_words
+from mottomo.sources.formats import FORMATS
 from mottomo.sources.frame import column_type_error
-from mottomo.sources.json_lines import json_lines, unreadable_line
+from mottomo.sources.json_lines import unreadable_line
+from mottomo.sources.open_table import OpenTable
+from mottomo.sources.reading import TableFile
 from mottomo.sources.rows import CountedRows, Selection, duplicate_column, plain_number
-from mottomo.sources.table_file import TableFile
 from mottomo.sources.text_form import open_quote, refuse_other_forms
 from mottomo.temporary import temporary_folder, write_copy
 
@@ -54,34 +56,22 @@ def count_table(file: TableFile, selection: Selection, progress: Callable[[float
     return rows
 
 
-@dataclass(frozen=True, slots=True)
-class OpenTable:
-    """A plain file in UTF-8 with the same rows, its relation for FROM, its columns, and their types if it has any.
-
-    `confirm` is called when the rows have been read, and raises SourceError where they cannot be trusted.
-    """
-
-    file: TableFile
-    relation: str
-    columns: list[str]
-    types: dict[str, str] | None = None
-    confirm: Callable[[], None] = lambda: None
-
-
 @contextmanager
 def opened_table(file: TableFile) -> Iterator[OpenTable]:
     """A table for DuckDB, for as long as its temporary files are kept."""
     with ExitStack() as stack:
-        if file.encoding is not None:
+        if file.reading.encoding is not None:
             file = stack.enter_context(_transcoded(file))
         elif files.is_compressed(file.path) or not file.path.is_file():
             copy = stack.enter_context(files.plain_copy(file.path, f".{file.kind}"))
             file = replace(file, path=copy, label=file.label or str(file.path))
-        if file.kind in DELIMITERS:
-            plain, relation, columns, form = stack.enter_context(opened_text(file))
-            yield OpenTable(plain, relation, columns, None, form.confirm)
-        else:
-            yield OpenTable(file, *_READERS[file.kind](file))
+        yield stack.enter_context(_reader_of(file.kind)(file))
+
+
+def _reader_of(kind: str) -> Callable[[TableFile], AbstractContextManager[OpenTable]]:
+    module, _, name = FORMATS[kind].reader.partition(":")
+    found: Callable[[TableFile], AbstractContextManager[OpenTable]] = getattr(importlib.import_module(module), name)
+    return found
 
 
 @contextmanager
@@ -248,43 +238,6 @@ def _json_value(text: str | None) -> Any:
         ) from None
 
 
-# --- the readers: each gives a relation for FROM, the columns' names, and their types where they are fixed ---------
-
-
-def _json_lines(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
-    return json_lines(file.path, file.where)
-
-
-def _parquet(file: TableFile) -> tuple[str, list[str], dict[str, str] | None]:
-    """The file's names of its columns, and DuckDB's, which are others where two are alike but for capitals."""
-    relation = f"read_parquet({duck.file_literal(file.path)}, hive_partitioning=false)"
-    with duck.connection() as connection:
-        try:
-            types = duck.column_types(connection, relation)
-            columns = _names_in_parquet(connection, file.path)
-        except duck.Error:
-            what, expected = say("the file cannot be read as Parquet"), say("a whole Parquet file")
-            raise SourceError("not-parquet", what, file.where, expected) from None
-    return relation, columns if len(columns) == len(types) else list(types), types
-
-
-def _names_in_parquet(connection: Any, path: Path) -> list[str]:
-    """The names of the columns as they stand in the file: of those at the top, whatever is nested in them."""
-    sql = f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({duck.file_literal(path)})"
-    _, *fields = duck.fetch_all(connection, sql)  # the first is the table itself
-    names, nested = [], 0
-    for name, n_children in fields:
-        if nested:
-            nested -= 1
-        else:
-            names.append(name)
-        nested += n_children
-    return names
-
-
-_READERS = {"jsonl": _json_lines, "parquet": _parquet}
-
-
 def _refuse_duplicates(columns: list[str], selection: Selection, where: Message) -> None:
     folded = [name.casefold() for name in columns]
     for name in columns if selection.where is not None else (selection.column, selection.count_column, *selection.by):
@@ -296,13 +249,14 @@ def _refuse_duplicates(columns: list[str], selection: Selection, where: Message)
 @contextmanager
 def _transcoded(file: TableFile) -> Iterator[TableFile]:
     """The same table as a temporary file in UTF-8."""
-    assert file.encoding is not None
-    check_encoding(file.encoding)
+    assert file.reading.encoding is not None
+    check_encoding(file.reading.encoding)
     with temporary_folder() as folder:
         copy = folder / f"table.{file.kind}"
         with files.opened(file.path) as source:
-            write_copy(decoded(source, file.encoding, file.where), copy)
-        yield TableFile(copy, file.kind, None, file.names, file.delimiter, file.label or str(file.path))
+            write_copy(decoded(source, file.reading.encoding, file.where), copy)
+        plain = replace(file.reading, encoding=None)
+        yield replace(file, path=copy, reading=plain, label=file.label or str(file.path))
 
 
 # --- errors: what DuckDB says, in our words, with the line -----------------------------------------------------------
@@ -369,7 +323,9 @@ def _place(file: TableFile, columns: list[str], selection: Selection, value: Any
     position = columns.index(selection.column or "")
     with files.opened(file.path) as stream:
         for record in records(stream, delimiter_of(file)):
-            if record.cells[position : position + 1] == [value] and not (record.line == 1 and file.names is None):
+            if record.cells[position : position + 1] == [value] and not (
+                record.line == 1 and file.reading.names is None
+            ):
                 line = say("{file}, line {line}", file=file.label or str(file.path), line=record.line)
                 return say("{where}, column {column}", where=line, column=selection.column or "")
     return file.where

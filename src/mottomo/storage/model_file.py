@@ -26,9 +26,9 @@ _KIND = "classifier"
 _KEY = "mottomo"  # the one entry of the header: with several their order, and so the bytes, would vary
 
 
-def save_classifier(classifier: Classifier, path: Path) -> None:
+def save_classifier(classifier: Classifier, path: Path | str) -> None:
     """Write a classifier to a file, whole or not at all."""
-    write_whole(path, classifier_bytes(classifier))
+    write_whole(Path(path), classifier_bytes(classifier))
 
 
 def classifier_bytes(classifier: Classifier) -> bytes:

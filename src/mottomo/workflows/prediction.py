@@ -1,20 +1,139 @@
-"""From a classifier and a table to probabilities, a batch of rows at a time."""
+"""``mo.predict``: from a classifier and a table to probabilities, a batch of rows at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
 from mottomo.classification.classifier import Classifier
+from mottomo.classification.predictions import Batches, Predictions
 from mottomo.errors import InvalidInput
-from mottomo.messages import say
-from mottomo.sources.columns import Choice, KeptColumns, open_columns
-from mottomo.sources.table_file import TableFile
+from mottomo.messages import say, written
+from mottomo.results import Provenance
+from mottomo.sources.columns import Choice, KeptColumns
+from mottomo.sources.reading import Reading
+from mottomo.workflows.tables import Table, opened, table_of
+from mottomo.workflows.training import names_of
 
 _BATCH = 1 << 16
+
+
+def predict(
+    model: Any,
+    data: Any,
+    *,
+    most_probable: bool = False,
+    unknown: Literal["error", "baseline"] = "error",
+    missing_values: Iterable[str] | str = (),
+    where: str | None = None,
+    input: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    names: Iterable[str] | str | None = None,
+    fingerprint: bool = False,
+) -> Predictions:
+    """Predict the probability of each category for the rows of a table: ``mottomo predict``.
+
+    Parameters
+    ----------
+    model : a classifier (``train(...).model``), or a ``pathlib.Path`` to the file of one.
+    data : a table with the columns that the model was trained on, as ``mo.train`` takes it.
+    most_probable : name the most probable category of each row too.
+    unknown : a text never seen in training: ``"error"`` refuses it, ``"baseline"`` takes it for the baseline level.
+    missing_values, where, input, encoding, delimiter, names, fingerprint : as in ``mo.train``.
+
+    Returns
+    -------
+    Predictions : `probabilities` (n, K), a row for each row of the data.
+
+    >>> from mottomo.workflows.training import train
+    >>> pets = {"weight": [3, 4, 5, 20, 25, 8, 9, 30], "pet": ["cat", "cat", "dog", "dog", "dog", "cat", "dog", "cat"]}
+    >>> found = predict(train(pets, target="pet").model, {"weight": [10]})
+    >>> found.categories.names, found.probabilities.round(4).tolist()
+    (('cat', 'dog'), [[0.5272, 0.4728]])
+    """
+    with predictions_of(
+        model,
+        data,
+        most_probable=most_probable,
+        unknown=unknown,
+        missing_values=missing_values,
+        where=where,
+        input=input,
+        encoding=encoding,
+        delimiter=delimiter,
+        names=names,
+        fingerprint=fingerprint,
+    ) as found:
+        batches = list(found.batches)
+        made = replace(found, batches=Batches(lambda: iter(batches)))
+        return made.with_provenance(found.provenance)
+
+
+@contextmanager
+def predictions_of(
+    model: Any,
+    data: Any,
+    *,
+    most_probable: bool = False,
+    unknown: Literal["error", "baseline"] = "error",
+    missing_values: Iterable[str] | str = (),
+    where: str | None = None,
+    progress: Callable[[float], None] | None = None,
+    label: Any = None,
+    fingerprint: bool = False,
+    **reading: Any,
+) -> Iterator[Predictions]:
+    """What ``predict`` gives, its rows read as they are wanted, for as long as the table is open."""
+    classifier = load_model(model) if isinstance(model, os.PathLike) else model
+    if not isinstance(classifier, Classifier):
+        raise InvalidInput(
+            "not-a-model",
+            say("this is no model"),
+            say("model"),
+            say("the model of a training, or the path of its file"),
+            say("{value} of type {type}", value=written(model, repr)[:60], type=type(model).__name__),
+            say("give train(...).model, or pathlib.Path of a file that train wrote"),
+        )
+    with table_of(data, Reading.of(**reading), label, fingerprint) as found:
+
+        def batches() -> Iterator[np.ndarray]:
+            return predict_table(
+                classifier,
+                found.table,
+                missing_values=names_of(missing_values),
+                where=where,
+                unknown=unknown,
+                reading=progress,
+            )
+
+        made = Predictions(classifier.target, classifier.categories, Batches(batches), most_probable)
+        settings = {"where": where} if where else {}
+        yield made.with_provenance(Provenance(found.provenance().sources, settings=settings))
+
+
+def load_model(path: Any) -> Classifier:
+    """The classifier in a file that ``mottomo train --model`` or ``result.model.save(path)`` wrote.
+
+    path : a ``pathlib.Path``, or its name. Raises SourceError : there is no such file, or it is none of ours.
+
+    >>> import tempfile
+    >>> from mottomo.workflows.training import train
+    >>> found = train({"x": [1, 2, 3, 4], "y": ["a", "b", "a", "b"]}, target="y")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found.model.save(Path(folder) / "y.mottomo")
+    ...     load_model(Path(folder) / "y.mottomo").target
+    'y'
+    """
+    from mottomo.storage.model_file import load_classifier
+
+    return load_classifier(Path(path))
 
 
 @contextmanager
@@ -43,7 +162,7 @@ def _knows_all(classifier: Classifier, table: KeptColumns) -> bool:
 
 def predict_table(
     classifier: Classifier,
-    file: TableFile,
+    table: Table,
     *,
     missing_values: tuple[str, ...] = (),
     where: str | None = None,
@@ -59,21 +178,21 @@ def predict_table(
     names = tuple(one.name for one in features)
     text = frozenset(one.name for one in features if one.levels is not None)
     choice = Choice(names, text, missing_values, where)
-    with _naming_absent(names), open_columns(file, choice, reading) as table:
-        gaps = table.gaps() if names else None
+    with _naming_absent(names), opened(table, choice, reading) as kept:
+        gaps = kept.gaps() if names else None
         if gaps is not None:
             name = next(iter(gaps.n_cells))
             raise InvalidInput(
                 "missing-values",
                 say("values are missing"),
-                say("{where}, row {row}, column {column}", where=table.where, row=gaps.first[name], column=name),
+                say("{where}, row {row}, column {column}", where=kept.where, row=gaps.first[name], column=name),
                 say("a value in every cell of the columns that are used"),
                 gaps.said(),
                 say("fill them in, or leave such rows out with --where"),
             )
-        table.refuse_infinite(names)
-        if unknown == "error" and not _knows_all(classifier, table):
-            for columns in table.batches(_BATCH):
+        kept.refuse_infinite(names)
+        if unknown == "error" and not _knows_all(classifier, kept):
+            for columns in kept.batches(_BATCH):
                 classifier.encoding.codes(columns, unknown)  # which says where
-        for columns in table.batches(_BATCH):
+        for columns in kept.batches(_BATCH):
             yield classifier.probabilities(columns, unknown)

@@ -5,34 +5,29 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from mottomo._arrays import exact_counts
 from mottomo.categories import Categories, category_name, unknown_category
-from mottomo.errors import InvalidInput, nearest
+from mottomo.errors import InvalidCall, InvalidInput, nearest
 from mottomo.messages import Message, say, say_count, verbatim, written
 from mottomo.probabilities import Probabilities
+from mottomo.results import Provenance
+from mottomo.sources.file_hash import FileHash
 from mottomo.sources.files import is_compressed
+from mottomo.sources.formats import TABLES
+from mottomo.sources.reading import Reading, check_file, table_file
 from mottomo.sources.rows import CountedRows, Selection, column_text
 from mottomo.tallies import Tally, group_order
-from mottomo.workflows.file_kinds import check_file, check_settings, checked_kind
+from mottomo.workflows.options import DataOptions, check_options, options_of
 
 
-def tally(
-    outcomes: Any,
-    *,
-    column: Any = None,
-    count_column: Any = None,
-    categories: Any = None,
-    by: Any = None,
-    where: str | None = None,
-    missing: str = "error",
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    names: Iterable[str] | None = None,
-) -> Tally:
+def tally(outcomes: Any, **options: Unpack[DataOptions]) -> Tally:
     r"""Count how often each category was seen, whatever the outcomes are in.
 
     t_k = number of outcomes equal to category k: all that the likelihood needs to know of independent outcomes.
@@ -41,7 +36,8 @@ def tally(
     ----------
     outcomes : an iterable of outcomes, a numpy array, a Series; a data frame or relation (pandas, polars, pyarrow,
         DuckDB, whatever narwhals knows), an Arrow stream; a ``pathlib.Path`` to a .csv, .tsv, .jsonl, .parquet or
-        .txt file; an open binary file of lines. A bare string is refused: a path, or one outcome a letter?
+        .txt file, or a list of such paths; an open binary file of lines. A bare string is refused: a path, or one
+        outcome a letter?
     column : the column with the outcomes; not needed where there is only one. In a data frame a name may be what that
         has: a number, or a tuple of pandas' levels.
     count_column : a column that says how often, for tables of value and count.
@@ -50,8 +46,11 @@ def tally(
     by : name or names of columns, for one tally a group; for outcomes without columns, the group of each.
     where : of files: an SQL condition; only the rows for which it is true are counted.
     missing : ``"error"`` refuses missing outcomes and counts them; ``"drop"`` leaves them out and notes how many.
-    encoding, delimiter, names : of text files: the encoding if not UTF-8, the separator if neither comma nor tab, the
-        columns of a table without a header.
+    null, normalise : claimed probabilities, which declare the categories too.
+    input, encoding, delimiter, names : of files: the format if their name does not tell; of text the encoding if not
+        UTF-8, the separator if neither comma nor tab, the columns of a table without a header.
+    fingerprint : compute the SHA-256 of files of more than 1 GiB too. progress : hears how much of a file is read, in
+        percent.
 
     Raises
     ------
@@ -61,30 +60,170 @@ def tally(
     >>> tally(["a", "b", "a"]).to_dict()
     {'n_observations': 3, 'categories': ['a', 'b'], 'declared': False, 'counts': [2, 1]}
     """
-    declared = None if categories is None else Categories.of(categories)
-    if isinstance(outcomes, os.PathLike):
-        selection = _selection_of_file(column, count_column, by, where)
-        columns = None if names is None else tuple(names)
-        rows = count_path(Path(outcomes), selection, encoding=encoding, names=columns, delimiter=delimiter)
-        return tally_of_rows(rows, declared, selection.by, missing)
-    check_settings(
-        "outcomes", say("outcomes"), {"where": where, "encoding": encoding, "delimiter": delimiter, "names": names}
-    )
-    rows, groups = _counted_rows(outcomes, column, count_column, by)
-    return tally_of_rows(rows, declared, groups, missing)
+    return Tallying.of("tally", options).count(outcomes).tally
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A tally, and how to get the outcomes in the order in which they came, where that is known."""
+
+    tally: Tally
+    in_order: Callable[[], list[str]] | None = None
+
+
+@dataclass(frozen=True)
+class Tallying:
+    """How outcomes are counted: the options of ``DataOptions``, read once.
+
+    labels : names of outcomes that are seen only in part; they are declared together with the categories. label : what
+    messages call a stream, or counts.
+    """
+
+    column: Any = None
+    count_column: Any = None
+    by: Any = None
+    where: str | None = None
+    categories: Any = None
+    null: Any = None
+    normalise: bool = False
+    missing: str = "error"
+    reading: Reading = field(default_factory=Reading)
+    fingerprint: bool = False
+    progress: Callable[[float], None] | None = None
+    labels: tuple[str, ...] = ()
+    label: Message | str | None = None
+
+    @classmethod
+    def of(cls, function: str, options: Mapping[str, Any], **more: Any) -> Tallying:
+        """From the options of a function. Raises InvalidCall : it has no such option."""
+        check_options(function, options, options_of(DataOptions))
+        reading = {name: options[name] for name in ("input", "encoding", "names", "delimiter") if name in options}
+        rest = {name: value for name, value in options.items() if name not in reading}
+        return cls(**rest, reading=Reading.of(**reading), **more)
+
+    @cached_property
+    def odds(self) -> Any:
+        """The claimed probabilities as given: a file of them is read once, however many tallies are compared."""
+        return odds_of("fair" if self.null is None else self.null)
+
+    @property
+    def called(self) -> Message | None:
+        """What messages call the data, where that is said."""
+        return verbatim(self.label) if isinstance(self.label, str) else self.label
+
+    def null_over(self, categories: Any) -> Probabilities:
+        """The claimed probabilities over some categories; fair where nothing is claimed."""
+        return Probabilities.of(self.odds, categories, normalise=self.normalise)
+
+    @cached_property
+    def declared(self) -> Categories | None:
+        """The declared categories, those of the claim too; None if they are to be discovered."""
+        categories = None if self.categories is None else Categories.of(self.categories)
+        if categories is not None and self.labels:
+            twice = next((label for label in self.labels if label in categories), None)
+            if twice is not None:
+                raise InvalidCall(
+                    "means-category", say("--means: the label {label} is one of the categories", label=twice)
+                )
+            return Categories.of([*categories, *self.labels])
+        is_named = self.null is not None and not (isinstance(self.odds, str) and self.odds.strip() == "fair")
+        return Categories.of(self.null_over(categories)) if is_named else categories
+
+    def count(self, outcomes: Any) -> Counted:
+        """Fold the outcomes into a tally. Several files are counted together."""
+        if _are_files(outcomes):
+            total = Tally.empty()
+            for one in outcomes:
+                total = total + self.count(one).tally
+            return Counted(total)
+        if isinstance(outcomes, os.PathLike):
+            return self._count_path(Path(outcomes))
+        if hasattr(outcomes, "read"):
+            return self._count_stream(outcomes)
+        self.reading.refuse(say("outcomes"))
+        if self.where is not None:
+            raise InvalidInput(
+                "setting-does-not-apply",
+                say("a setting does not apply to this format"),
+                say("outcomes"),
+                say("no {name} for {kind}", name="where", kind="outcomes"),
+                verbatim(written(self.where)),
+                say("leave it out"),
+            )
+        rows, groups = _counted_rows(outcomes, self.column, self.count_column, self.by)
+        made = self._folded(rows, groups).with_provenance(Provenance(origin="outcomes", settings=self.settings))
+        return Counted(made)
+
+    def _count_path(self, path: Path, label: str | None = None) -> Counted:
+        selection = _selection_of_file(self.column, self.count_column, self.by, self.where)
+        check_file(path)
+        sha256 = FileHash(path, label, however_large=self.fingerprint)
+        try:
+            rows = count_path(path, selection, self.reading, label=label, progress=self.progress)
+            made = self._folded(rows, selection.by)
+        except BaseException:
+            sha256.stop()
+            raise
+        return Counted(made.with_provenance(Provenance((sha256.found(),), settings=self.settings)), rows.in_order)
+
+    def _count_stream(self, stream: Any) -> Counted:
+        """Lines as they come; a table is read more than once, so it is kept in a file first."""
+        binary, where, encoding = _binary(stream)
+        if self.reading.kind in TABLES:
+            with spooled(binary, str(self.reading.kind)) as path:
+                return self._count_path(path, str(self.called or where))
+        from mottomo.sources.stream import count_lines
+
+        nothing = say("a stream of lines has no columns")
+        if self.called is not None:
+            nothing = say("lines from standard input have no columns; see --input")
+        selection = Selection(self.column, self.count_column, _column_names(self.by), self.where)
+        selection.refuse(nothing, self.called or where)
+        rows = count_lines(binary, self.called or where, self.reading.encoding or encoding)
+        made = self._folded(rows, ())
+        return Counted(made.with_provenance(Provenance(origin=str(self.called or where))), rows.in_order)
+
+    def _folded(self, rows: CountedRows, by: tuple[str, ...]) -> Tally:
+        return tally_of_rows(rows, self.declared, by, self.missing)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The options that were given, as text, for where a result comes from."""
+        given = {
+            "column": self.column,
+            "count_column": self.count_column,
+            "by": ",".join(map(column_text, _column_names(self.by))) or None,
+            "where": self.where,
+            "categories": None if self.categories is None else ",".join(Categories.of(self.categories)[:20]),
+            "missing": None if self.missing == "error" else self.missing,
+            "input": self.reading.kind,
+            **{name: ",".join(v) if isinstance(v, tuple) else v for name, v in self.reading.settings.items()},
+        }
+        return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def _are_files(outcomes: Any) -> bool:
+    """Whether these are several files, or streams among them."""
+    if not isinstance(outcomes, list | tuple) or not outcomes:
+        return False
+    return all(isinstance(one, os.PathLike) or hasattr(one, "read") for one in outcomes)
+
+
+@contextmanager
+def spooled(stream: Any, kind: str) -> Iterator[Path]:
+    """A stream as a temporary file."""
+    from mottomo.temporary import temporary_folder, write_copy
+
+    with ExitStack() as stack:
+        path = stack.enter_context(temporary_folder()) / f"standard-input.{kind}"
+        write_copy(stream, path)
+        yield path
 
 
 def _counted_rows(outcomes: Any, column: Any, count_column: Any, by: Any) -> tuple[CountedRows, tuple[str, ...]]:
-    """The distinct outcomes of any source, counted, and the names of the groups: which reader serves which type."""
+    """The distinct outcomes of any source in memory, counted, and the names of the groups."""
     if isinstance(outcomes, str | bytes | Mapping | Tally):
         raise _not_outcomes(outcomes)
-    if hasattr(outcomes, "read"):
-        from mottomo.sources.stream import count_lines
-
-        Selection(column, count_column, _column_names(by)).refuse(
-            say("a stream of lines has no columns"), say("stream")
-        )
-        return count_lines(*_binary(outcomes)), ()
     if not isinstance(outcomes, list | tuple | range) and not _is_array(outcomes):
         from mottomo.sources import frame
 
@@ -179,33 +318,25 @@ def _not_outcomes(outcomes: Any) -> InvalidInput:
 def count_path(
     path: Path,
     selection: Selection,
+    reading: Reading | None = None,
     *,
-    kind: str | None = None,
-    encoding: str | None = None,
-    names: tuple[str, ...] | None = None,
-    delimiter: str | None = None,
     label: str | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> CountedRows:
     """Count a file, by the kind its name tells or that is given."""
-    kind = checked_kind(path, kind, label, encoding=encoding, names=names, delimiter=delimiter)
+    found = (reading or Reading()).of_file(path, label)
     where = verbatim(label or str(path))
-    if kind == "lines":
+    if found.kind not in TABLES:
         from mottomo.sources.files import opened
         from mottomo.sources.stream import count_lines
 
         selection.refuse(say("a file of lines has no columns"), where)
+        can_locate = found.encoding is None and path.is_file() and not is_compressed(path)
         with opened(path) as stream:
-            return count_lines(
-                stream,
-                where,
-                encoding,
-                path if encoding is None and path.is_file() and not is_compressed(path) else None,
-            )
+            return count_lines(stream, where, found.encoding, path if can_locate else None)
     from mottomo.sources.table import count_table
-    from mottomo.sources.table_file import TableFile
 
-    return count_table(TableFile(path, kind, encoding, names, delimiter, label), selection, progress)
+    return count_table(table_file(path, found, label), selection, progress)
 
 
 def tally_of_rows(
@@ -282,14 +413,13 @@ def _summed(cells: list[int], counts: list[int], size: int) -> Any:
     return exact_counts(sums)
 
 
-def probabilities_of(spec: str, categories: Any = None, *, normalise: bool = False) -> Probabilities:
-    """Probabilities as the command line takes them: text, or the name of a .csv or .tsv file of category and value."""
-    return Probabilities.of(odds_of(spec), categories, normalise=normalise)
-
-
-def odds_of(spec: str) -> Any:
-    """What ``Probabilities.of`` reads: the text itself, or what the file of that name says."""
+def odds_of(spec: Any) -> Any:
+    """What ``Probabilities.of`` reads: the value itself, or what the file of that name says."""
+    if not isinstance(spec, str | os.PathLike):
+        return spec
     path = Path(spec)
+    if isinstance(spec, os.PathLike):
+        spec = str(spec)
     if path.suffix.lower() not in (".csv", ".tsv") or set(spec) & set("=,:"):
         return spec
     from mottomo.sources.probability_file import read_probabilities

@@ -1,188 +1,142 @@
-"""From a table to a trained classifier, with what is known of its fit."""
+"""``mo.train``: from a table to a trained classifier, with what is known of its fit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal
 
-import numpy as np
-
-from mottomo.categories import unknown_category
-from mottomo.classification.classifier import Classifier
-from mottomo.classification.coefficient_tests import Covariance, FeatureTest, feature_tests
-from mottomo.classification.existence import separators
-from mottomo.classification.fitting import Fit, fit
-from mottomo.classification.labelled_rows import refuse_extremes
 from mottomo.classification.objective import Data
-from mottomo.classification.optimisation import Progress, Standing
-from mottomo.classification.penalties import ridge_of
-from mottomo.classification.training import HeldOut, LossSums, TrainingResult
-from mottomo.kernels.cross_entropy import cross_entropy_of_logits
-from mottomo.messages import verbatim
-from mottomo.sources.table_file import TableFile
-from mottomo.tallies import Tally
-from mottomo.workflows.training_rows import TrainingPlan, TrainingRows, training_rows
+from mottomo.classification.optimisation import Progress
+from mottomo.classification.penalties import L2, penalty_of
+from mottomo.classification.training import learnt
+from mottomo.classification.training_result import TrainingResult
+from mottomo.results import Provenance
+from mottomo.sources.reading import Reading
+from mottomo.workflows.tables import Table, table_of
+from mottomo.workflows.training_rows import TrainingPlan, training_rows
+
+
+def train(
+    data: Any,
+    target: str,
+    *,
+    features: Iterable[str] | str | None = None,
+    text: Iterable[str] | str = (),
+    weights: str | None = None,
+    penalty: L2 | str | None = None,
+    accept_limit: bool = False,
+    holdout: float = 0.0,
+    seed: int = 0,
+    memory: int = 1024,
+    reference: str | None = None,
+    categories: Any = None,
+    missing: Literal["error", "drop"] = "error",
+    missing_values: Iterable[str] | str = (),
+    where: str | None = None,
+    input: str | None = None,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    names: Iterable[str] | str | None = None,
+    fingerprint: bool = False,
+    progress: Progress | None = None,
+    reads: Callable[[float], None] | None = None,
+    label: Any = None,
+    check_names: Callable[[Iterable[str]], None] | None = None,
+) -> TrainingResult:
+    """Train a classifier by maximum likelihood: ``mottomo train``.
+
+    Softmax regression: numbers are used as they are, texts as one column a level.
+
+    Parameters
+    ----------
+    data : a data frame of any library, a mapping from names to columns, or a ``pathlib.Path`` to a table.
+    target : the column with the categories to predict.
+    features : the columns to predict from; all others unless said. text : columns of digits that are text.
+    weights : a column that says how often each row counts.
+    penalty : None for maximum likelihood, ``L2(strength)`` or ``"l2=1"``: of standardised columns of numbers.
+    accept_limit : where there is no maximum, take the probabilities that it approaches.
+    holdout, seed : keep this share of the rows out of the training and measure the cross-entropy on them.
+    memory : MiB of features that are held in memory; more are read in batches.
+    reference : the category whose coefficients are 0. categories : the declared categories.
+    missing : ``"error"`` refuses rows with missing values, ``"drop"`` leaves them out. missing_values : texts that
+        stand for one.
+    where, input, encoding, delimiter, names, fingerprint : of files, as in ``mo.tally``.
+    progress : hears how the fit goes. reads : hears how much of a file is read, in percent. label : what messages call
+        a stream. check_names : may refuse the names of the features before the work.
+
+    Returns
+    -------
+    TrainingResult : `model` with ``save(path)``, coefficients with standard errors, z and p, likelihood-ratio tests of
+    the features, the loss on rows held out, whether there is a maximum and how near it is.
+
+    Raises InvalidInput : unknown columns, missing values, one category, a share that leaves no rows.
+
+    >>> pets = {"weight": [3, 4, 5, 20, 25, 8, 9, 30], "pet": ["cat", "cat", "dog", "dog", "dog", "cat", "dog", "cat"]}
+    >>> found = train(pets, target="pet")
+    >>> found.verdict, round(found["dog", "weight"].coefficient, 4)
+    ('trained', 0.0372)
+    """
+    plan = TrainingPlan(
+        target=target,
+        features=None if features is None else names_of(features),
+        text=names_of(text),
+        weights=weights,
+        categories=categories,
+        penalty=penalty_of(penalty),
+        holdout=holdout,
+        seed=seed,
+        missing=missing,
+        missing_values=names_of(missing_values),
+        where=where,
+        reference=reference,
+        accept_limit=accept_limit,
+        memory=memory << 20,
+    )
+    reading = Reading.of(input=input, encoding=encoding, names=names, delimiter=delimiter)
+    with table_of(data, reading, label, fingerprint) as opened:
+        found = train_on_table(opened.table, plan, progress, reads, check_names)
+        return found.with_provenance(Provenance(opened.provenance().sources, settings=plan.given))
+
+
+def names_of(given: Iterable[str] | str) -> tuple[str, ...]:
+    """The names of a list, or of text separated by commas."""
+    return tuple(name for name in given.split(",") if name) if isinstance(given, str) else tuple(given)
 
 
 def train_on_table(
-    file: TableFile,
+    table: Table,
     plan: TrainingPlan,
     progress: Progress | None = None,
     reading: Any = None,
     check_names: Callable[[Iterable[str]], None] | None = None,
 ) -> TrainingResult:
-    """Train on a table: read its columns, encode them, fit, and say how sure the fit is.
+    """Train on an open table: read its columns, encode them, fit, and say how sure the fit is.
 
     `progress` hears how the fit goes, `reading` how far the file is read, in percent; `check_names` may refuse the
     names of the features before the work.
 
     Raises InvalidInput for unknown columns, missing values, one category, a share that leaves no rows.
     """
-    with trained(file, plan, progress, reading, check_names) as (result, _):
+    with trained(table, plan, progress, reading, check_names) as (result, _):
         return result
 
 
 @contextmanager
 def trained(
-    file: TableFile,
+    table: Table,
     plan: TrainingPlan,
     progress: Progress | None = None,
     reading: Any = None,
     check_names: Callable[[Iterable[str]], None] | None = None,
+    *,
+    is_tested: bool = True,
 ) -> Iterator[tuple[TrainingResult, Data]]:
-    """What ``train_on_table`` gives, with the rows that it was trained on, for as long as they are kept."""
-    with training_rows(file, plan, reading) as rows:
-        reference = plan.reference or rows.categories.names[0]
-        if reference not in rows.categories.names:
-            raise unknown_category(reference, rows.categories, verbatim("--reference"))
+    """What ``train_on_table`` gives, with the rows that it was trained on, for as long as they are kept.
+
+    is_tested : whether standard errors and tests are wanted too.
+    """
+    with training_rows(table, plan, reading) as rows:
         if check_names is not None:
             check_names(feature.name for feature in rows.encoding.features)
-        refuse_extremes(rows.data, rows.encoding.columns)
-        fitted = _fitted(rows, plan, progress)
-        yield _result(fitted, rows, plan, reference, progress), rows.data
-
-
-def _result(
-    found: Fit, rows: TrainingRows, plan: TrainingPlan, reference: str, progress: Progress | None
-) -> TrainingResult:
-    classifier = _classifier(found, rows, plan)
-    inference = _inference(found, rows, reference, plan, progress)
-    separated = found.existence.direction is not None
-    return TrainingResult(
-        classifier=classifier,
-        tally=rows.tally,
-        n_rows=rows.data.n,
-        log_likelihood=_log_likelihood(found, plan),
-        null_log_likelihood=found.null_log_likelihood,
-        converged=found.converged,
-        reason=found.reason,
-        n_passes=found.n_passes,
-        gap=found.gap,
-        gap_is_proved=found.gap_is_proved,
-        gradient_norm=found.gradient_norm,
-        existence=found.existence,
-        separators=separators(rows.data, found.existence.categories) if separated else (),
-        dependent=found.dependent,
-        near=found.near,
-        reference=reference,
-        standard_errors=inference.standard_errors,
-        without_errors=inference.without_errors,
-        feature_tests=inference.tests,
-        held_out=None if rows.held_out is None else _held_out(classifier, rows.tally, rows.held_out, plan.seed),
-        n_dropped=rows.n_dropped,
-        accepts_limit=plan.accept_limit,
-    )
-
-
-# --- the fit ---------------------------------------------------------------------------------------------------------
-
-
-def _fitted(rows: TrainingRows, plan: TrainingPlan, progress: Progress | None) -> Fit:
-    is_number = np.array([feature.levels is None for feature in rows.encoding.features for _ in feature.columns], bool)
-    ridge = ridge_of(plan.penalty, rows.data, is_number)
-    return fit(rows.data, ridge=ridge, tolerance=plan.tolerance, progress=progress)
-
-
-def _classifier(found: Fit, rows: TrainingRows, plan: TrainingPlan) -> Classifier:
-    w, b = found.at_limit() if plan.accept_limit else (found.w, found.b)
-    history = {
-        "version": version("mottomo"),
-        "n_observations": rows.data.weight,
-        "log_likelihood": _log_likelihood(found, plan),
-        "null_log_likelihood": found.null_log_likelihood,
-        "existence": found.existence.verdict,
-        "converged": bool(found.converged),
-        "seed": plan.seed if plan.holdout else None,
-    }
-    return Classifier(plan.target, rows.categories, rows.encoding, w, b, plan.penalty, history)
-
-
-def _log_likelihood(found: Fit, plan: TrainingPlan) -> float:
-    """Of the coefficients that are given, nats: at the limit its supremum."""
-    at_limit = plan.accept_limit and found.existence.supremum is not None
-    return (found.existence.supremum or 0.0) + 0.0 if at_limit else found.log_likelihood
-
-
-@dataclass(frozen=True)
-class _Inference:
-    """Standard errors (p + 1, K) and tests; or why there are none: ``work``, ``rounding``, ``interrupted``."""
-
-    standard_errors: np.ndarray | None = None
-    tests: tuple[FeatureTest, ...] = ()
-    without_errors: str | None = None
-
-
-def _inference(
-    found: Fit, rows: TrainingRows, reference: str, plan: TrainingPlan, progress: Progress | None
-) -> _Inference:
-    """Standard errors and tests, where they mean something: at a maximum of the likelihood, reached."""
-    data = rows.data
-    if plan.penalty is not None or not found.converged:
-        return _Inference()
-    if not Covariance.affordable(data, True):
-        return _Inference(without_errors="work")
-    if data.is_sparse:
-        data = data.mapped(lambda x: x.toarray(), data.n_features)
-
-    def working() -> None:
-        if progress is not None:
-            progress(Standing(found.n_passes, -found.log_likelihood / data.weight, found.gap, "standard-errors"))
-
-    recoding = found.recoding
-    try:
-        covariance = Covariance(recoding.of(data), found.learnt_w, found.learnt_b, True, recoding.matrix(), working)
-        errors = np.full((len(rows.encoding.columns) + 1, data.n_categories), np.nan)
-        errors[[*recoding.columns.tolist(), -1]] = covariance.standard_errors(rows.categories.names.index(reference))
-        groups = rows.encoding.groups()
-        tests = feature_tests(
-            data, found, covariance, groups, intercept=True, tolerance=plan.tolerance, working=working
-        )
-    except np.linalg.LinAlgError:
-        return _Inference(without_errors="rounding")
-    except KeyboardInterrupt:  # the fit is there
-        return _Inference(without_errors="interrupted")
-    return _Inference(errors, tests)
-
-
-def _held_out(classifier: Classifier, tally: Tally, data: Data, seed: int) -> HeldOut:
-    """Cross-entropy on rows held out, of the classifier and of the die that the training rows are."""
-    with np.errstate(divide="ignore"):
-        logs = np.log(tally.counts / tally.n_observations)
-    model, die, gain, n_impossible = LossSums(), LossSums(), LossSums(), 0
-    for rows in data.batches():
-        assert rows.labels is not None
-        logits = np.ascontiguousarray(classifier.logits(rows.features))
-        losses = cross_entropy_of_logits(logits, rows.labels, losses=True).losses
-        assert losses is not None
-        own = -logs[rows.labels]
-        losses = np.where(np.isfinite(own), losses, np.inf)
-        impossible = ~np.isfinite(losses)
-        n_impossible += round(impossible.sum() if rows.weights is None else rows.weights[impossible].sum())
-        with np.errstate(invalid="ignore"):
-            model += LossSums.of(losses, rows.weights)
-            die += LossSums.of(own, rows.weights)
-            gain += LossSums.of(own - losses, rows.weights)
-    return HeldOut(data.n, round(data.weight), seed, model.losses(), die.losses(), gain.losses(), n_impossible)
+        yield learnt(rows, plan.settings, progress, is_tested=is_tested), rows.data

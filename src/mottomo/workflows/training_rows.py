@@ -14,16 +14,17 @@ from mottomo.categories import Categories, category_name, unknown_category
 from mottomo.classification.batched_rows import BatchedRows
 from mottomo.classification.encoding import Encoding
 from mottomo.classification.labelled_rows import checked_features
-from mottomo.classification.objective import Data, Rows
+from mottomo.classification.objective import Rows
 from mottomo.classification.penalties import L2
+from mottomo.classification.training import Settings, TrainingRows
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, say_count, verbatim
-from mottomo.sources.columns import Choice, Columns, KeptColumns, open_columns
-from mottomo.sources.table_file import TableFile
+from mottomo.sources.columns import Choice, Columns, KeptColumns
 from mottomo.storage.row_file import RowFile
 from mottomo.tallies import Tally
 from mottomo.temporary import temporary_folder
 from mottomo.workflows.held_out import HeldOutRows
+from mottomo.workflows.tables import Table, opened
 
 IN_MEMORY = 1 << 30  # bytes of features that are held in memory; more are read in batches
 _BATCH = 1 << 22  # numbers in a batch
@@ -58,21 +59,40 @@ class TrainingPlan:
     tolerance: float = 1e-7
     memory: int = IN_MEMORY
 
+    @property
+    def given(self) -> dict[str, str]:
+        """What was asked for, as text, for where a result comes from."""
+        found = {
+            "target": self.target,
+            "features": None if self.features is None else ",".join(self.features),
+            "text": ",".join(self.text) or None,
+            "weights": self.weights,
+            "penalty": None if self.penalty is None else f"l2={self.penalty.strength:g}",
+            "holdout": self.holdout or None,
+            "seed": self.seed if self.holdout else None,
+            "missing": None if self.missing == "error" else self.missing,
+            "missing_values": ",".join(self.missing_values) or None,
+            "where": self.where,
+            "reference": self.reference,
+            "accept_limit": True if self.accept_limit else None,
+        }
+        return {name: str(value) for name, value in found.items() if value is not None}
 
-@dataclass(frozen=True)
-class TrainingRows:
-    """What a table gives to training: rows with features as `encoding` makes them, the tally of those trained on."""
-
-    data: Data
-    held_out: Data | None
-    encoding: Encoding
-    categories: Categories
-    tally: Tally
-    n_dropped: int
+    @property
+    def settings(self) -> Settings:
+        """What of it says how to learn from rows."""
+        return Settings(
+            target=self.target,
+            penalty=self.penalty,
+            reference=self.reference,
+            accept_limit=self.accept_limit,
+            seed=self.seed,
+            tolerance=self.tolerance,
+        )
 
 
 @contextmanager
-def training_rows(file: TableFile, plan: TrainingPlan, reading: Any = None) -> Iterator[TrainingRows]:
+def training_rows(table: Table, plan: TrainingPlan, reading: Any = None) -> Iterator[TrainingRows]:
     """Read a table; what is kept on disk is gone afterwards.
 
     Raises InvalidInput for unknown columns, missing values, one category, a share that leaves no rows.
@@ -81,23 +101,23 @@ def training_rows(file: TableFile, plan: TrainingPlan, reading: Any = None) -> I
     wanted = None if plan.features is None else (*plan.features, plan.target, *weights)
     choice = Choice(wanted, frozenset({*plan.text, plan.target}), plan.missing_values, plan.where, weights)
     with ExitStack() as kept, temporary_folder() as folder:
-        table = kept.enter_context(open_columns(file, choice, reading))
-        names = _feature_names(table, plan)
-        n_dropped = _complete(table, plan)
-        table.refuse_infinite([*names, *weights])
-        categories = _categories(table, plan)
-        levels = {name: table.levels(name) if table.is_text(name) else None for name in names}
+        found = kept.enter_context(opened(table, choice, reading))
+        names = _feature_names(found, plan)
+        n_dropped = _complete(found, plan)
+        found.refuse_infinite([*names, *weights])
+        categories = _categories(found, plan)
+        levels = {name: found.levels(name) if found.is_text(name) else None for name in names}
         encoding = Encoding.learn(levels, baselines=plan.penalty is None)
-        chosen = HeldOutRows.choose(table.n, plan.holdout, plan.seed)
+        chosen = HeldOutRows.choose(found.n, plan.holdout, plan.seed)
         width = len(encoding.columns)
-        sink = _OnDisk if 8.0 * table.n * width > plan.memory else _InMemory
+        sink = _OnDisk if 8.0 * found.n * width > plan.memory else _InMemory
         inside, outside = (
             sink(folder / part, n, encoding, len(categories), plan.weights is not None)
-            for part, n in (("inside", table.n - chosen.size), ("outside", chosen.size))
+            for part, n in (("inside", found.n - chosen.size), ("outside", chosen.size))
         )
         counts = np.zeros(len(categories), dtype=np.int64)
         start = 0
-        for columns in table.batches(max(1, _BATCH // (len(table.names) + 1))):
+        for columns in found.batches(max(1, _BATCH // (len(found.names) + 1))):
             batch = _Batch.of(columns, encoding, categories, plan)
             out = chosen.mask(start, start + columns.n)
             outside.append(batch.rows(out & batch.counted))

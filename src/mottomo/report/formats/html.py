@@ -29,9 +29,10 @@ _STYLE = """
 .mottomo .lines { display: flex; flex-wrap: wrap; align-items: baseline; gap: .4rem .25em; }
 .mottomo .number { color: #5c5c66; margin-left: auto; } .mottomo .notes { color: #44444d; font-size: .95rem; }
 .mottomo .verdict { border-left: 4px solid #2f6f9f; padding: .4rem 1rem; background: #f1f6fa; font-weight: 600; }
+.mottomo footer { color: #5c5c66; font-size: .85rem; margin-top: 2rem; overflow-wrap: anywhere; }
 @media (prefers-color-scheme: dark) { html.page { background: #17171b; }
   html.page .mottomo { color: #e6e6ea; background: #17171b; } html.page .mottomo .verdict { background: #1e2a33; }
-  html.page .mottomo .notes, html.page .mottomo .number { color: #a9a9b5; }
+  html.page .mottomo .notes, html.page .mottomo footer, html.page .mottomo .number { color: #a9a9b5; }
   html.page .mottomo th, html.page .mottomo td { border-color: #44444d; } }
 """
 
@@ -54,6 +55,7 @@ _TEMPLATE = """
 {% endfor %}</tbody></table>
 {% elif block.kind == "notes" %}<ul class="notes">
 {%- for sentence in block.sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
+{% elif block.kind == "source" %}<footer>{{ block.text }}</footer>
 {% elif block.kind == "verdict" %}<p class="verdict">{{ block.text }}</p>
 {% endif %}
 {%- endfor %}</div>
@@ -74,6 +76,7 @@ def to_html(report: Report, translate: Translate, language: str, whole_page: boo
     blocks = [_block(block, block is report.body.data, translate) for block in report.blocks]
     if report.notes:
         blocks.append({"kind": "notes", "sentences": [note.text.worded(translate) for note in report.notes]})
+    blocks.append({"kind": "source", "text": report.source[1].worded(translate)})
     body = Markup(_template(_TEMPLATE).render(blocks=blocks, language=language))
     if not whole_page:
         return f"<style>{_STYLE}</style>{body}"

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import version
 
+from mottomo.report.provenance import provenance_dict
 from mottomo.report.report import Sentence
 from mottomo.report.results import report_of, words_of
 from mottomo.report.wording import Translate
@@ -20,7 +21,7 @@ _INVISIBLE = re.compile("[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u
 _SOME, _PIECE = 4096, 1 << 16  # rows of a stream, and characters, in a piece
 
 
-def to_json(result: Result, translate: Translate, given: Mapping[str, object] | None = None) -> Iterator[str]:
+def to_json(result: Result, translate: Translate) -> Iterator[str]:
     """The object in pieces: full precision, exact integers of any size, no bare NaN or Infinity.
 
     Rows that come as a stream are written as they come, and after them what is said of them.
@@ -30,7 +31,7 @@ def to_json(result: Result, translate: Translate, given: Mapping[str, object] | 
         yield "schema", SCHEMA
         yield "command", words_of(type(result)).command
         yield "version", version("mottomo")
-        yield "input", {**(given or {}), **_fingerprint(result)}
+        yield "input", provenance_dict(result)
         yield "result", result.streamed_dict()
         report = report_of(result)
         yield "verdict", _worded(report.verdict, translate)
@@ -56,12 +57,6 @@ def to_json_lines(result: Result) -> Iterator[str]:
     rows = iter(result.streamed_dict()["rows"])
     while some := list(itertools.islice(rows, _SOME)):
         yield "".join(_encoded(row) + "\n" for row in some)
-
-
-def _fingerprint(result: Result) -> dict[str, str]:
-    """That of the tally; of a plan nothing may be counted yet."""
-    sha256 = getattr(getattr(result, "tally", result), "sha256", None)
-    return {} if sha256 is None else {"sha256": sha256}
 
 
 def _worded(sentence: Sentence, translate: Translate) -> dict[str, str]:

@@ -73,7 +73,15 @@ def to_latex(report: Report, translate: Translate) -> str:
     if report.notes:
         items = "\n".join("\\item " + escaped(note.text.worded(translate)) for note in report.notes)
         parts.append(f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}")
+    parts.append(
+        f"\\begin{{flushleft}}\\footnotesize {_breaking(report.source[1].worded(translate))}\\end{{flushleft}}"
+    )
     return "\n\n".join(parts) + "\n"
+
+
+def _breaking(text: str) -> str:
+    """Words, of which long ones such as hashes and paths may go on in the next line."""
+    return " ".join(_breakable(word) if len(word) > _LONG else escaped(word) for word in text.split(" "))
 
 
 def _block(block: Block, is_data: bool, translate: Translate) -> str:

@@ -15,6 +15,7 @@ def to_markdown(report: Report, translate: Translate) -> str:
     """The report as one text."""
     parts = [_block(block, block is report.body.data, translate) for block in report.blocks]
     parts.append("\n".join("- " + escaped(note.text.worded(translate)) for note in report.notes))
+    parts.append(f"---\n\n{escaped(report.source[1].worded(translate))}")
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -27,7 +27,8 @@ def to_text(report: Report, translate: Translate, width: int) -> str:
             together = isinstance(block, Formula) and isinstance(previous, Formula)
             text += ("\n" if together else "\n\n") * bool(text) + part
             previous = block
-    return text + "\n\n" * bool(notes) + notes + "\n"
+    source = _wrapped(report.source[0].worded(translate), width, indent=2)
+    return text + "\n\n" * bool(notes) + notes + "\n\n" + source + "\n"
 
 
 def _wrapped(text: str, width: int, indent: int = 0) -> str:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar, get_args
 
 from mottomo.messages import Message
+from mottomo.report.provenance import provenance_line
 from mottomo.report.report import Body, Report, Sentence
 from mottomo.results import Result
 
-R = TypeVar("R")
+R = TypeVar("R", bound=Result)
 S = TypeVar("S")
+P = TypeVar("P", bound=Result)
 Say = Callable[[R], Message]
 Says = Callable[[R], Message | Iterable[Message]]
 
@@ -33,9 +35,11 @@ class Words(Generic[R]):
     def report(self, result: R, verdict: str, remarks: Iterable[str]) -> Report:
         notes = []
         for code in remarks:
-            said = self.remarks[code](result)
-            notes += [Sentence(code, text) for text in ([said] if isinstance(said, Message) else said)]
-        return Report(self.command, self.body(result), Sentence(verdict, self.verdicts[verdict](result)), tuple(notes))
+            words = self.remarks[code](result)
+            notes += [Sentence(code, text) for text in ([words] if isinstance(words, Message) else words)]
+        said = Sentence(verdict, self.verdicts[verdict](result))
+        source = provenance_line(result), provenance_line(result, None)
+        return Report(self.command, self.body(result), said, tuple(notes), source)
 
     def verdict(self, result: R, code: str) -> Message:
         """The sentence of a verdict by itself."""
@@ -50,10 +54,10 @@ def worded(codes: object, sentences: Mapping[str, S]) -> Mapping[str, S]:
     return sentences
 
 
-def about(part: Callable[[R], S], sentences: Mapping[str, Says[S]]) -> dict[str, Says[R]]:
+def about(part: Callable[[R], P], sentences: Mapping[str, Says[P]]) -> dict[str, Says[R]]:
     """The sentences about a part of a result, such as its tally, as sentences about the result."""
 
-    def said(say: Says[S]) -> Says[R]:
+    def said(say: Says[P]) -> Says[R]:
         return lambda result: say(part(result))
 
     return {code: said(say) for code, say in sentences.items()}

@@ -11,7 +11,7 @@ from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.report.narration import Narration, explained, failed, told
 from mottomo.report.numbers import rounded, significant, whole
 from mottomo.report.report import Body, Cells, Column, Table
-from mottomo.report.results import Words, about, training, worded
+from mottomo.report.results import Words, about, training_result, worded
 from mottomo.report.results.tallies import CATEGORY, COUNT
 
 # What stands beside each other in any case; the rest follows as far as there is room.
@@ -243,5 +243,5 @@ WORDS = Words[ClassifierExplanation](
             "explanation-fails": lambda explanation: failed(explanation.failed),
         },
     ),
-    about(lambda explanation: explanation.training, training.REMARKS),
+    about(lambda explanation: explanation.training, training_result.REMARKS),
 )

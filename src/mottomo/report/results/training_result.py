@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from mottomo.classification.collinearity import Dependence
 from mottomo.classification.existence import Separator
-from mottomo.classification.training import HeldOut, TrainingRemark, TrainingResult, TrainingVerdict
+from mottomo.classification.training_result import TrainingRemark, TrainingResult, TrainingVerdict
+from mottomo.losses import HeldOut
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.report.numbers import exactly, rounded, significant, whole
 from mottomo.report.report import Block, Body, Cells, Column, Formula, Heading, Named, P, Paragraph, Table

@@ -1,40 +1,95 @@
-"""What a file is, by its name, and whether it can be read at all: before any reader is started."""
+"""How a file is to be read: what its name does not tell; and whether it can be read, before any reader starts."""
 
 from __future__ import annotations
 
 import stat
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from mottomo.errors import InvalidInput, MottomoError, SourceError, nearest
 from mottomo.messages import Message, say, verbatim, written
 from mottomo.sources.files import COMPRESSIONS
-from mottomo.sources.table_file import TableFile
-
-KINDS = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".txt": "lines"}
+from mottomo.sources.formats import ENDINGS, FORMATS, TABLES
 
 
-def checked_kind(path: Path, kind: str | None, label: str | None, **settings: Any) -> str:
-    """The kind that is given or that the name tells, of a file that can be read, with settings that it can have."""
-    check_file(path)
-    kind = kind or _kind_of(path)
-    check_settings(kind, verbatim(label or str(path)), {f"--{name}": value for name, value in settings.items()})
-    check_delimiter(settings.get("delimiter"))
-    return kind
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How a file is written.
+
+    kind : the name of its format; by the ending of its name where none is said.
+    encoding : of text, UTF-8 unless named.
+    names : the columns of a table without a header.
+    delimiter : of a table: one character, instead of the comma or the tab.
+    """
+
+    kind: str | None = None
+    encoding: str | None = None
+    names: tuple[str, ...] | None = None
+    delimiter: str | None = None
+
+    @classmethod
+    def of(cls, *, input: Any = None, encoding: Any = None, names: Any = None, delimiter: Any = None) -> Reading:
+        """From the options of the commands; names are a list, or text separated by commas."""
+        if input is not None and input not in FORMATS:
+            raise InvalidInput(
+                "unknown-input",
+                say("there is no such input format"),
+                verbatim("input"),
+                say("one of {names}", names=list(FORMATS)),
+                verbatim(written(input)),
+                nearest(str(input), FORMATS),
+            )
+        columns = None if names is None else tuple(names.split(",") if isinstance(names, str) else names)
+        return cls(kind=input, encoding=encoding, names=columns, delimiter=delimiter)
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What is said beside the format, by the names of the options."""
+        found = {one.name: getattr(self, one.name) for one in fields(Reading) if one.name != "kind"}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def refuse(self, where: Message) -> None:
+        """Refuse any of it for what is no file."""
+        given = {"input": self.kind, **self.settings}
+        check_settings("outcomes", where, {name: value for name, value in given.items() if value is not None})
+
+    def of_file(self, path: Path, label: str | None = None) -> Reading:
+        """The same with a format, of a file that can be read, with settings that it can have."""
+        check_file(path)
+        kind = self.kind or _kind_of(path)
+        check_settings(kind, verbatim(label or str(path)), {f"--{name}": one for name, one in self.settings.items()})
+        check_delimiter(self.delimiter)
+        return replace(self, kind=kind)
 
 
-def table_file(
-    path: Path,
-    *,
-    kind: str | None = None,
-    encoding: str | None = None,
-    names: tuple[str, ...] | None = None,
-    delimiter: str | None = None,
-    label: str | None = None,
-) -> TableFile:
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """A file with columns, and how it is to be read.
+
+    reading : with its format. label : what messages call the file. lines_before : how many more lines the file had
+    than its plain copy, before those that are counted.
+    """
+
+    path: Path
+    reading: Reading
+    label: str | None = None
+    lines_before: int = 0
+
+    @property
+    def kind(self) -> str:
+        """The name of its format."""
+        return self.reading.kind or ""
+
+    @property
+    def where(self) -> Message:
+        return verbatim(self.label or str(self.path))
+
+
+def table_file(path: Path, reading: Reading | None = None, label: str | None = None) -> TableFile:
     """A file with columns; a file of lines is refused."""
-    kind = checked_kind(path, kind, label, encoding=encoding, names=names, delimiter=delimiter)
-    if kind == "lines":
+    found = (reading or Reading()).of_file(path, label)
+    if found.kind not in TABLES:
         raise InvalidInput(
             "no-columns",
             say("a file of lines has no columns"),
@@ -43,21 +98,14 @@ def table_file(
             None,
             say("name the format with --input csv|tsv|jsonl|parquet"),
         )
-    return TableFile(path, kind, encoding, names, delimiter, label)
-
-
-# What can be said of how a file is written, by its kind.
-_SETTINGS = {
-    "csv": {"--encoding", "--names", "--delimiter"},
-    "tsv": {"--encoding", "--names", "--delimiter"},
-    "lines": {"--encoding"},
-}
+    return TableFile(path, found, label)
 
 
 def check_settings(kind: str, where: Message, settings: dict[str, Any]) -> None:
     """Refuse a setting that this kind of file has no use for."""
+    known = FORMATS[kind].settings if kind in FORMATS else frozenset()
     for name, value in settings.items():
-        if value is not None and name not in _SETTINGS.get(kind, set()):
+        if name.removeprefix("--") not in known:
             raise InvalidInput(
                 "setting-does-not-apply",
                 say("a setting does not apply to this format"),
@@ -131,13 +179,13 @@ def _kind_of(path: Path) -> str:
     suffixes = [suffix.lower() for suffix in path.suffixes]
     if suffixes and suffixes[-1] in COMPRESSIONS:
         suffixes = suffixes[:-1]
-    if suffixes and suffixes[-1] in KINDS:
-        return KINDS[suffixes[-1]]
+    if suffixes and suffixes[-1] in ENDINGS:
+        return ENDINGS[suffixes[-1]]
     raise SourceError(
         "unknown-format",
         say("the name of the file does not tell its format"),
         verbatim(str(path)),
-        say("a name that ends in {names}, perhaps with .gz or .zst", names=list(KINDS)),
+        say("a name that ends in {names}, perhaps with .gz or .zst", names=list(ENDINGS)),
         verbatim(path.suffix or "-"),
         say("name the format with --input csv|tsv|jsonl|parquet|lines"),
     )

@@ -1,0 +1,69 @@
+"""Where a result comes from: for programs as a mapping, for people as a line."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from mottomo.messages import Message, say, verbatim
+from mottomo.results import Result, SourceFile
+
+_SHOWN_DIGITS = 16  # of a hash, in a line of text
+_LIBRARIES = ("numpy", "duckdb")
+
+
+def provenance_dict(result: Result) -> dict[str, object]:
+    """What JSON says of the input: files with their own SHA-256, the tally's, the options, versions, the command."""
+    found = result.provenance
+    files = [file.to_dict() for file in found.sources]
+    input_of: dict[str, object] = {}
+    if files:
+        names = [file.name for file in found.sources]
+        input_of["source"] = names[0] if len(names) == 1 else names
+        input_of["sources"] = files
+        if len(files) == 1:
+            input_of["sha256"] = found.sources[0].sha256
+    elif found.origin is not None:
+        input_of["source"] = found.origin
+    tally = _tally_hash(result)
+    if tally is not None:
+        input_of["tally_sha256"] = tally
+    input_of |= dict(found.settings)
+    input_of["versions"] = {"mottomo": version("mottomo"), **_versions(bool(files))}
+    if found.command is not None:
+        input_of["command"] = found.command
+    return input_of
+
+
+def _versions(reads_files: bool) -> dict[str, str]:
+    return {name: version(name) for name in _LIBRARIES if name != "duckdb" or reads_files}
+
+
+def _tally_hash(result: Result) -> str | None:
+    """That of the tally; of a plan nothing may be counted yet."""
+    found: str | None = getattr(getattr(result, "tally", result), "sha256", None)
+    return found
+
+
+def provenance_line(result: Result, digits: int | None = _SHOWN_DIGITS) -> Message:
+    """The same for people: `digits` of each hash, or all."""
+    found = result.provenance
+    parts = [_file(file, digits) for file in found.sources]
+    settings = {name: value for name, value in found.settings.items() if value}
+    if settings and found.command is None:
+        parts.append(verbatim(", ".join(f"{name} = {value}" for name, value in settings.items())))
+    tally = _tally_hash(result)
+    if tally is not None:
+        parts.append(say("tally {hash}", hash=_cut(tally, digits)))
+    parts.append(verbatim(f"mottomo {version('mottomo')}"))
+    made = say("{parts}.", parts=parts)
+    return made if found.command is None else say("{command} ({parts})", command=verbatim(found.command), parts=parts)
+
+
+def _file(file: SourceFile, digits: int | None) -> Message:
+    if file.sha256 is None:
+        return say("{file}, SHA-256 not computed", file=file.name)
+    return say("{file}, SHA-256 {hash}", file=file.name, hash=_cut(file.sha256, digits))
+
+
+def _cut(text: str, digits: int | None) -> str:
+    return text if digits is None else f"{text[:digits]}…"

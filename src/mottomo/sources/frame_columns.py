@@ -1,0 +1,148 @@
+"""The columns of a data frame, or of a mapping, as training and prediction read them: like those of a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from mottomo._arrays import family, is_missing, unmasked
+from mottomo.errors import InvalidInput, SourceError
+from mottomo.messages import Message, say, verbatim
+from mottomo.sources import duck
+from mottomo.sources.columns import Choice, KeptColumns, check_names, keep_columns
+from mottomo.sources.foreign import in_our_words
+from mottomo.sources.frame import Frame
+from mottomo.sources.rows import column_text
+
+_RELATION = "columns_in_memory"
+
+
+@contextmanager
+def open_frame(table: Frame | Mapping[Any, Any], choice: Choice) -> Iterator[KeptColumns]:
+    """The chosen columns of a frame or a mapping.
+
+    Numbers are numbers and texts are texts by their type; texts of which every one is a number are numbers, as in a
+    file. Raises InvalidInput : unknown names, columns that are neither, columns of different lengths.
+    """
+    where = table.where if isinstance(table, Frame) else say("mapping")
+    names = [column_text(name) for name in (table.names if isinstance(table, Frame) else table)]
+    if choice.where is not None:
+        raise InvalidInput(
+            "setting-does-not-apply",
+            say("a setting does not apply to this format"),
+            where,
+            say("no {name} for {kind}", name="where", kind="data frame"),
+            verbatim(choice.where),
+            say("choose the rows of the frame first"),
+        )
+    wanted = names if choice.names is None else list(dict.fromkeys(choice.names))
+    check_names([*wanted, *choice.text, *choice.needed], names, where)
+    loaded = wanted or names[:1]  # a model without features still wants to know how many rows there are
+    with in_our_words(where):
+        cells = {name: _cells(table, names.index(name)) for name in loaded}
+    arrays = {name: _array(cells[name], name in choice.text, where, name) for name in loaded}
+    lengths = {len(array) for array in arrays.values()}
+    if len(lengths) > 1:
+        raise InvalidInput(
+            "columns-length",
+            say("the columns have different lengths"),
+            where,
+            say("as many cells in every column"),
+            say("{names}", names=[f"{name}: {len(array)}" for name, array in arrays.items()][:10]),
+        )
+    if lengths <= {0}:
+        raise SourceError("no-rows", say("the table has a header and no rows"), where, say("at least one row"))
+    with duck.connection() as connection:
+        connection.register(_RELATION, {f"c{place}": arrays[name] for place, name in enumerate(loaded)})
+        connection.execute("SET preserve_insertion_order=true")
+        with keep_columns(connection, _RELATION, loaded, names, choice, where) as kept:
+            yield kept
+
+
+def _cells(table: Frame | Mapping[Any, Any], position: int) -> Any:
+    """A column as numpy or Python has it."""
+    if not isinstance(table, Frame):
+        return list(table.values())[position]
+    chosen = table.chosen([position])
+    if hasattr(chosen, "collect"):
+        chosen = chosen.collect()
+    return chosen.get_column("c0")
+
+
+def _array(cells: Any, is_text: bool, where: Message, name: str) -> np.ndarray:
+    """A column as float64, int64, bool, or objects of text with None."""
+    place = say("{where}, column {column}", where=where, column=name)
+    series = cells if hasattr(cells, "dtype") and hasattr(cells, "to_list") else None
+    if series is not None and not isinstance(cells, np.ndarray):
+        if not hasattr(series.dtype, "is_integer"):  # a Series inside a mapping
+            import narwhals as nw
+
+            series = nw.from_native(series, series_only=True)
+        values = _of_series(series, is_text)
+        if values is not None:
+            return values
+        cells = series.to_list()
+    if isinstance(cells, np.ma.MaskedArray):
+        cells = unmasked(cells)
+    if isinstance(cells, np.ndarray) and cells.ndim == 1 and cells.dtype.kind in "iufb":
+        return _plain(cells)
+    return _of_objects(list(cells), is_text, place)
+
+
+def _plain(values: np.ndarray) -> np.ndarray:
+    """Numbers of a width that DuckDB knows."""
+    if values.dtype.kind == "f":
+        return values.astype(np.float64)
+    if values.dtype.kind == "u" and values.dtype.itemsize == 8 and values.size and int(values.max()) >= 2**63:
+        return np.array([str(value) for value in values.tolist()], dtype=object)
+    return values if values.dtype.kind == "b" else values.astype(np.int64)
+
+
+def _of_series(series: Any, is_text: bool) -> np.ndarray | None:
+    """A column of numbers of a data frame; None for any other."""
+    import narwhals as nw
+
+    dtype = series.dtype
+    if dtype.is_float():
+        return np.asarray(series.to_numpy(), dtype=np.float64)
+    if dtype.is_integer():
+        if series.null_count() == 0:
+            return _plain(np.asarray(series.to_numpy()))
+        if not is_text:
+            return np.asarray(series.cast(nw.Float64).to_numpy(), dtype=np.float64)
+    return None
+
+
+def _of_objects(cells: Sequence[Any], is_text: bool, place: Message) -> np.ndarray:
+    """Python's values: texts, truth values and whole numbers as text; or numbers."""
+    kinds = {family(type(cell)) for cell in cells if not is_missing(cell)}
+    if kinds <= {str, bool} or (is_text and kinds <= {str, bool, int}):
+        return np.array([None if is_missing(cell) else _text(cell) for cell in cells], dtype=object)
+    if all(issubclass(kind, int | float | np.floating) or kind.__name__ in ("Decimal", "Fraction") for kind in kinds):
+        if is_text:
+            raise InvalidInput(
+                "category-type",
+                say("the column holds neither text nor whole numbers nor true/false"),
+                place,
+                say("text, whole numbers, or true/false"),
+                say("{names}", names=sorted(kind.__name__ for kind in kinds)),
+                say("convert it first: whole numbers to an integer type, dates to text in a format of your choice"),
+            )
+        return np.array([np.nan if is_missing(cell) else float(cell) for cell in cells], dtype=np.float64)
+    raise InvalidInput(
+        "column-type",
+        say("a column is neither numbers nor text"),
+        place,
+        say("numbers, text, or true/false"),
+        say("{names}", names=sorted(kind.__name__ for kind in kinds)),
+        say("convert it first, or name the other columns with --features"),
+    )
+
+
+def _text(cell: Any) -> str:
+    if isinstance(cell, bool | np.bool_):
+        return "true" if cell else "false"
+    return str(cell)

@@ -1,0 +1,111 @@
+"""``mo.compare``: do tallies come from the same probabilities? Are two columns independent?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Unpack
+
+from mottomo.errors import InvalidCall
+from mottomo.inference.homogeneity import ComparisonResult, homogeneity, independence
+from mottomo.inference.methods import Method, method_of
+from mottomo.inference.statistics import Statistic, statistic_of
+from mottomo.messages import say
+from mottomo.results import Provenance
+from mottomo.tallies import Tally
+from mottomo.workflows.counts import counted
+from mottomo.workflows.options import DataOptions, check_options, options_of
+from mottomo.workflows.tallying import Tallying
+
+OPTIONS = ("with_", "ordering", "method", "significance", "budget", "draws", "seed")
+
+
+def compare(
+    data: Any,
+    *,
+    with_: Any = None,
+    ordering: str | Statistic = "likelihood-ratio",
+    method: Method | str = "auto",
+    significance: float = 0.05,
+    budget: float | None = None,
+    draws: int | None = None,
+    seed: int | None = None,
+    **options: Unpack[DataOptions],
+) -> ComparisonResult:
+    """Test whether tallies come from the same probabilities, or two columns are independent: ``mottomo compare``.
+
+    Parameters
+    ----------
+    data : several tallies or counts (a list, or a mapping from names to them), files, a Tally with groups, rows of
+        counts, a crosstab; or with `by` or `with_` anything that has columns.
+    with_ : the second column, for a test of independence from that of `column`.
+    ordering, method, significance, budget, draws, seed : as in ``mo.test``.
+    options : as those of ``mo.tally``.
+
+    Returns
+    -------
+    ComparisonResult : the p-value, deviance, Pearson's statistic, residuals, and for two tallies the differences.
+
+    >>> round(compare([[2, 5, 2, 4, 2, 5], [8, 2, 3, 1, 4, 2]]).p_value, 4)
+    0.1518
+    """
+    check_options("compare", options, (*OPTIONS, *options_of(DataOptions)))
+    if options.get("null") is not None:
+        raise InvalidCall("compare-null", say("compare takes no --null: mottomo test compares with claimed odds"))
+    if with_ is not None and options.get("by") is not None:
+        raise InvalidCall("with-and-by", say("--with and --by contradict each other"))
+    how = _Test(statistic_of(ordering), method_of(method, budget, draws, seed), significance)
+    if with_ is not None:
+        return how.of(independence, counted(data, Tallying.of("compare", {**options, "by": with_})).tally)
+    each = _several(data, options)
+    if each is not None:
+        tallies = {name: counted(one, Tallying.of("compare", options)).tally for name, one in each}
+        return how.of(homogeneity, tallies).with_provenance(_joint(tallies.values()))
+    tally = counted(data, Tallying.of("compare", options)).tally
+    return how.of(homogeneity, tally if tally.is_grouped else [tally])
+
+
+@dataclass(frozen=True)
+class _Test:
+    """How tallies are compared."""
+
+    ordering: Statistic
+    method: Method
+    significance: float
+
+    def of(self, compared: Callable[..., ComparisonResult], tallies: Any) -> ComparisonResult:
+        return compared(tallies, ordering=self.ordering, method=self.method, significance=self.significance)
+
+
+def _joint(tallies: Iterable[Tally]) -> Provenance:
+    """Where all of them come from."""
+    found = Provenance()
+    for tally in tallies:
+        found = found.merged(tally.provenance)
+    return found
+
+
+def _several(data: Any, options: DataOptions) -> list[tuple[str, Any]] | None:
+    """Several tallies by name, where `data` is several: files, tallies, or a mapping of them."""
+    if options.get("by") is not None:
+        return None
+    if isinstance(data, Mapping) and data and not all(isinstance(value, int) for value in data.values()):
+        return [(str(name), value) for name, value in data.items()]
+    if isinstance(data, list | tuple) and len(data) > 1:
+        if all(isinstance(one, os.PathLike) for one in data):
+            return list(zip(_numbered([str(one) for one in data]), data, strict=True))
+        if any(isinstance(one, Tally | Mapping) for one in data):
+            return [(str(number), one) for number, one in enumerate(data, start=1)]
+    return None
+
+
+def _numbered(names: list[str]) -> list[str]:
+    """Names of which each comes once: a file given twice is numbered."""
+    found: list[str] = []
+    for name in names:
+        own, number = name, 2
+        while own in found:
+            own, number = f"{name} ({number})", number + 1
+        found.append(own)
+    return found

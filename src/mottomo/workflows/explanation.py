@@ -1,0 +1,86 @@
+"""``mo.explain``: the derivation, step by step, on the user's own numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal, Unpack
+
+from mottomo.classification.penalties import L2, penalty_of
+from mottomo.errors import InvalidCall
+from mottomo.explanation import classifier
+from mottomo.explanation import explain as derivation
+from mottomo.explanation.classifier import ClassifierExplanation
+from mottomo.explanation.explain import Explanation
+from mottomo.messages import say
+from mottomo.sources.reading import Reading
+from mottomo.workflows.counts import counted
+from mottomo.workflows.options import DataOptions, check_options, options_of
+from mottomo.workflows.tables import table_of
+from mottomo.workflows.tallying import Tallying
+from mottomo.workflows.training import names_of, trained
+from mottomo.workflows.training_rows import TrainingPlan
+
+OPTIONS = ("target", "features", "text", "weights", "penalty", "missing_values")
+_OF_A_TALLY = ("column", "count_column", "by", "null", "normalise")
+
+
+def explain(
+    data: Any,
+    *,
+    target: str | None = None,
+    features: Iterable[str] | str | None = None,
+    text: Iterable[str] | str = (),
+    weights: str | None = None,
+    penalty: L2 | str | None = None,
+    missing_values: Iterable[str] | str = (),
+    **options: Unpack[DataOptions],
+) -> Explanation | ClassifierExplanation:
+    """Derive the estimate step by step, with your numbers; with `target` a classifier: ``mottomo explain``.
+
+    Parameters
+    ----------
+    data : counts, outcomes or a Tally; with `target` a table, as ``mo.train`` takes it.
+    target, features, text, weights, penalty, missing_values : of a classifier, as in ``mo.train``.
+    options : as those of ``mo.tally``.
+
+    Returns
+    -------
+    Explanation : fourteen steps with formulas, values and a check; of a classifier ClassifierExplanation.
+
+    >>> found = explain([2, 5, 2, 4, 2, 5])
+    >>> len(found.steps), all(step.holds for step in found.steps)
+    (14, True)
+    """
+    check_options("explain", options, (*OPTIONS, *options_of(DataOptions)))
+    own = {"features": features, "text": text, "weights": weights, "penalty": penalty, "missing_values": missing_values}
+    if target is None:
+        for name, value in own.items():
+            if value not in (None, ()):
+                raise InvalidCall("explain-target", say("{option} goes with --target", option=_option(name)))
+        return derivation.explain(counted(data, Tallying.of("explain", options)).tally)
+    for name in _OF_A_TALLY:
+        if options.get(name):
+            raise InvalidCall("explain-target", say("{option} does not go with --target", option=_option(name)))
+    missing: Literal["error", "drop"] = options.get("missing", "error")
+    plan = TrainingPlan(
+        target=target,
+        features=None if features is None else names_of(features),
+        text=names_of(text),
+        weights=weights,
+        categories=options.get("categories"),
+        penalty=penalty_of(penalty),
+        missing=missing,
+        missing_values=names_of(missing_values),
+        where=options.get("where"),
+    )
+    names = ("input", "encoding", "names", "delimiter")
+    reading = Reading.of(**{name: options[name] for name in names if name in options})  # type: ignore[literal-required]
+    with (
+        table_of(data, reading, fingerprint=options.get("fingerprint", False)) as found,
+        trained(found.table, plan, reading=options.get("progress"), is_tested=False) as (training, rows),
+    ):
+        return classifier.explain_classifier(training, rows).with_provenance(found.provenance())
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"

@@ -1,0 +1,125 @@
+"""The options that every function on outcomes has, and how an unknown one is answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal, TypedDict, get_type_hints
+
+from mottomo.errors import InvalidCall, nearest
+from mottomo.messages import say, verbatim
+
+
+class ReadOptions(TypedDict, total=False):
+    """How outcomes are read and counted.
+
+    column : the column with the outcomes; not needed where there is only one.
+    count_column : a column that says how often, for tables of value and count.
+    by : name or names of columns, for one tally a group.
+    where : of files: an SQL condition; only the rows for which it is true are counted.
+    categories : the declared categories (a list, ``range(1, 7)``, ``"1..6"``).
+    normalise : divide claimed probabilities by their sum, and say so.
+    missing : ``"error"`` refuses missing outcomes and counts them; ``"drop"`` leaves them out and notes how many.
+    input : the format of a file or a stream, if its name does not tell.
+    encoding, delimiter, names : of text: the encoding if not UTF-8, the separator if neither comma nor tab, the columns
+        of a table without a header.
+    fingerprint : compute the SHA-256 of files of more than 1 GiB too.
+    progress : hears how much of a file is read, in percent. label : what messages call the data.
+    """
+
+    column: Any
+    count_column: Any
+    by: Any
+    where: str | None
+    categories: Any
+    normalise: bool
+    missing: Literal["error", "drop"]
+    input: str | None
+    encoding: str | None
+    delimiter: str | None
+    names: Iterable[str] | str | None
+    fingerprint: bool
+    progress: Any
+    label: Any
+
+
+class DataOptions(ReadOptions, total=False):
+    """The options of ``mo.tally``, and of all that count first.
+
+    null : claimed probabilities, which declare the categories too.
+    """
+
+    null: Any
+
+
+def options_of(kind: type[ReadOptions]) -> tuple[str, ...]:
+    """The names of the options."""
+    return tuple(get_type_hints(kind))
+
+
+# What people try, and what it is called here.
+_OTHER_NAMES = {
+    "alpha": "significance",
+    "confidence": "level",
+    "confidence_level": "level",
+    "conf_level": "level",
+    "probabilities": "null",
+    "probs": "null",
+    "p": "null",
+    "odds": "null",
+    "expected": "null",
+    "f_exp": "null",
+    "statistic": "ordering",
+    "lambda_": "ordering",
+    "groups": "by",
+    "group": "by",
+    "groupby": "by",
+    "values": "column",
+    "x": "column",
+    "weights": "count_column",
+    "counts": "count_column",
+    "na": "missing",
+    "dropna": "missing",
+    "sep": "delimiter",
+    "format": "input",
+    "query": "where",
+    "label": "target",
+    "labels": "target",
+    "y": "target",
+    "l2": "penalty",
+    "test_size": "holdout",
+    "nobs": "n",
+    "n_observations": "n",
+    "effect_size": "effect",
+    "nsim": "draws",
+    "n_resamples": "draws",
+    "random_state": "seed",
+    "method": "intervals",
+    "interval": "intervals",
+}
+
+
+def check_options(function: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
+    """Refuse an option that a function does not have, with the name of the one that was meant.
+
+    >>> check_options("estimate", {"confidence": 0.9}, ["level", "intervals"])
+    Traceback (most recent call last):
+    ...
+    mottomo.errors.InvalidCall: there is no such option
+      where:    mottomo.estimate
+      expected: one of level, intervals
+      got:      confidence
+      mend:     did you mean level?
+    """
+    names = list(known)
+    for name in given:
+        if name not in names:
+            other = _OTHER_NAMES.get(name)
+            meant = say("did you mean {name}?", name=other) if other in names else nearest(name, names)
+            raise InvalidCall(
+                "unknown-option",
+                say("there is no such option"),
+                verbatim(f"mottomo.{function}"),
+                say("one of {names}", names=names),
+                verbatim(name),
+                meant,
+            )

@@ -1,0 +1,78 @@
+"""What has columns: a file, a stream of one, a data frame, a mapping of columns; opened for training and prediction."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+from mottomo.errors import InvalidInput
+from mottomo.messages import say, verbatim, written
+from mottomo.results import Provenance
+from mottomo.sources.columns import Choice, KeptColumns, open_columns
+from mottomo.sources.file_hash import FileHash
+from mottomo.sources.frame import Frame
+from mottomo.sources.frame_columns import open_frame
+from mottomo.sources.reading import Reading, TableFile, check_file, table_file
+
+Table = TableFile | Frame | Mapping[str, Any]
+Progress = Callable[[float], None]
+
+
+def opened(table: Table, choice: Choice, progress: Progress | None = None) -> AbstractContextManager[KeptColumns]:
+    """The chosen columns of a table, for as long as they are kept."""
+    return open_columns(table, choice, progress) if isinstance(table, TableFile) else open_frame(table, choice)
+
+
+@contextmanager
+def table_of(data: Any, reading: Reading, label: Any = None, fingerprint: bool = False) -> Iterator[_Opened]:
+    """The table that `data` is, and where it comes from, known when it was read.
+
+    Raises InvalidInput : it has no columns.
+    """
+    with ExitStack() as stack:
+        label = None if label is None else str(label)
+        if hasattr(data, "read"):
+            from mottomo.workflows.tallying import spooled
+
+            if reading.kind is None:
+                raise InvalidInput(
+                    "stream-format",
+                    say("the format of a stream is not known"),
+                    verbatim(label or "stream"),
+                    say("the format of a table, such as csv"),
+                    None,
+                    say("name it with --input csv|tsv|jsonl|parquet"),
+                )
+            data, label = stack.enter_context(spooled(data, reading.kind)), label or "stream"
+        if isinstance(data, os.PathLike):
+            path = Path(data)
+            check_file(path)
+            sha256 = FileHash(path, label, however_large=fingerprint)
+            stack.callback(sha256.stop)
+            yield _Opened(table_file(path, reading, label), lambda: Provenance((sha256.found(),)))
+            return
+        reading.refuse(say("data frame"))
+        if isinstance(data, Mapping):
+            yield _Opened(data, Provenance)
+            return
+        frame = None if isinstance(data, str | bytes) else Frame.of(data)
+        if frame is None or frame.is_series:
+            raise InvalidInput(
+                "no-columns",
+                say("this has no columns"),
+                say("data"),
+                say("a data frame, a mapping from names to columns, or a pathlib.Path"),
+                say("{value} of type {type}", value=written(data, repr)[:60], type=type(data).__name__),
+                say("for a file give pathlib.Path({text})", text=repr(data)) if isinstance(data, str) else None,
+            )
+        yield _Opened(frame, Provenance)
+
+
+class _Opened:
+    """A table, and where it comes from."""
+
+    def __init__(self, table: Table, provenance: Callable[[], Provenance]) -> None:
+        self.table, self.provenance = table, provenance
