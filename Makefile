@@ -1,10 +1,23 @@
-# make demo   install into .venv and run the main job: the article's 20 throws, and Wolf's 20,000
+# make demo   install into .venv and run the main job: the article's 20 throws, and Wolf's 20,000; writes demo.html and demo-wolf.html
 # make test   install what the tests need and run the fast ones
 # make check  lint, format, types
 # The first run of each takes a minute or two; a second one skips what is already there.
 
 VENV := .venv
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+else
 BIN := $(VENV)/bin
+endif
+# The versions of requirements-dev.lock, or with LOCKED=no the newest ones that fit.
+LOCKED := yes
+ifeq ($(LOCKED),yes)
+CONSTRAINTS := --constraint requirements-dev.lock
+DEVELOPMENT := -r requirements-dev.lock
+else
+CONSTRAINTS :=
+DEVELOPMENT := --group dev
+endif
 STAMPS := .make
 CATALOGUES := $(wildcard src/mottomo/locale/*/LC_MESSAGES/*.po)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
@@ -13,13 +26,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 demo: $(STAMPS)/install
 	@printf '\n--- The article: a die thrown 20 times came up 2, 5, 2, 4, 2, 5 times ---\n\n'
-	$(BIN)/mottomo estimate 2 5 2 4 2 5
+	@$(BIN)/mottomo estimate 2 5 2 4 2 5
 	@printf '\n--- Is it a fair die, and how many more throws would tell? ---\n\n'
-	$(BIN)/mottomo test 2 5 2 4 2 5
-	@printf '\n--- The estimate, derived step by step ---\n\n'
-	$(BIN)/mottomo explain 2 5 2 4 2 5
-	@printf "\n--- R. Wolf's white die, thrown 20,000 times ---\n\n"
-	$(BIN)/mottomo estimate examples/wolf_white.csv --count-column count --categories 1..6
+	@$(BIN)/mottomo test 2 5 2 4 2 5
+	@printf "\n--- R. Wolf's white die, thrown 20,000 times: which faces depart? (on a page) ---\n\n"
+	@$(BIN)/mottomo test examples/wolf_white.csv --count-column count --categories 1..6 --save demo-wolf.html
+	@printf '\n--- The estimate, derived step by step: open the page ---\n\n'
+	@$(BIN)/mottomo explain 2 5 2 4 2 5 --save demo.html
 
 test: $(STAMPS)/dev
 	$(BIN)/python -m pytest -n auto -m "not slow"
@@ -66,10 +79,10 @@ $(BIN)/python:
 
 $(STAMPS)/install: $(BIN)/python pyproject.toml setup.py requirements-dev.lock $(CATALOGUES)
 	@echo "Installing mottomo into $(VENV) ..."
-	$(PIP) --constraint requirements-dev.lock -e .
+	@$(PIP) $(CONSTRAINTS) -e . & pid=$$!; while kill -0 $$pid 2>/dev/null; do printf .; sleep 2; done; printf '\n'; wait $$pid
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: $(STAMPS)/install
 	@echo "Installing what the tests and checks need into $(VENV) ..."
-	$(PIP) -r requirements-dev.lock
+	@$(PIP) $(DEVELOPMENT) & pid=$$!; while kill -0 $$pid 2>/dev/null; do printf .; sleep 2; done; printf '\n'; wait $$pid
 	@mkdir -p $(STAMPS) && touch $@

@@ -1,5 +1,6 @@
 """Compiles the translation catalogues and the C loops while the package is built; the rest stands in pyproject.toml."""
 
+import re
 from pathlib import Path
 
 from setuptools import Command, Extension, setup
@@ -55,4 +56,18 @@ LOOPS = Extension(
     extra_compile_args=["-O3", "-std=gnu11", "-Wno-psabi"],
     optional=True,  # without a compiler mottomo is installed all the same, and computes with numpy
 )
-setup(cmdclass={"compile_catalogues": CompileCatalogues}, ext_modules=[LOOPS])
+
+
+def readme() -> str:
+    """README.md for a package index, which has no other file: links within the project become the names of the files."""
+    text = Path("README.md").read_text(encoding="utf-8")
+    text = re.sub(r"^!\[[^\]]*\]\((?!https?:)[^)]*\)\n", "", text, flags=re.MULTILINE)
+    return re.sub(r"\[([^\]]*)\]\((?!https?:)([^)#]*)\)", r"\1 (`\2` in the source distribution)", text)
+
+
+setup(
+    cmdclass={"compile_catalogues": CompileCatalogues},
+    ext_modules=[LOOPS],
+    long_description=readme(),
+    long_description_content_type="text/markdown",
+)
