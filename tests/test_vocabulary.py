@@ -16,7 +16,7 @@ import pytest
 
 import mottomo as mo
 from mottomo.cli.commands import COMMANDS
-from mottomo.workflows.options import DataOptions, ReadOptions, options_of
+from mottomo.workflows.options import DataOptions, ReadingOptions, ReadOptions, options_of
 from tests.cli.run import mottomo
 
 ROOT = Path(__file__).parent.parent
@@ -27,6 +27,7 @@ OF_THE_COMMAND = {
 }  # fmt: skip
 # What a function has and its command has not: hearing progress, names in messages, and the data themselves.
 OF_THE_FUNCTION = {"progress", "reads", "label", "check_names", "data", "outcomes", "probabilities"}
+OPTIONS = (DataOptions, ReadOptions, ReadingOptions)
 OTHER_NAMES = {"with": "with_"}  # a word of Python's own
 
 
@@ -48,7 +49,7 @@ def parameters_of_function(name):
     found = {}
     for parameter in inspect.signature(function).parameters.values():
         if parameter.kind is parameter.VAR_KEYWORD:
-            kind = ReadOptions if "ReadOptions" in str(parameter.annotation) else DataOptions
+            kind = next(one for one in OPTIONS if f"[{one.__name__}]" in str(parameter.annotation))
             found |= dict.fromkeys(options_of(kind))
         else:
             found[parameter.name] = None if parameter.default is parameter.empty else parameter.default

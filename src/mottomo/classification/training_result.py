@@ -219,6 +219,7 @@ class TrainingResult(ResultWithRows):
         return {
             "verdict": found.verdict,
             "direction": direction,
+            "direction_from_reference": None if direction is None else self._by_category(self.direction()),
             "categories": [names[k] for k in found.categories],
             "supremum": found.supremum,
             "n_separated": found.n_separated,

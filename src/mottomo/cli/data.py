@@ -65,9 +65,11 @@ def data_options(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def reading_options(settings: dict[str, Any]) -> dict[str, Any]:
-    """The part of it that says how a file is written."""
-    given = {name: settings[name] for name in ("encoding", "delimiter", "names", "fingerprint") if settings[name]}
-    return given if settings["input_kind"] is None else {**given, "input": settings["input_kind"]}
+    """The part of it that says how a file is written, and whether a large one is hashed."""
+    from mottomo.sources.reading import READING_OPTIONS
+
+    given = {**settings, "input": settings["input_kind"]}
+    return {name: given[name] for name in (*READING_OPTIONS, "fingerprint") if given[name]}
 
 
 def is_counts(data: tuple[str, ...]) -> bool:

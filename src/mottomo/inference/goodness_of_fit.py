@@ -159,6 +159,7 @@ class TestResult(ResultWithRows):
     def to_dict(self) -> dict[str, Any]:
         found = {
             **self.tally.to_dict(),
+            "expected": self.expected.tolist(),
             "null_probabilities": self.null.values.tolist(),
             "null_probabilities_exact": None if self.null.exact is None else [str(p) for p in self.null.exact],
             "deviance": self.deviance,

@@ -120,6 +120,7 @@ class ComparisonResult(ResultWithRows):
     def to_dict(self) -> dict[str, Any]:
         found = {
             **self.tally.to_dict(),
+            "shares": self.tally.shares.tolist(),
             "question": self.question,
             "deviance": self.deviance,
             "pearson": self.pearson,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mottomo.errors import InvalidInput, nearest
 from mottomo.messages import Message, say, verbatim
 from mottomo.report.layout import WIDTH
+from mottomo.report.numbers import whole
 from mottomo.report.wording import preferred_language, translator
 from mottomo.results import Result
 
@@ -84,9 +85,15 @@ def verdict_of(result: Result) -> Message:
 
 
 def summary(result: Result) -> str:
-    """The verdict's first sentence, in English: what a result is in one line."""
-    text = verdict_of(result).worded(translator("en"))
-    return text.partition(". ")[0].removesuffix(".")
+    """What a result is in one line, in English."""
+    from mottomo.report.results import words_of
+
+    words = words_of(type(result))
+    if words.summary is not None:
+        return words.summary(result)
+    first = verdict_of(result).worded(translator("en")).partition(". ")[0].removesuffix(".")
+    n = getattr(getattr(result, "tally", None), "n_observations", None)
+    return f"{first}; n = {whole(n)}" if isinstance(n, int) else first
 
 
 def to_frame(result: Result, backend: str | None) -> IntoDataFrame:

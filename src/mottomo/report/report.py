@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Kind = Literal["label", "count", "probability", "share", "p_value", "lower", "upper", "number", "flag", "formula"]
+NOT_NUMERIC = ("label", "flag")
 ALL_DIGITS = 17
 ALL = sys.maxsize  # as the end of rows of which nobody knows the number
 
@@ -59,10 +60,6 @@ class Column:
     digits: int | None = None
     is_shown: bool = True
     is_data: bool = True
-
-    @property
-    def is_numeric(self) -> bool:
-        return self.kind not in ("label", "flag")
 
 
 class Array(Protocol):

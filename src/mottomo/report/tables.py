@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from mottomo.messages import Message, say, visible
 from mottomo.report.numbers import full, rounded, rounded_down, rounded_up, significant, whole
-from mottomo.report.report import ALL_DIGITS, Cell, Column, Named, P, Row, Table
+from mottomo.report.report import ALL_DIGITS, NOT_NUMERIC, Cell, Column, Kind, Named, P, Row, Table
 from mottomo.report.sentences import p_text
 from mottomo.report.wording import Translate
 
@@ -35,10 +35,15 @@ class Shown:
     """
 
     titles: Line
-    are_numeric: tuple[bool, ...]
+    kinds: tuple[Kind, ...]
     lines: tuple[Line | str, ...]
     n_hidden: int
     way: str
+
+    @property
+    def are_numeric(self) -> tuple[bool, ...]:
+        """Which columns stand on the right."""
+        return tuple(kind not in NOT_NUMERIC for kind in self.kinds)
 
     @property
     def rows(self) -> list[Line]:
@@ -49,7 +54,7 @@ class Shown:
         """The first columns of it."""
         lines = tuple(line if isinstance(line, str) else line[:n_columns] for line in self.lines)
         hidden = self.n_hidden + len(self.titles) - n_columns
-        return Shown(self.titles[:n_columns], self.are_numeric[:n_columns], lines, hidden, self.way)
+        return Shown(self.titles[:n_columns], self.kinds[:n_columns], lines, hidden, self.way)
 
     def remarked(self, translate: Translate) -> tuple[Line | str, ...]:
         """The lines, and last a remark about columns that were left out."""
@@ -68,7 +73,7 @@ def shown(table: Table, is_data: bool, translate: Translate) -> Shown:
         _more_rows(line.hidden, way).worded(translate) if isinstance(line, _Rest) else line
         for line in _shortened(view.n_lines, view.lines)
     ]
-    return Shown(view.titles, view.are_numeric, tuple(lines), view.n_hidden, way)
+    return Shown(view.titles, view.kinds, tuple(lines), view.n_hidden, way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ class _AsItIs:
         self.n_hidden = len(places) - len(self._places)
         columns = [table.columns[place[0]] for place in self._places]
         self.titles = tuple(column.title.worded(translate) for column in columns)
-        self.are_numeric = tuple(column.is_numeric for column in columns)
+        self.kinds = tuple(column.kind for column in columns)
         self.n_lines = table.count()
 
     def lines(self, start: int, stop: int) -> Iterator[Line]:
@@ -128,7 +133,8 @@ class _ByGroup:
         ends = [] if is_turned else [table.columns[index[0]].title.worded(translate) for index in self._after]
         head = table.columns[0 if is_turned else self._category].title.worded(translate)
         self.titles = (head, *names, *ends)
-        self.are_numeric = (False, *(True for _ in (*names, *ends)))
+        shares: list[Kind] = ["share"] * len([*names, *ends])
+        self.kinds: tuple[Kind, ...] = ("label", *shares)
 
     def _row(self, group: int, category: int) -> Row:
         at = group * self._n_categories + category

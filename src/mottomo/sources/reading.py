@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -29,25 +30,29 @@ class Reading:
     delimiter: str | None = None
 
     @classmethod
-    def of(cls, *, input: Any = None, encoding: Any = None, names: Any = None, delimiter: Any = None) -> Reading:
-        """From the options of the commands; names are a list, or text separated by commas."""
-        if input is not None and input not in FORMATS:
+    def of(cls, options: Mapping[str, Any]) -> Reading:
+        """From the options of a command, of which others are left alone; names are a list, or separated by commas."""
+        given = {name: options[name] for name in READING_OPTIONS if options.get(name) not in (None, False)}
+        kind = given.pop("input", None)
+        if kind is not None and kind not in FORMATS:
             raise InvalidInput(
                 "unknown-input",
                 say("there is no such input format"),
                 verbatim("input"),
                 say("one of {names}", names=list(FORMATS)),
-                verbatim(written(input)),
-                nearest(str(input), FORMATS),
+                verbatim(written(kind)),
+                nearest(str(kind), FORMATS),
             )
-        columns = None if names is None else tuple(names.split(",") if isinstance(names, str) else names)
-        return cls(kind=input, encoding=encoding, names=columns, delimiter=delimiter)
+        names = given.pop("names", None)
+        if names is not None:
+            given["names"] = tuple(names.split(",") if isinstance(names, str) else names)
+        return cls(kind=kind, **given)
 
     @property
     def settings(self) -> dict[str, Any]:
         """What is said beside the format, by the names of the options."""
         found = {one.name: getattr(self, one.name) for one in fields(Reading) if one.name != "kind"}
-        return {name: value for name, value in found.items() if value is not None}
+        return {name: value for name, value in found.items() if value not in (None, False)}
 
     def refuse(self, where: Message) -> None:
         """Refuse any of it for what is no file."""
@@ -61,6 +66,10 @@ class Reading:
         check_settings(kind, verbatim(label or str(path)), {f"--{name}": one for name, one in self.settings.items()})
         check_delimiter(self.delimiter)
         return replace(self, kind=kind)
+
+
+# What the options of a command are called that say how a file is written.
+READING_OPTIONS = ("input", *(one.name for one in fields(Reading) if one.name != "kind"))
 
 
 @dataclass(frozen=True, slots=True)

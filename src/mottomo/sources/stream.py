@@ -9,19 +9,22 @@ from typing import BinaryIO
 from mottomo.errors import SourceError
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources.encodings import BYTE_ORDER_MARK, decoded, not_utf8, refuse_other_marks
+from mottomo.sources.reading import Reading
 from mottomo.sources.rows import CountedRows
 
 _CHUNK = 1 << 20
 _MOST_KEPT = 4 << 20  # bytes of lines that are kept in their order, about two million outcomes
 
 
-def count_lines(stream: BinaryIO, where: Message, encoding: str | None = None, path: Path | None = None) -> CountedRows:
+def count_lines(
+    stream: BinaryIO, where: Message, reading: Reading | None = None, path: Path | None = None
+) -> CountedRows:
     """Count the lines of a binary stream: LF, CR LF or CR, with or without a byte-order mark.
 
     A blank line is a missing outcome. `path` lets an error name the line. Up to 4 MB are also kept in their order.
     """
-    if encoding is not None:
-        stream = decoded(stream, encoding, where)
+    if reading is not None and reading.encoding is not None:
+        stream = decoded(stream, reading.encoding, where)
     kept = _Kept()
     lines = _counted_chunks(stream, where, kept)
     if not lines:

@@ -73,8 +73,7 @@ def explain(
         missing_values=names_of(missing_values),
         where=options.get("where"),
     )
-    names = ("input", "encoding", "names", "delimiter")
-    reading = Reading.of(**{name: options[name] for name in names if name in options})  # type: ignore[literal-required]
+    reading = Reading.of(options)
     with (
         table_of(data, reading, fingerprint=options.get("fingerprint", False)) as found,
         trained(found.table, plan, reading=options.get("progress"), is_tested=False) as (training, rows),

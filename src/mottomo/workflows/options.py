@@ -9,7 +9,21 @@ from mottomo.errors import InvalidCall, nearest
 from mottomo.messages import say, verbatim
 
 
-class ReadOptions(TypedDict, total=False):
+class ReadingOptions(TypedDict, total=False):
+    """How a file is written: the fields of ``sources.reading.Reading``.
+
+    input : the format of a file or a stream, if its name does not tell.
+    encoding, delimiter, names : of text: the encoding if not UTF-8, the separator if neither comma nor tab, the columns
+        of a table without a header.
+    """
+
+    input: str | None
+    encoding: str | None
+    delimiter: str | None
+    names: Iterable[str] | str | None
+
+
+class ReadOptions(ReadingOptions, total=False):
     """How outcomes are read and counted.
 
     column : the column with the outcomes; not needed where there is only one.
@@ -19,9 +33,6 @@ class ReadOptions(TypedDict, total=False):
     categories : the declared categories (a list, ``range(1, 7)``, ``"1..6"``).
     normalise : divide claimed probabilities by their sum, and say so.
     missing : ``"error"`` refuses missing outcomes and counts them; ``"drop"`` leaves them out and notes how many.
-    input : the format of a file or a stream, if its name does not tell.
-    encoding, delimiter, names : of text: the encoding if not UTF-8, the separator if neither comma nor tab, the columns
-        of a table without a header.
     fingerprint : compute the SHA-256 of files of more than 1 GiB too.
     progress : hears how much of a file is read, in percent. label : what messages call the data.
     """
@@ -33,10 +44,6 @@ class ReadOptions(TypedDict, total=False):
     categories: Any
     normalise: bool
     missing: Literal["error", "drop"]
-    input: str | None
-    encoding: str | None
-    delimiter: str | None
-    names: Iterable[str] | str | None
     fingerprint: bool
     progress: Any
     label: Any
@@ -51,7 +58,7 @@ class DataOptions(ReadOptions, total=False):
     null: Any
 
 
-def options_of(kind: type[ReadOptions]) -> tuple[str, ...]:
+def options_of(kind: type[ReadingOptions]) -> tuple[str, ...]:
     """The names of the options."""
     return tuple(get_type_hints(kind))
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 import numpy as np
 
@@ -18,10 +18,12 @@ from mottomo.messages import say, written
 from mottomo.results import Provenance
 from mottomo.sources.columns import Choice, KeptColumns
 from mottomo.sources.reading import Reading
+from mottomo.workflows.options import ReadingOptions, check_options, options_of
 from mottomo.workflows.tables import Table, opened, table_of
 from mottomo.workflows.training import names_of
 
 _BATCH = 1 << 16
+_OPTIONS = ("most_probable", "unknown", "missing_values", "where", "fingerprint")
 
 
 def predict(
@@ -32,11 +34,8 @@ def predict(
     unknown: Literal["error", "baseline"] = "error",
     missing_values: Iterable[str] | str = (),
     where: str | None = None,
-    input: str | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    names: Iterable[str] | str | None = None,
     fingerprint: bool = False,
+    **reading: Unpack[ReadingOptions],
 ) -> Predictions:
     """Predict the probability of each category for the rows of a table: ``mottomo predict``.
 
@@ -46,7 +45,7 @@ def predict(
     data : a table with the columns that the model was trained on, as ``mo.train`` takes it.
     most_probable : name the most probable category of each row too.
     unknown : a text never seen in training: ``"error"`` refuses it, ``"baseline"`` takes it for the baseline level.
-    missing_values, where, input, encoding, delimiter, names, fingerprint : as in ``mo.train``.
+    missing_values, where, fingerprint, reading : as in ``mo.train``.
 
     Returns
     -------
@@ -58,6 +57,7 @@ def predict(
     >>> found.categories.names, found.probabilities.round(4).tolist()
     (('cat', 'dog'), [[0.5272, 0.4728]])
     """
+    check_options("predict", reading, (*_OPTIONS, *options_of(ReadingOptions)))
     with predictions_of(
         model,
         data,
@@ -65,11 +65,8 @@ def predict(
         unknown=unknown,
         missing_values=missing_values,
         where=where,
-        input=input,
-        encoding=encoding,
-        delimiter=delimiter,
-        names=names,
         fingerprint=fingerprint,
+        **reading,
     ) as found:
         batches = list(found.batches)
         made = replace(found, batches=Batches(lambda: iter(batches)))
@@ -88,7 +85,7 @@ def predictions_of(
     progress: Callable[[float], None] | None = None,
     label: Any = None,
     fingerprint: bool = False,
-    **reading: Any,
+    **reading: Unpack[ReadingOptions],
 ) -> Iterator[Predictions]:
     """What ``predict`` gives, its rows read as they are wanted, for as long as the table is open."""
     classifier = load_model(model) if isinstance(model, os.PathLike) else model
@@ -101,7 +98,7 @@ def predictions_of(
             say("{value} of type {type}", value=written(model, repr)[:60], type=type(model).__name__),
             say("give train(...).model, or pathlib.Path of a file that train wrote"),
         )
-    with table_of(data, Reading.of(**reading), label, fingerprint) as found:
+    with table_of(data, Reading.of(reading), label, fingerprint) as found:
 
         def batches() -> Iterator[np.ndarray]:
             return predict_table(

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Unpack
@@ -21,7 +21,7 @@ from mottomo.results import Provenance
 from mottomo.sources.file_hash import FileHash
 from mottomo.sources.files import is_compressed
 from mottomo.sources.formats import TABLES
-from mottomo.sources.reading import Reading, check_file, table_file
+from mottomo.sources.reading import READING_OPTIONS, Reading, check_file, table_file
 from mottomo.sources.rows import CountedRows, Selection, column_text
 from mottomo.tallies import Tally, group_order
 from mottomo.workflows.options import DataOptions, check_options, options_of
@@ -97,9 +97,8 @@ class Tallying:
     def of(cls, function: str, options: Mapping[str, Any], **more: Any) -> Tallying:
         """From the options of a function. Raises InvalidCall : it has no such option."""
         check_options(function, options, options_of(DataOptions))
-        reading = {name: options[name] for name in ("input", "encoding", "names", "delimiter") if name in options}
-        rest = {name: value for name, value in options.items() if name not in reading}
-        return cls(**rest, reading=Reading.of(**reading), **more)
+        rest = {name: value for name, value in options.items() if name not in READING_OPTIONS}
+        return cls(**rest, reading=Reading.of(options), **more)
 
     @cached_property
     def odds(self) -> Any:
@@ -179,7 +178,10 @@ class Tallying:
             nothing = say("lines from standard input have no columns; see --input")
         selection = Selection(self.column, self.count_column, _column_names(self.by), self.where)
         selection.refuse(nothing, self.called or where)
-        rows = count_lines(binary, self.called or where, self.reading.encoding or encoding)
+        reading = (
+            self.reading if encoding is None else replace(self.reading, encoding=self.reading.encoding or encoding)
+        )
+        rows = count_lines(binary, self.called or where, reading)
         made = self._folded(rows, ())
         return Counted(made.with_provenance(Provenance(origin=str(self.called or where))), rows.in_order)
 
@@ -333,7 +335,7 @@ def count_path(
         selection.refuse(say("a file of lines has no columns"), where)
         can_locate = found.encoding is None and path.is_file() and not is_compressed(path)
         with opened(path) as stream:
-            return count_lines(stream, where, found.encoding, path if can_locate else None)
+            return count_lines(stream, where, found, path if can_locate else None)
     from mottomo.sources.table import count_table
 
     return count_table(table_file(path, found, label), selection, progress)

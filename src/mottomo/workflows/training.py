@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, Unpack
 
 from mottomo.classification.objective import Data
 from mottomo.classification.optimisation import Progress
@@ -13,6 +14,7 @@ from mottomo.classification.training import learnt
 from mottomo.classification.training_result import TrainingResult
 from mottomo.results import Provenance
 from mottomo.sources.reading import Reading
+from mottomo.workflows.options import ReadingOptions, check_options, options_of
 from mottomo.workflows.tables import Table, table_of
 from mottomo.workflows.training_rows import TrainingPlan, training_rows
 
@@ -34,15 +36,12 @@ def train(
     missing: Literal["error", "drop"] = "error",
     missing_values: Iterable[str] | str = (),
     where: str | None = None,
-    input: str | None = None,
-    encoding: str | None = None,
-    delimiter: str | None = None,
-    names: Iterable[str] | str | None = None,
     fingerprint: bool = False,
     progress: Progress | None = None,
     reads: Callable[[float], None] | None = None,
     label: Any = None,
     check_names: Callable[[Iterable[str]], None] | None = None,
+    **reading: Unpack[ReadingOptions],
 ) -> TrainingResult:
     """Train a classifier by maximum likelihood: ``mottomo train``.
 
@@ -61,7 +60,7 @@ def train(
     reference : the category whose coefficients are 0. categories : the declared categories.
     missing : ``"error"`` refuses rows with missing values, ``"drop"`` leaves them out. missing_values : texts that
         stand for one.
-    where, input, encoding, delimiter, names, fingerprint : of files, as in ``mo.tally``.
+    where, fingerprint, reading : of files, as in ``mo.tally`` (`input`, `encoding`, `delimiter`, `names`).
     progress : hears how the fit goes. reads : hears how much of a file is read, in percent. label : what messages call
         a stream. check_names : may refuse the names of the features before the work.
 
@@ -77,6 +76,7 @@ def train(
     >>> found.verdict, round(found["dog", "weight"].coefficient, 4)
     ('trained', 0.0372)
     """
+    check_options("train", reading, (*_own_options(), *options_of(ReadingOptions)))
     plan = TrainingPlan(
         target=target,
         features=None if features is None else names_of(features),
@@ -93,10 +93,14 @@ def train(
         accept_limit=accept_limit,
         memory=memory << 20,
     )
-    reading = Reading.of(input=input, encoding=encoding, names=names, delimiter=delimiter)
-    with table_of(data, reading, label, fingerprint) as opened:
+    with table_of(data, Reading.of(reading), label, fingerprint) as opened:
         found = train_on_table(opened.table, plan, progress, reads, check_names)
         return found.with_provenance(Provenance(opened.provenance().sources, settings=plan.given))
+
+
+def _own_options() -> list[str]:
+    """The names of the options of ``train`` itself."""
+    return [name for name, one in inspect.signature(train).parameters.items() if one.kind is one.KEYWORD_ONLY]
 
 
 def names_of(given: Iterable[str] | str) -> tuple[str, ...]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from string import Formatter
 from typing import TYPE_CHECKING
 
+from mottomo.messages import Message, visible
 from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table, Verdict
-from mottomo.report.tables import shown
+from mottomo.report.tables import Line, Shown, shown
 from mottomo.report.wording import Translate
 
 if TYPE_CHECKING:
@@ -23,7 +25,9 @@ _STYLE = """
 .mottomo h1 { font-size: 1.5rem; line-height: 1.3; } .mottomo h2 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
 .mottomo table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; }
 .mottomo th, .mottomo td { padding: .15rem .8rem; border-bottom: 1px solid #d9d9e0; text-align: left; }
-.mottomo .n { text-align: right; } .mottomo th { border-bottom: 2px solid #8a8a99; }
+.mottomo .table { overflow-x: auto; } .mottomo td { overflow-wrap: anywhere; } .mottomo th { white-space: nowrap; }
+.mottomo sub, .mottomo sup { line-height: 0; }
+.mottomo .n { text-align: right; white-space: nowrap; } .mottomo th { border-bottom: 2px solid #8a8a99; }
 .mottomo .formula { display: flex; gap: 2rem; align-items: center; overflow: auto hidden;
   margin: .5rem 0 .5rem 1.5rem; padding: .3rem 0; }
 .mottomo .lines { display: flex; flex-wrap: wrap; align-items: baseline; gap: .4rem .25em; }
@@ -47,12 +51,12 @@ _TEMPLATE = """
 {% elif block.kind == "formula" %}<div class="formula"><div class="lines">
 {%- for piece in block.pieces %}{{ piece }}{% endfor %}</div>
 {%- if block.number %}<span class="number">({{ block.number }})</span>{% endif %}</div>
-{% elif block.kind == "table" %}<table><thead><tr>
+{% elif block.kind == "table" %}<div class="table"><table><thead><tr>
 {%- for title, numeric in block.titles %}{{ cell(title, "th", numeric) }}{% endfor %}</tr></thead><tbody>
 {% for row in block.rows %}<tr>
 {%- if row is string %}<td colspan="{{ block.titles | length }}">{{ row }}</td>
 {%- else %}{% for value, numeric in row %}{{ cell(value, "td", numeric) }}{% endfor %}{% endif %}</tr>
-{% endfor %}</tbody></table>
+{% endfor %}</tbody></table></div>
 {% elif block.kind == "notes" %}<ul class="notes">
 {%- for sentence in block.sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
 {% elif block.kind == "source" %}<footer>{{ block.text }}</footer>
@@ -75,7 +79,7 @@ def to_html(report: Report, translate: Translate, language: str, whole_page: boo
 
     blocks = [_block(block, block is report.body.data, translate) for block in report.blocks]
     if report.notes:
-        blocks.append({"kind": "notes", "sentences": [note.text.worded(translate) for note in report.notes]})
+        blocks.append({"kind": "notes", "sentences": [marked(note.text, translate) for note in report.notes]})
     blocks.append({"kind": "source", "text": report.source[1].worded(translate)})
     body = Markup(_template(_TEMPLATE).render(blocks=blocks, language=language))
     if not whole_page:
@@ -95,23 +99,75 @@ def _template(source: str) -> Template:
 def _block(block: Block, is_data: bool, translate: Translate) -> dict[str, object]:
     match block:
         case Heading(text, level):
-            return {"kind": "heading", "level": level, "text": text.worded(translate)}
+            return {"kind": "heading", "level": level, "text": marked(text, translate)}
         case Verdict(text):
-            return {"kind": "verdict", "text": text.worded(translate)}
+            return {"kind": "verdict", "text": marked(text, translate)}
         case Paragraph(text):
-            return {"kind": "paragraph", "text": text.worded(translate)}
+            return {"kind": "paragraph", "text": marked(text, translate)}
         case Formula(latex, _, number):
             return {"kind": "formula", "pieces": [_mathml(piece) for piece in _breakable(latex)], "number": number}
         case Table():
             table = shown(block, is_data, translate)
+            titles = [_symbol(title) if _TITLE.fullmatch(title) else title for title in table.titles]
             return {
                 "kind": "table",
-                "titles": list(zip(table.titles, table.are_numeric, strict=True)),
-                "rows": [
-                    line if isinstance(line, str) else list(zip(line, table.are_numeric, strict=True))
-                    for line in table.remarked(translate)
-                ],
+                "titles": list(zip(titles, table.are_numeric, strict=True)),
+                "rows": [line if isinstance(line, str) else _cells(line, table) for line in table.remarked(translate)],
             }
+
+
+# Indices and powers in prose: y_1, t_ik, X^2, 2^53, 10^-333.5; and in titles that are symbols.
+_SCRIPT = re.compile(r"(?<![A-Za-z0-9_])([A-Za-z]{1,2}|[0-9]+)([_^])(-?[A-Za-z0-9.]{1,9})(?![A-Za-z0-9_])")
+_POWER = re.compile(r"(≤ )?10\^-?[0-9.]+|(≤ )?10\^-\([0-9.]+e[0-9]+\)")
+_TITLE = re.compile(r"X\^2|[tm]_i[0-9]*")
+
+
+def _symbol(text: str) -> Markup:
+    """Our own text with its indices and powers set."""
+    from markupsafe import Markup, escape
+
+    parts, at = [], 0
+    for match in _SCRIPT.finditer(text):
+        tag = "sub" if match[2] == "_" else "sup"
+        script = match[3].rstrip(".")
+        parts += [
+            escape(text[at : match.start()]),
+            Markup("{}<{}>{}</{}>").format(match[1], Markup(tag), script, Markup(tag)),
+        ]
+        at = match.start() + len(match[1]) + 1 + len(script)
+    return Markup("").join([*parts, escape(text[at:])])
+
+
+def marked(message: Message, translate: Translate) -> Markup:
+    """A sentence with its indices and powers set; what a user calls something is left as it is."""
+    from markupsafe import Markup, escape
+
+    parts = []
+    for literal, name, spec, _ in Formatter().parse(translate(message)):
+        parts.append(_symbol(literal))
+        if name is not None:
+            parts.append(_value(message.values[name], spec or "", translate))
+    return Markup("").join(escape(part) for part in parts)
+
+
+def _value(value: object, spec: str, translate: Translate) -> Markup:
+    from markupsafe import Markup, escape
+
+    if isinstance(value, Message):
+        return marked(value, translate)
+    if isinstance(value, tuple | list):
+        return Markup(", ").join(_value(item, "", translate) for item in value)
+    if isinstance(value, str):
+        return _symbol(value) if _POWER.fullmatch(value) else escape(visible(value))
+    return escape(format(value, spec))
+
+
+def _cells(line: Line, table: Shown) -> list[tuple[str, bool]]:
+    """The cells of a line: of formulas and p-values with indices and powers."""
+    texts = [
+        _symbol(cell) if kind in ("formula", "p_value") else cell for cell, kind in zip(line, table.kinds, strict=True)
+    ]
+    return list(zip(texts, table.are_numeric, strict=True))
 
 
 _SHORT_FORMULA = 90
@@ -134,8 +190,16 @@ def _breakable(latex: str) -> list[str]:
 
 
 def _mathml(latex: str) -> Markup:
+    """A piece of a formula. Names of functions stand apart from what follows, and operators at its start from both."""
     from latex2mathml.converter import convert
     from markupsafe import Markup
 
     # Formulas are made of our own symbols and numbers; a user's label never stands in one.
-    return Markup(convert(latex, display="block"))
+    spaced = re.sub(r"\\(log|sup)(?= (?!\(|\\left))", r"\\\1\\,", latex)
+    found = re.sub(r"<mspace([^>]*?) ?/>", r"<mspace\1></mspace>", convert(spaced, display="block"))
+    return Markup(
+        re.sub(r"(<mrow>)(<mo)(>)", r'\1\2 form="infix"\3', found, count=1) if _STARTS.match(latex) else found
+    )
+
+
+_STARTS = re.compile(r"=|<|\+|\\(approx|cdot|times|ge)\b")

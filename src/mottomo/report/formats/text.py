@@ -11,7 +11,7 @@ from mottomo.report.wording import Translate
 
 _LONGEST_LABEL, _SHORTEST_LABEL, _LONGEST_TITLE = 28, 12, 20
 # Where a long formula is broken, the loosest bond first.
-_BREAKS = ((" = ", " ≈ "), (" + ",), (" × ", " · "), (", ",))
+_BREAKS = ((" = ", " ≈ "), (" + ",), (" × ", " · "), (", ",), ("   ", " ("), (" ",))
 
 
 def to_text(report: Report, translate: Translate, width: int) -> str:
@@ -60,11 +60,9 @@ def _formula(text: str, number: str | None, width: int) -> str:
 def _broken(line: str, width: int) -> list[str]:
     lines = []
     while display_width(line) > width:
-        cut = next((cut for marks in _BREAKS if (cut := max(line.rfind(mark, 8, width) for mark in marks)) > 0), 0)
-        if not cut:
-            break
-        lines.append(line[:cut])
-        line = "     " + line[cut:]
+        cut = next((cut for marks in _BREAKS if (cut := max(line.rfind(mark, 8, width) for mark in marks)) > 0), width)
+        lines.append(line[:cut].rstrip())
+        line = "     " + (line[cut:] if line[cut:].startswith(" ") else " " + line[cut:])
     return [*lines, line]
 
 

@@ -24,13 +24,15 @@ class Words(Generic[R]):
     """The words of a type of results.
 
     command : the command that makes them. body : title, tables and formulas of one. verdicts, remarks : the sentences
-    of its codes; a remark may be several sentences, such as one a column.
+    of its codes; a remark may be several sentences, such as one a column. summary : what its ``repr`` says; the first
+    sentence of its verdict unless said.
     """
 
     command: str
     body: Callable[[R], Body]
     verdicts: Mapping[str, Say[R]]
     remarks: Mapping[str, Says[R]]
+    summary: Callable[[R], str] | None = None
 
     def report(self, result: R, verdict: str, remarks: Iterable[str]) -> Report:
         notes = []

@@ -175,4 +175,5 @@ WORDS = Words[Estimate](
             "categories-discovered": lambda estimate: DISCOVERED,
         },
     ),
+    lambda estimate: tallies.summary(estimate.tally, [rounded(y) for y in estimate.probabilities.reshape(-1)[:6]]),
 )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from mottomo.messages import Message, say, say_count, verbatim
+from mottomo.messages import Message, say, say_count, verbatim, visible
 from mottomo.report.numbers import whole
 from mottomo.report.report import Body, Cells, Column, Table
 from mottomo.report.results import Says, Words, worded
 from mottomo.report.sentences import categories, groups, observations
 from mottomo.tallies import Tally, TallyRemark, TallyVerdict
 
+_MOST_SHOWN = 6
 CATEGORY = Column("category", say("category"), "label")
 COUNT = Column("count", say("count t"), "count")
 
@@ -52,6 +53,18 @@ def _declared(tally: Tally) -> Message:
     )
 
 
+def summary(tally: Tally, values: Sequence[str]) -> str:
+    """The first categories with a value each, and n."""
+    if tally.is_grouped:
+        size, n = whole(tally.n_categories), whole(tally.total_observations)
+        return f"{whole(len(tally.groups))} groups of {size} categories; n = {n}"
+    shown = [
+        f"{visible(name)[:30]}: {value}" for name, value in zip(tally.categories[:_MOST_SHOWN], values, strict=False)
+    ]
+    more = ", …" if tally.n_categories > _MOST_SHOWN else ""
+    return f"{', '.join(shown)}{more}; n = {whole(tally.n_observations)}"
+
+
 REMARKS: Mapping[str, Says[Tally]] = worded(
     TallyRemark,
     {
@@ -89,4 +102,5 @@ WORDS = Words[Tally](
         },
     ),
     REMARKS,
+    lambda tally: summary(tally, [whole(int(count)) for count in tally.counts.reshape(-1)[:_MOST_SHOWN]]),
 )
