@@ -10,7 +10,7 @@ import mottomo
 ROOT = Path(mottomo.__file__).parent
 # Each part may import only parts before it in this order, and itself; parts that share a rank do not see one another.
 RANKS = [
-    {"messages"},
+    {"messages", "_version"},
     {"errors"},
     {"leftovers"},
     {"temporary"},

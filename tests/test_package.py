@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import re
 import subprocess
 import sys
@@ -9,6 +10,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+
+import mottomo
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,8 +41,8 @@ def test_the_source_distribution_has_all_that_the_tests_need():
 
 
 def test_the_version_is_the_same_everywhere():
-    version = re.search(r'^version = "(.+)"', (ROOT / "pyproject.toml").read_text(), re.MULTILINE)[1]
-    assert f"version: {version}\n" in (ROOT / "CITATION.cff").read_text()
+    assert mottomo.__version__ == importlib.metadata.version("mottomo")
+    assert f"version: {mottomo.__version__}\n" in (ROOT / "CITATION.cff").read_text()
 
 
 def test_every_check_of_make_check_is_a_hook():

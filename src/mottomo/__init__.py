@@ -91,9 +91,9 @@ def __getattr__(name: str) -> Any:
         globals()[name] = value
         return value
     if name == "__version__":
-        from importlib.metadata import version
+        from mottomo._version import VERSION
 
-        return version("mottomo")
+        return VERSION
     raise AttributeError(f"module 'mottomo' has no attribute {name!r}")
 
 

@@ -26,11 +26,10 @@ _LONGEST_INTEGER = 1_000_000
 
 def _print_version(context: click.Context, parameter: Any, wanted: bool) -> None:
     if wanted and not context.resilient_parsing:
-        from importlib.metadata import version
-
+        from mottomo._version import VERSION
         from mottomo.kernels.native import path
 
-        click.echo(f"mottomo {version('mottomo')} (kernels: {path()})")
+        click.echo(f"mottomo {VERSION} (kernels: {path()})")
         context.exit()
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+import sys
 
+from mottomo._version import VERSION
 from mottomo.messages import Message, say, verbatim
 from mottomo.results import Result, SourceFile
 
@@ -28,14 +29,15 @@ def provenance_dict(result: Result) -> dict[str, object]:
     if tally is not None:
         input_of["tally_sha256"] = tally
     input_of |= dict(found.settings)
-    input_of["versions"] = {"mottomo": version("mottomo"), **_versions(bool(files))}
+    input_of["versions"] = {"mottomo": VERSION, **_versions(bool(files))}
     if found.command is not None:
         input_of["command"] = found.command
     return input_of
 
 
 def _versions(reads_files: bool) -> dict[str, str]:
-    return {name: version(name) for name in _LIBRARIES if name != "duckdb" or reads_files}
+    names = [name for name in _LIBRARIES if name in sys.modules and (name != "duckdb" or reads_files)]
+    return {name: str(sys.modules[name].__dict__["__version__"]) for name in names}
 
 
 def _tally_hash(result: Result) -> str | None:
@@ -54,7 +56,7 @@ def provenance_line(result: Result, digits: int | None = _SHOWN_DIGITS) -> Messa
     tally = _tally_hash(result)
     if tally is not None:
         parts.append(say("tally {hash}", hash=_cut(tally, digits)))
-    parts.append(verbatim(f"mottomo {version('mottomo')}"))
+    parts.append(verbatim(f"mottomo {VERSION}"))
     made = say("{parts}.", parts=parts)
     return made if found.command is None else say("{command} ({parts})", command=verbatim(found.command), parts=parts)
 

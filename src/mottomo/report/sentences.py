@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from mottomo.inference.p_values import PValue
-from mottomo.inference.statistics import Statistic
 from mottomo.messages import Message, say, say_count
 from mottomo.report.numbers import SMALLEST_POWER, power_of_ten, rounded, rounded_down, rounded_up, whole
+
+if TYPE_CHECKING:
+    from mottomo.inference.p_values import PValue
+    from mottomo.inference.statistics import Statistic
 
 _MOST_NAMES = 10
 _WIDE = math.log10(1.01)
@@ -81,6 +83,7 @@ def p_words(p: PValue) -> Message:
 def p_formula(p: PValue) -> tuple[str, str]:
     r"""A p-value as a relation, in LaTeX and as text: equal to a number only where it is known to be.
 
+    >>> from mottomo.inference.p_values import PValue
     >>> bound = PValue(0.0, -571.459, 0.0, 5e-324, "exact", "chernoff-bound", log10_lower=-575.4, log10_upper=-571.459)
     >>> print(*p_formula(bound))
     p \le 10^{-571.45} p ≤ 10^-571.45

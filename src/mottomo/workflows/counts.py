@@ -9,7 +9,6 @@ from typing import Any
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, verbatim, written
 from mottomo.results import Provenance
-from mottomo.sources.frame import is_crosstab
 from mottomo.sources.rows import Selection
 from mottomo.tallies import Tally
 from mottomo.workflows.tallying import Counted, Tallying
@@ -47,6 +46,8 @@ def _are_counts(data: Any, how: Tallying) -> bool:
         return data.dtype.kind in "iu" and data.ndim in (1, 2)
     if how.column is not None or how.by is not None:
         return False
+    from mottomo.sources.frame import is_crosstab
+
     return _are_labelled(data) or is_crosstab(data)
 
 

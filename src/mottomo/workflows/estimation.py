@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Unpack, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from mottomo.categories import category_name
 from mottomo.errors import InvalidCall
-from mottomo.inference import estimation, partly_seen
+from mottomo.inference import estimation
 from mottomo.inference.estimation import Estimate
 from mottomo.inference.intervals import IntervalMethod, interval_method
-from mottomo.inference.partly_seen import PartlySeenEstimate
 from mottomo.messages import say
 from mottomo.workflows.counts import counted
 from mottomo.workflows.options import DataOptions, check_options, options_of
 from mottomo.workflows.tallying import Tallying
+
+if TYPE_CHECKING:
+    from mottomo.inference.partly_seen import PartlySeenEstimate
 
 
 @overload
@@ -88,6 +90,8 @@ def estimate(
         raise InvalidCall("means-null", say("--null and --normalise do not go with --means; declare the --categories"))
     if options.get("by") is not None:
         raise InvalidCall("means-by", say("--means is for one tally, without --by and /"))
+    from mottomo.inference.partly_seen import estimate_partly_seen
+
     labels = tuple(category_name(label) for label in means)
     how = Tallying.of("estimate", options, labels=labels)
-    return partly_seen.estimate_partly_seen(counted(data, how).tally, means, level=0.95 if level is None else level)
+    return estimate_partly_seen(counted(data, how).tally, means, level=0.95 if level is None else level)

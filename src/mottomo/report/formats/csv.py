@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import math
 from collections.abc import Iterator
 
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, verbatim
 from mottomo.report.numbers import full_p_value
-from mottomo.report.report import Cell, Named, P, Report
+from mottomo.report.report import Cell, Named, P, Report, Row
 
-_PIECE = 1 << 16  # characters
+_SOME, _PIECE = 512, 1 << 16  # rows that are written at once, and characters in a piece
 
 
 def to_csv(report: Report) -> Iterator[str]:
@@ -29,12 +30,12 @@ def to_csv(report: Report) -> Iterator[str]:
     return _written(*table.data())
 
 
-def _written(names: tuple[str, ...], rows: Iterator[tuple[Cell, ...]]) -> Iterator[str]:
+def _written(names: tuple[str, ...], rows: Iterator[Row]) -> Iterator[str]:
     room = io.StringIO()
     writer = csv.writer(room, lineterminator="\n")
     writer.writerow(names)
-    for row in rows:
-        writer.writerow([cell if _is_plain(cell) else _cell(cell) for cell in row])
+    while some := list(itertools.islice(rows, _SOME)):
+        writer.writerows(some if _are_plain(some) else [[_cell(cell) for cell in row] for row in some])
         if room.tell() > _PIECE:
             yield room.getvalue()
             room.seek(0)
@@ -42,11 +43,11 @@ def _written(names: tuple[str, ...], rows: Iterator[tuple[Cell, ...]]) -> Iterat
     yield room.getvalue()
 
 
-def _is_plain(cell: Cell) -> bool:
-    """Whether the writer has the right text for it: all digits of a float too."""
-    if type(cell) is float:
-        return not math.isnan(cell)
-    return type(cell) is str or type(cell) is int
+def _are_plain(rows: list[Row]) -> bool:
+    """Whether the writer has the right text for all cells: it writes all digits of a float, and nan."""
+    if not set(map(type, itertools.chain.from_iterable(rows))) <= {str, int, float}:
+        return False
+    return not any(cell != cell for cell in itertools.chain.from_iterable(rows))  # noqa: PLR0124 - as nan does
 
 
 def _cell(cell: Cell) -> str:

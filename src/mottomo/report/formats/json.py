@@ -7,8 +7,8 @@ import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from importlib.metadata import version
 
+from mottomo._version import VERSION
 from mottomo.report.provenance import provenance_dict
 from mottomo.report.report import Sentence
 from mottomo.report.results import report_of, words_of
@@ -30,7 +30,7 @@ def to_json(result: Result, translate: Translate) -> Iterator[str]:
     def fields() -> Iterator[tuple[str, object]]:
         yield "schema", SCHEMA
         yield "command", words_of(type(result)).command
-        yield "version", version("mottomo")
+        yield "version", VERSION
         yield "input", provenance_dict(result)
         yield "result", result.streamed_dict()
         report = report_of(result)

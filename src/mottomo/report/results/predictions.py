@@ -27,9 +27,11 @@ def _body(result: Predictions) -> Body:
         for batch in result.batches:
             if at + len(batch) > start:
                 part = batch[max(start - at, 0) : stop - at]
-                best = [(names[k],) for k in part.argmax(axis=1).tolist()] if result.names_most_probable else None
-                for place, row in enumerate(part.tolist()):
-                    yield tuple(row) if best is None else (*row, *best[place])
+                if result.names_most_probable:
+                    best = (names[k] for k in part.argmax(axis=1).tolist())
+                    yield from ((*row, name) for row, name in zip(part.tolist(), best, strict=True))
+                else:
+                    yield from map(tuple, part.tolist())
             at += len(batch)
             if at >= stop:
                 return
