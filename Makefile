@@ -56,6 +56,7 @@ docs: $(STAMPS)/dev
 	$(BIN)/python tools/make_reference.py
 	$(BIN)/python tools/make_pictures.py
 	$(BIN)/python tools/update_transcripts.py
+	$(BIN)/python tools/run_notebooks.py
 
 golden: $(STAMPS)/dev
 	$(BIN)/python -m pytest -q tests/cli/test_golden.py --remake-golden
