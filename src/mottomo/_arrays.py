@@ -1,7 +1,7 @@
-"""The one door: anything array-like becomes a checked array here, or an error that says what is wrong with it.
+"""Checks of arrays from outside: anything array-like becomes a checked array, or an error that says what is wrong.
 
-Counts leave as exact integers (int64 where they fit, Python integers where they do not), probabilities as float64
-rows that sum to 1, together with the exact fractions where the input was exact. Arguments are never modified.
+Counts become exact integers (int64 where they fit, else Python integers). Probabilities become float64 rows that sum
+to 1, together with the exact fractions if the input was exact. Arguments are never modified.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from mottomo.messages import Message, say, verbatim, written
 INT64_MAX = 2**63 - 1
 _EXACT_FLOAT_INTEGERS = 2**53
 _LARGEST_COUNT = 10**150  # the square of a larger one overflows a float64
-_MOST_DIGITS = 200  # of a decimal, which beyond is too large whatever its digits are
+_MOST_DIGITS = 200  # a decimal with more digits is too large for a count in any case
 _SUM_TOLERANCE_EPS = 8  # a sum of K probabilities may miss 1 by 8 K eps of the dtype they came in
 _SMALLEST_NORMAL = Fraction(1, 2**1022)
-_LARGEST_TOLERANCE = 0.05  # where eps is so large that the rule would let anything pass
+_LARGEST_TOLERANCE = 0.05  # for float16 and many categories the rule above would let any sum pass
 _SHOWN_TERMS = 8
 
 
 def as_counts(counts: Any, where: Message | None = None) -> np.ndarray:
-    """Counts as a read-only integer array (..., K): int64, or Python integers where the total does not fit.
+    """Counts as a read-only integer array (..., K): int64, or Python integers if a row's total exceeds int64.
 
-    Anything with a ``counts`` attribute (a Tally) serves as well. Floats are taken only where they are whole and at
-    most 2**53, where they still tell neighbouring integers apart.
+    Anything with a ``counts`` attribute (a Tally) is accepted too. A float is accepted if it is whole and at most
+    2**53: beyond that, neighbouring integers have the same float.
 
     Raises InvalidInput for negative, fractional, missing or non-numeric counts, and for no category at all.
     """
@@ -53,7 +53,7 @@ def as_counts(counts: Any, where: Message | None = None) -> np.ndarray:
 
 
 def as_count(count: Any, where: Message) -> int:
-    """One count of a column, or the error that says why it is none."""
+    """One value of a column as a count; raises InvalidInput if it is no whole number of 0 or more."""
     whole = _integer(count, None, where)
     if whole < 0:
         raise _count_error(say("a count is negative"), count, None, where)
@@ -61,7 +61,7 @@ def as_count(count: Any, where: Message) -> int:
 
 
 def _array(values: Any, where: Message) -> np.ndarray:
-    """Values as numpy reads them, but Python's own numbers and truth values kept where numpy would change them."""
+    """``np.asarray``, except that Python's numbers and truth values stay objects if numpy would change them."""
     values = unmasked(values)
     try:
         array = np.asarray(values)
@@ -89,16 +89,16 @@ def _array(values: Any, where: Message) -> np.ndarray:
 
 
 def _holds_truth(values: Any) -> bool:
-    """Whether True or False is among the items of nested lists."""
+    """Whether nested lists contain True or False."""
     if not isinstance(values, list | tuple):
         return isinstance(values, bool | np.bool_)
     return any(_holds_truth(item) for item in values)
 
 
 def unmasked(values: Any) -> Any:
-    """Values in which None stands for what is masked: it is missing, and what lies below a mask is never read.
+    """The values with None in place of masked ones: they are missing, and the data under a mask are never read.
 
-    Masked arrays become arrays of objects, also inside lists; anything else is given back as it is.
+    Masked arrays, also inside lists, become arrays of objects. Anything else is returned unchanged.
     """
     if isinstance(values, list | tuple) and any(isinstance(item, np.ma.MaskedArray | list | tuple) for item in values):
         return [None if item is np.ma.masked else unmasked(item) for item in values]
@@ -113,7 +113,7 @@ def unmasked(values: Any) -> Any:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value stands for nothing: None, NaN, NaT, pandas' NA, what a mask hides."""
+    """Whether a value is missing: None, NaN, NaT, pandas' NA, or masked."""
     if value is None or value is np.ma.masked:
         return True
     if isinstance(value, str | int):
@@ -121,15 +121,15 @@ def is_missing(value: Any) -> bool:
     if type(value).__name__ in ("NAType", "NaTType"):
         return True
     if isinstance(value, Decimal):
-        return value.is_nan()  # a signalling one refuses to be compared
+        return value.is_nan()  # comparing a signalling NaN would raise
     try:
-        return bool(value != value)  # noqa: PLR0124 - only what stands for nothing differs from itself
+        return bool(value != value)  # noqa: PLR0124 - only a missing value differs from itself
     except (TypeError, ValueError, ArithmeticError):
         return False
 
 
 def family(kind: type) -> type:
-    """The kind of category a type makes: numpy's integers, booleans and texts belong with Python's."""
+    """The type that a type counts as for categories: numpy's integers, booleans and texts count as Python's."""
     if issubclass(kind, bool | np.bool_):
         return bool
     if issubclass(kind, int | np.integer) and not issubclass(kind, np.timedelta64):
@@ -138,9 +138,9 @@ def family(kind: type) -> type:
 
 
 def labelled(values: Any) -> dict[Any, Any] | None:
-    """The values of a mapping, or of a Series whose index names them, by their names; None for anything else.
+    """The values by name, of a mapping or of a Series whose index holds names; None for anything else.
 
-    A Series with labels (``value_counts()``) read by position would attach counts to the wrong categories.
+    If a Series with labels (``value_counts()``) were read by position, counts would go to the wrong categories.
     """
     if isinstance(values, Mapping):
         return dict(values)
@@ -164,17 +164,17 @@ def labelled(values: Any) -> dict[Any, Any] | None:
 
 
 def only_numbers(index: Any) -> bool:
-    """Whether an index of pandas is what rows and columns without names get: the range 0, 1, 2, .. without a name.
+    """Whether a pandas index is the default one, the unnamed range 0, 1, 2, .., which names nothing.
 
-    The same numbers as an index of values, as ``value_counts()`` makes one, or under a name, as ``crosstab`` does, are
-    names. pandas makes a range also of ``Series({0: 2, 1: 3})``, which then says no more than ``Series([2, 3])``.
+    The same numbers are names if they are an index of values (``value_counts()``) or have a name (``crosstab``).
+    pandas gives ``Series({0: 2, 1: 3})`` a range too; it cannot be told from ``Series([2, 3])``.
     """
     is_range = type(index).__name__ == "RangeIndex" and index.name is None
     return is_range and (index.start, index.step) == (0, 1)
 
 
 def exact_counts(integers: np.ndarray) -> np.ndarray:
-    """Non-negative integers as read-only int64, or as Python integers if a row's total would overflow int64."""
+    """A read-only copy of non-negative integers: int64, or Python integers if a row's total would overflow int64."""
     if integers.dtype != np.int64 or _row_total_may_overflow(integers):
         as_objects = integers.astype(object)
         totals = np.asarray(as_objects.sum(axis=-1))
@@ -230,7 +230,7 @@ def _whole_floats(array: np.ndarray, where: Message) -> np.ndarray:
 
 
 def _integer(value: Any, index: int | None, where: Message) -> int:
-    """One count from an array of objects, or the error that says why it is none."""
+    """One value of an array of objects as a count; raises InvalidInput, saying why, if it is none."""
     if isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_ | np.timedelta64):
         if int(value) > _LARGEST_COUNT:
             raise _count_error(say("a count is larger than 10**150"), verbatim("> 10**150"), index, where)
@@ -279,7 +279,13 @@ def _count_error(what: Message, value: Any, index: int | None, where: Message) -
 
 @dataclass(frozen=True, slots=True)
 class CheckedProbabilities:
-    """Rows of probabilities (..., K) that sum to 1, and the same as fractions where the input was exact (one row)."""
+    """Rows of probabilities that sum to 1.
+
+    Attributes
+    ----------
+    values : (..., K) float64.
+    exact : the same as K Fractions, for a single row whose input was exact; else None.
+    """
 
     values: np.ndarray
     exact: tuple[Fraction, ...] | None
@@ -373,7 +379,7 @@ def _float_probabilities(array: np.ndarray, where: Message) -> CheckedProbabilit
 
 
 def _float(value: Any, index: int, where: Message) -> float:
-    """One probability from an array of objects, of which some are floats."""
+    """One probability of an array of objects that holds floats; NaN if it is missing."""
     if is_missing(value):
         return math.nan
     try:
@@ -385,7 +391,7 @@ def _float(value: Any, index: int, where: Message) -> float:
 
 
 def as_reals(values: Any, where: Message) -> np.ndarray:
-    """Real numbers as float64, not checked further: NaN where one is missing."""
+    """Real numbers as float64, NaN if missing; nothing else is checked."""
     array = _array(values, where)
     if array.dtype.kind == "O":
         flat = [_real(value) for value in array.ravel().tolist()]
@@ -410,7 +416,7 @@ def _real(value: Any) -> float | None:
 
 
 def _row_sums(values: np.ndarray) -> np.ndarray:
-    """The sum of each row (..., 1), correctly rounded: 0.1 + 0.25 + 0.1 + 0.2 + 0.1 + 0.25 is 1 and stays as it is."""
+    """(..., 1) the sum of each row, correctly rounded, so that [0.1, 0.25, 0.1, 0.2, 0.1, 0.25] sums to exactly 1."""
     sums = values.sum(axis=-1, keepdims=True)
     rows, flat = values.reshape(-1, values.shape[-1]), sums.reshape(-1)
     for index in np.flatnonzero(flat != 1):

@@ -22,8 +22,8 @@ _LARGEST_INTEGER = 10**1000
 def category_name(value: Any) -> str:
     """The text that names a category: strings as they are, integers in decimal, booleans ``true``/``false``.
 
-    So 1 and "1" are one category on every source. Any other type is refused with how to convert: 1.0 would be a
-    second face beside 1, and a date has as many texts as there are formats.
+    So 1 and "1" are the same category in every source. Any other type is refused, and the error says how to convert
+    it: 1.0 would be a second face beside 1, and a date has as many texts as there are formats.
 
     >>> category_name(1), category_name("1"), category_name(True)
     ('1', '1', 'true')
@@ -45,14 +45,15 @@ def category_name(value: Any) -> str:
 
 
 def _is_whole(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, np.timedelta64)  # which numpy calls one
+    # numpy registers timedelta64 as Integral
+    return isinstance(value, numbers.Integral) and not isinstance(value, np.timedelta64)
 
 
 def by_category_name(given: Mapping[Any, Any]) -> dict[str, Any]:
-    """A mapping with the names of its categories as keys; refused where two of them are one category."""
+    """The mapping with category names as keys; refused if two keys, such as 1 and "1", are the same category."""
     named = {category_name(key): value for key, value in given.items()}
     if len(named) < len(given):
-        _without_duplicates(tuple(category_name(key) for key in given))  # which names the one that comes twice
+        _without_duplicates(tuple(category_name(key) for key in given))  # raises, and names the duplicate
     return named
 
 
@@ -66,6 +67,7 @@ def natural_order(names: Iterable[str]) -> list[str]:
 
 
 def natural_key(name: str) -> tuple[int, int, str]:
+    """The sort key of ``natural_order``: whole numbers by value before text by code point."""
     digits = name[1:] if name.startswith("-") else name
     if digits.isascii() and digits.isdigit() and len(digits) <= 1000:
         return (0, int(name), name)
@@ -76,7 +78,7 @@ def natural_key(name: str) -> tuple[int, int, str]:
 class Categories(Sequence[str]):
     """The categories an outcome can fall into, in a stable order, and whether they were declared or discovered.
 
-    A face that never came up is part of a declared die and missing from a discovered one, and K changes every test.
+    A face that never came up belongs to a declared die but is missing from a discovered one, and K changes every test.
 
     >>> Categories.of(range(1, 7)).names
     ('1', '2', '3', '4', '5', '6')
@@ -93,7 +95,7 @@ class Categories(Sequence[str]):
         """
         if isinstance(spec, Categories):
             return spec
-        if isinstance(getattr(spec, "categories", None), Categories):  # probabilities or a tally: those it is about
+        if isinstance(getattr(spec, "categories", None), Categories):  # probabilities or a tally
             return cls(spec.categories.names)
         if isinstance(spec, str):
             return cls(_without_duplicates(tuple(_names_of_text(spec))))
@@ -120,8 +122,8 @@ class Categories(Sequence[str]):
     def merge(self, other: Categories) -> Categories:
         """The categories of two tallies taken together; associative and commutative.
 
-        Two discovered sets unite. A declared set admits nothing new: whatever is not in it is an error. Two
-        declarations of the same set in different orders meet in natural order.
+        Two discovered sets are united. A category that is missing from a declared set is an error. If both declare the
+        same set in different orders, the result is in natural order.
         """
         if not self.declared and not other.declared:
             return self if self.names == other.names else Categories.discovered(self.names + other.names)
@@ -223,7 +225,8 @@ def _abbreviated(names: tuple[str, ...]) -> list[str]:
 def look_alikes(names: Sequence[str]) -> tuple[str, ...]:
     """The first categories that differ only in case, in surrounding spaces or in Unicode composition.
 
-    They stay separate: joining them would change counts. But a reader should hear of ``win`` beside ``WIN ``.
+    They stay separate categories, because joining them would change counts; but a reader should be told that there is
+    both ``win`` and ``WIN ``. Empty if there are none, or more than 10,000 names.
     """
     import unicodedata
 

@@ -96,7 +96,7 @@ def log_likelihood(counts: Any, probabilities: Any) -> Any:
 
 
 def _weighted_logarithms(weights: np.ndarray, probabilities: CheckedProbabilities) -> Any:
-    """sum_k w_k log y_k with 0 log 0 = 0, the logarithms of exact fractions taken from the fractions."""
+    """sum_k w_k log y_k with 0 log 0 = 0; for exact probabilities the logarithms are those of the fractions."""
     with np.errstate(divide="ignore", invalid="ignore"):
         logarithms = _logarithms(probabilities)
         terms = np.where(weights == 0, 0.0, weights * logarithms)
@@ -106,7 +106,7 @@ def _weighted_logarithms(weights: np.ndarray, probabilities: CheckedProbabilitie
 def _logarithms(probabilities: CheckedProbabilities) -> np.ndarray:
     logarithms: np.ndarray = np.log(probabilities.values)
     if probabilities.exact is not None:
-        # Near 1 and below the smallest normal float, the float has lost what the fraction still has.
+        # Near 1, and below the smallest normal float, the float has lost digits that the fraction still has.
         lossy = (probabilities.values > 0.5) | (probabilities.values < _SMALLEST_NORMAL)
         for index in np.flatnonzero(lossy):
             logarithms[index] = log_of_fraction(probabilities.exact[index])
@@ -114,7 +114,7 @@ def _logarithms(probabilities: CheckedProbabilities) -> np.ndarray:
 
 
 def log_of_fraction(value: Fraction) -> float:
-    """log of a fraction from 0 to 1 of any size, also where it is beyond a float or near 1; -inf at 0."""
+    """log of a fraction in [0, 1], accurate near 1 and below the smallest float; -inf at 0."""
     if value > Fraction(1, 2):
         return math.log1p(float(value - 1))
     return math.log(value.numerator) - math.log(value.denominator) if value else -math.inf
@@ -133,7 +133,7 @@ def log_multinomial_coefficient(counts: Any) -> Any:
     """
     checked = as_counts(counts)
     totals = np.asarray(row_totals(checked))[..., None]
-    # n H(t/n) and Stirling's corrections: no two large terms of opposite sign, whatever the counts are.
+    # n H(t/n) plus Stirling's corrections, so that no two large terms of opposite sign are added.
     t, n = checked.astype(np.float64), np.maximum(totals.astype(np.float64), 1.0)
     positive = np.maximum(t, 1.0)
     others = (totals - checked).astype(np.float64) / n
@@ -318,7 +318,7 @@ def pearson_statistic(counts: Any, probabilities: Any) -> Any:
 
 
 def _differences(counts: np.ndarray, totals: np.ndarray, probabilities: CheckedProbabilities) -> np.ndarray:
-    """t_k - n y_k, rounded once: in rationals where they are exact, else through the exact product of floats."""
+    """t_k - n y_k, rounded once: in rationals if the probabilities are exact, else by the exact product of floats."""
     if probabilities.exact is not None:
         largest = int(totals.max()) if totals.size else 0
         if (
@@ -339,9 +339,12 @@ def _differences(counts: np.ndarray, totals: np.ndarray, probabilities: CheckedP
 def _divergence(
     expected: np.ndarray, differences: np.ndarray, amounts: np.ndarray, logarithms: Callable[[], np.ndarray]
 ) -> Any:
-    """sum_k e_k h(d_k / e_k), amounts a = e + d: infinite where something was seen that was not expected at all.
+    """sum_k e_k h(d_k / e_k); infinite if something was seen where e is 0.
 
-    logarithms : gives log e, which is needed where e is too small for a float or for d / e.
+    expected : e, (..., K).
+    differences : d, (..., K).
+    amounts : a = e + d, (..., K): what was seen.
+    logarithms : returns log e; called only if some e is too small for a float, or for the quotient d / e.
     """
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         relative = np.divide(differences, expected)
@@ -350,7 +353,7 @@ def _divergence(
             is_far, 0.0, expected * relative_entropy_term(np.where(is_far, 0.0, np.maximum(relative, -1.0)))
         )
         if is_far.any():
-            # Nothing is near its expectation, so that a log (a / e) - d loses no digits.
+            # Here a is far from e, so a log (a / e) - d loses no digits.
             seen = amounts.astype(np.float64)
             plain = np.where(seen > 0, seen * (np.log(seen) - logarithms()), 0.0) - differences
             terms = np.where(is_far, plain, terms)
@@ -406,7 +409,7 @@ def _ratio(counts: np.ndarray, divisor: np.ndarray) -> np.ndarray:
 
 
 def _aligned(counts: Any, probabilities: Any) -> tuple[np.ndarray, CheckedProbabilities]:
-    """Counts and probabilities, checked, over the same K categories; what has names is matched by name."""
+    """Counts and probabilities, checked, over the same K categories; if both have names, these are matched."""
     checked_counts = as_counts(counts)
     categories = getattr(counts, "categories", None)
     if isinstance(probabilities, Probabilities | str):
@@ -422,7 +425,7 @@ def _aligned(counts: Any, probabilities: Any) -> tuple[np.ndarray, CheckedProbab
 
 
 def _worded(given: Probabilities | str, categories: Categories | None, size: int) -> CheckedProbabilities:
-    """Probabilities as tests take them: ``"fair"``, ``"1:1:2"``, ``"a=0.2,b=0.8"``, or a result's null."""
+    """Probabilities from what tests take for a null: ``"fair"``, ``"1:1:2"``, ``"a=0.2,b=0.8"``, a result's null."""
     over = Categories.numbered(size) if categories is None else categories
     if over.declared or (isinstance(given, str) and given.strip() == "fair"):
         found = Probabilities.of(given, over)  # refuses "fair" of discovered categories, and says how to declare them

@@ -1,4 +1,4 @@
-"""Losses of predictions: their mean with its standard error, as sums that merge; and those on rows held out."""
+"""Losses of predictions: the mean with its standard error, from sums that merge; and losses on held-out rows."""
 
 from __future__ import annotations
 
@@ -13,20 +13,31 @@ from mottomo.numerics.sums import accurate_sum
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """The mean of the losses of some rows, nats, and its standard error: s / sqrt(n)."""
+    """The mean loss of some rows.
+
+    Attributes
+    ----------
+    value : the mean, nats.
+    standard_error : s / sqrt(n), nats; NaN for a single row or infinite losses.
+    """
 
     value: float
     standard_error: float
 
     def to_dict(self) -> dict[str, float]:
+        """Plain data for JSON."""
         return {"value": self.value, "standard_error": self.standard_error}
 
 
 @dataclass(frozen=True, slots=True)
 class LossSums:
-    """Number, mean and sum of squares about the mean of the losses of some rows; those of disjoint rows add up.
+    """Sums over the losses of some rows; those of disjoint rows add up, with ``+``.
 
-    The mean of losses of which some are infinite is so too, and NaN where infinite ones have both signs.
+    Attributes
+    ----------
+    n : the sum of the weights, rounded to a whole number.
+    mean : the mean loss, nats; infinite if a loss is infinite, NaN if there are infinite ones of both signs.
+    square : the sum of squared deviations from the mean; NaN if a loss is infinite.
     """
 
     n: int = 0
@@ -35,7 +46,7 @@ class LossSums:
 
     @classmethod
     def of(cls, losses: np.ndarray, weights: np.ndarray | None = None) -> LossSums:
-        """`weights` (n,) say how often each counts."""
+        """From losses (m,), nats; `weights` (m,) say how often each row counts, None once."""
         n = losses.size if weights is None else round(float(weights.sum()))
         if not n:
             return cls()
@@ -55,18 +66,24 @@ class LossSums:
         return LossSums(n, mean, self.square + other.square + apart**2 * (self.n * (other.n / n)))
 
     def losses(self) -> Losses:
-        """The mean and its standard error, which a single row does not have."""
+        """The mean and its standard error, NaN for fewer than two rows."""
         deviation = math.sqrt(self.square / (self.n - 1) / self.n) if self.n > 1 else math.nan
         return Losses(self.mean, deviation)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Cross-entropy on rows that the training did not see, of the model and of the die, which knows no inputs.
+    """Cross-entropy on held-out rows, of the model and of the intercept-only (null) model.
 
-    n_rows, n_observations : the rows, and the sum of their weights.
-    gain : the die's loss less the model's, row by row: positive where the inputs help. impossible : rows whose category
-    the model gives probability 0, or that training never saw.
+    Attributes
+    ----------
+    n_rows : the number of held-out rows.
+    n_observations : the sum of their weights.
+    seed : the seed with which they were chosen.
+    model : losses of the model.
+    die : losses of the null model.
+    gain : loss of the null model minus loss of the model, row by row; positive if the features help.
+    n_impossible : weight of the rows whose category has probability 0 by the model, or was not seen in training.
     """
 
     n_rows: int
@@ -78,6 +95,7 @@ class HeldOut:
     n_impossible: int
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
         return {
             "n_rows": self.n_rows,
             "n_observations": self.n_observations,

@@ -20,8 +20,8 @@ _LONGEST_SHOWN = 200
 def visible(text: str) -> str:
     r"""`text` with every control, format and unassigned character written as an escape.
 
-    What users call a category reaches terminals, logs and pages; an ANSI sequence or a right-to-left
-    override in it must be seen, not obeyed. Anything longer than 200 characters is cut, and says so.
+    The names of categories come from users and reach terminals, logs and pages; an ANSI sequence or a right-to-left
+    override in one must be shown, not obeyed. A text longer than 200 characters is cut, and says how long it was.
 
     >>> visible("win\x1b[31m")
     'win\\x1b[31m'
@@ -48,7 +48,15 @@ def _escaped(character: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence to be worded later: an English template, its plural where it counts something, and values."""
+    """A sentence that is put into words later, in the language of the reader.
+
+    Attributes
+    ----------
+    template : the English sentence, with ``{names}`` for values; the key of its translation.
+    values : what fills the template; messages among them are translated too.
+    plural : the English template for other counts than 1, if the sentence counts something.
+    count : how many things the sentence is about.
+    """
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -56,13 +64,14 @@ class Message:
     count: int = 1
 
     def worded(self, translate: Callable[[Message], str]) -> str:
-        """The sentence, with `translate` choosing the template; messages among the values are worded alike."""
+        """The sentence as text; `translate` gives the template of a message in the language wanted."""
         return translate(self).format_map({name: _shown(value, translate) for name, value in self.values.items()})
 
     def __str__(self) -> str:
         return self.worded(Message.english_template)
 
     def english_template(self) -> str:
+        """The template in English: the plural one if there is one and the count is not 1."""
         return self.template if self.plural is None or self.count == 1 else self.plural
 
 
@@ -100,7 +109,7 @@ def verbatim(text: str) -> Message:
 
 
 def written(value: Any, how: Callable[[Any], str] = str) -> str:
-    """`value` as text, by `str` or `repr`; its type where it has none, as an integer beyond 4300 digits.
+    """`value` as text, by `str` or `repr`; if that fails, as for integers of more than 4300 digits, its type.
 
     >>> written(10**5000, repr)
     '… (int)'

@@ -26,8 +26,12 @@ _FAIR = "fair"
 class Probabilities:
     """Probabilities of named categories.
 
-    values : (K,) float64, sums to 1. exact : the same as Fractions where the input was exact, else None.
-    normalised : whether they were divided by their sum because that was asked for.
+    Attributes
+    ----------
+    categories : Categories, K names.
+    values : (K,) float64, sums to 1.
+    exact : the same K numbers as Fractions if the input was exact, else None.
+    normalised : whether they were divided by their sum, because that was asked for.
     """
 
     categories: Categories
@@ -39,7 +43,7 @@ class Probabilities:
     def of(cls, given: Any, categories: Any = None, *, normalise: bool = False) -> Probabilities:
         """Probabilities from text, a mapping, a sequence of numbers, or Probabilities.
 
-        Without `categories` a sequence names them "1" .. "K". ``"fair"`` needs categories: it cannot know K.
+        Without `categories` a sequence is about the categories "1" .. "K"; ``"fair"`` is refused, because K is unknown.
         """
         declared = None if categories is None else Categories.of(categories)
         if isinstance(given, Probabilities):
@@ -63,14 +67,14 @@ class Probabilities:
             return cls._named(
                 [name.strip() for name, _, _ in pairs], [parse_number(p) for _, _, p in pairs], declared, normalise
             )
-        if ":" in text:  # ratios are weights by their form: dividing by the sum is what they mean
+        if ":" in text:  # ratios are weights, so they are always divided by their sum
             weights = [parse_number(part) for part in text.split(":")]
             return cls._listed(_divided(weights), declared, False)
         return cls._listed([parse_number(part) for part in text.split(",")], declared, normalise)
 
     @classmethod
     def fair(cls, categories: Categories | None) -> Probabilities:
-        """The same probability for each declared category; refused where categories are unknown or discovered."""
+        """The probability 1 / K for each category; refused unless the categories are declared."""
         if categories is None or not categories.declared:
             raise InvalidInput(
                 "fair-needs-categories",
@@ -112,7 +116,10 @@ class Probabilities:
         return cls(categories, checked.values, checked.exact, normalise)
 
     def reordered(self, categories: Categories | None) -> Probabilities:
-        """The same probabilities in the order of `categories`, matched by name; the names have to be the same."""
+        """The same probabilities in the order of `categories`, matched by name.
+
+        Raises InvalidInput unless both have the same names.
+        """
         if categories is None or categories.names == self.categories.names:
             return self
         known = set(categories.names)
@@ -171,7 +178,7 @@ def _number_of(value: Any) -> Any:
 
 
 def _divided(weights: list[Any]) -> list[Any]:
-    """Weights divided by their sum, exactly where they are exact."""
+    """Weights divided by their sum; integers and Fractions stay exact."""
     weights = [_number_of(weight) for weight in weights]
     total = sum(weights)
     if not all(weight >= 0 for weight in weights) or not 0 < total < float("inf"):

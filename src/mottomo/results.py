@@ -14,9 +14,13 @@ from typing import Any, Self
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A file that was read: its name as given, its size in bytes, and its SHA-256 as ``sha256sum`` prints it.
+    """A file that was read.
 
-    sha256 : None where it was not computed, because the file is large or cannot be read twice.
+    Attributes
+    ----------
+    name : as it was given.
+    size : in bytes; None where it is unknown, as for a pipe.
+    sha256 : as ``sha256sum`` prints it; None where the file is too large or cannot be read twice.
     """
 
     name: str
@@ -24,6 +28,7 @@ class SourceFile:
     sha256: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
+        """The file as JSON has it: ``name``, ``bytes`` and ``sha256``, null where unknown."""
         return {"name": self.name, "bytes": self.size, "sha256": self.sha256}
 
 
@@ -31,8 +36,12 @@ class SourceFile:
 class Provenance:
     """Where a result comes from.
 
-    sources : the files that were read. origin : what was given where no file was read: ``counts``, ``outcomes``.
-    settings : the options that were given, by name. command : the command line that repeats it.
+    Attributes
+    ----------
+    sources : the files that were read.
+    origin : what was given if no file was read: ``counts`` or ``outcomes``.
+    settings : the options that were given, by name.
+    command : the command line that gives the same result again.
     """
 
     sources: tuple[SourceFile, ...] = ()
@@ -41,7 +50,7 @@ class Provenance:
     command: str | None = None
 
     def merged(self, other: Provenance) -> Provenance:
-        """The sources of both; of the settings those that both have."""
+        """The sources of both. If both have sources, only the settings that are the same in both are kept."""
         sources = (*self.sources, *(one for one in other.sources if one not in self.sources))
         if not self.sources or not other.sources:
             origin = self.origin or other.origin
@@ -66,7 +75,7 @@ class Result:
 
     @property
     def provenance(self) -> Provenance:
-        """Where it comes from: its own, or that of the tally it was made from."""
+        """Where the result comes from; if it does not say, where its tally comes from."""
         own: Provenance | None = self.__dict__.get("_provenance")
         if own is not None:
             return own
@@ -74,13 +83,13 @@ class Result:
         return tally.provenance if isinstance(tally, Result) and tally is not self else Provenance()
 
     def with_provenance(self, provenance: Provenance) -> Self:
-        """The same result, which says where it comes from."""
+        """A copy of the result that has this provenance."""
         found = copy.copy(self)
         found.__dict__["_provenance"] = provenance
         return found
 
     def streamed_dict(self) -> dict[str, Any]:
-        """The same, in which long lists may be a ``Stream``."""
+        """``to_dict``, in which long lists may be a ``Stream`` and values known after it a ``Later``."""
         return self.to_dict()
 
     @property
@@ -97,7 +106,7 @@ class Result:
         """The result as ``text``, ``markdown``, ``html``, ``latex``, ``csv`` or ``json``, in ``en`` or ``ja``.
 
         Without a language the locale of the environment decides (``LC_ALL``, ``LC_MESSAGES``, ``LANG``). `width` is
-        that of the text in columns of a terminal.
+        the number of terminal columns that text may fill.
         """
         return "".join(_report().render(self, format, language, width=width))
 
@@ -128,7 +137,7 @@ class Result:
 
 
 class Stream:
-    """Values of a list that are made as they are read, any number of times."""
+    """A list whose values are made while it is read; it can be read any number of times."""
 
     def __init__(self, make: Callable[[], Iterator[Any]]) -> None:
         self._make = make
@@ -138,7 +147,7 @@ class Stream:
 
 
 class Later:
-    """A value of a dictionary that is known when the stream before it was read."""
+    """A value of a dictionary that is known only after the stream before it has been read."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self.make = make
@@ -147,8 +156,10 @@ class Later:
 class ResultWithRows(Result):
     """A result with a row for each category, group or coefficient, found by name.
 
-    ``result["SSR"].upper`` : a row by its name; by several where several name it. ``len(result)``, ``for row in
-    result`` : the rows in order. Their fields are the columns of ``to_frame()`` and of CSV.
+    ``result["SSR"].upper`` : a field of the row with this name; some rows have several names, ``result["a", "b"]``.
+    ``len(result)``, ``for row in result`` : the rows in order.
+
+    The fields of a row are the columns of ``to_frame()`` and of CSV.
     """
 
     __slots__ = ()
@@ -156,7 +167,7 @@ class ResultWithRows(Result):
     def __len__(self) -> int:
         return int(_report().n_rows(self))
 
-    def __bool__(self) -> bool:  # also without rows it is a result
+    def __bool__(self) -> bool:  # a result without rows is not False
         return True
 
     def __iter__(self) -> Iterator[Any]:

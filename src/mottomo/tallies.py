@@ -34,10 +34,10 @@ class Tally(Result):
     Attributes
     ----------
     categories : Categories, K names.
-    counts : (K,) or, with groups, (G, K) read-only integers; int64, or Python integers where those do not suffice.
+    counts : (K,) or, with groups, (G, K) read-only integers: int64, or Python integers if the total exceeds int64.
     by : names of the grouping columns, empty for a single tally.
     groups : G keys, each a tuple of texts, one for each name in `by`.
-    n_missing_dropped : outcomes that were missing and left out because that was asked for.
+    n_missing_dropped : how many missing outcomes were left out, because that was asked for.
 
     Two tallies are equal when they have the same counts by name, whatever the order of their categories.
 
@@ -57,8 +57,9 @@ class Tally(Result):
     def from_counts(cls, counts: Any, categories: Any = None) -> Tally:
         """A tally from counts: a sequence (categories "1" .. "K" unless given), a mapping or a labelled Series.
 
-        The categories are declared. A two-dimensional array gives one group a row, numbered "1" .. "G"; a data frame
-        such as a crosstab too, whose columns name the categories and whose index, if it has names, the groups.
+        The categories are declared. Each row of a two-dimensional array is a group, numbered "1" .. "G". Each row of
+        a data frame such as a crosstab is a group too: its columns name the categories, and its index, if it has
+        names, the groups.
         """
         crosstab = Crosstab.of(counts)
         if crosstab is not None:
@@ -87,7 +88,7 @@ class Tally(Result):
 
     @classmethod
     def _of_crosstab(cls, table: Crosstab, declared: Categories | None) -> Tally:
-        """One group a row; categories by name, or by position where neither columns nor caller name them alike."""
+        """Each row is a group. Categories are matched by name if the columns have names, else by position."""
         checked = as_counts(table.counts)
         named = table.columns is not None
         own = Categories.of(table.columns) if named else Categories.numbered(checked.shape[-1])
@@ -117,16 +118,18 @@ class Tally(Result):
         return cls(declared, exact_counts(np.zeros(len(declared), dtype=np.int64)))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Copies and unpickled tallies are as frozen as the one they come from."""
+        """Copies and unpickled tallies have read-only counts too."""
         self.__dict__.update(state)
         self.counts.setflags(write=False)
 
     @property
     def is_grouped(self) -> bool:
+        """Whether there is one row of counts for each group, instead of a single row."""
         return self.counts.ndim == 2
 
     @property
     def n_categories(self) -> int:
+        """K, declared categories that were never seen included."""
         return len(self.categories)
 
     @cached_property
@@ -171,7 +174,11 @@ class Tally(Result):
         return self._coming_from(Tally(self.categories, exact_counts(self.counts[row])))
 
     def reordered(self, categories: Categories) -> Tally:
-        """The same tally over `categories`: matched by name, absent ones counted 0, unknown ones refused."""
+        """The same counts over `categories`, matched by name.
+
+        A category that the tally does not have is counted 0; a category of the tally that is missing from
+        `categories` is refused.
+        """
         if categories.names == self.categories.names:
             return self if categories == self.categories else self._with(categories, self.counts)
         position = {name: index for index, name in enumerate(categories.names)}
@@ -194,7 +201,7 @@ class Tally(Result):
         return made if found == Provenance() else made.with_provenance(found)
 
     def merge(self, other: Tally) -> Tally:
-        """The tally of both: counts added by category, and by group where there are groups.
+        """The sum of both tallies: counts are added by category, and by group if there are groups.
 
         Associative and commutative, bit for bit; ``Tally.empty()`` changes nothing.
         """
@@ -227,7 +234,7 @@ class Tally(Result):
     __add__ = merge
 
     def __radd__(self, other: object) -> Tally:
-        """``sum(tallies)`` begins with 0, which changes nothing; any other number is no tally."""
+        """``sum(tallies)`` starts from 0, which changes nothing; any other number is refused."""
         return self if isinstance(other, int) and not isinstance(other, bool) and other == 0 else NotImplemented
 
     @property
@@ -246,7 +253,7 @@ class Tally(Result):
         return hash(self.sha256)
 
     def _content(self) -> dict[str, Any]:
-        """All that makes the tally what it is, without an order of its categories or groups."""
+        """What two equal tallies have in common: categories and groups are sorted, so their order does not count."""
         order = sorted(range(self.n_categories), key=lambda index: self.categories.names[index])
         names = [self.categories.names[index] for index in order]
         rows = self.counts.reshape(-1, self.n_categories)[:, order].tolist() if self.n_categories else None
@@ -260,7 +267,7 @@ class Tally(Result):
 
     @cached_property
     def sha256(self) -> str:
-        """A fingerprint of all that the tally is: SHA-256 of its JSON, the same for every order of the categories.
+        """SHA-256 of the tally as JSON; it does not depend on the order of categories and groups.
 
         The JSON is ``{"by":[names],"declared":true,"groups":[[group key,[[category,count],...]],...]}``, groups and
         categories sorted, in UTF-8, without spaces; a tally without groups has the one key ``[]``.
@@ -269,6 +276,7 @@ class Tally(Result):
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
+        """The tally for JSON: n, categories and counts; with groups, the counts of each under ``groups``."""
         shared = {"categories": list(self.categories), "declared": self.categories.declared}
         if not self.is_grouped:
             return {"n_observations": self.n_observations, **shared, "counts": self.counts.tolist()}
@@ -286,6 +294,7 @@ class Tally(Result):
 
     @property
     def verdict(self) -> TallyVerdict:
+        """The code of what was tallied: groups, nothing, or outcomes of declared or discovered categories."""
         if self.is_grouped:
             return "tallied-groups"
         if self.total_observations == 0:
@@ -302,7 +311,7 @@ class Tally(Result):
 
     @cached_property
     def look_alikes(self) -> tuple[str, ...]:
-        """Names of different categories that look alike."""
+        """Two different categories whose names look alike, such as ``win`` and ``WIN ``; empty if there are none."""
         return tuple(look_alikes(self.categories.names))
 
     @property
@@ -312,6 +321,7 @@ class Tally(Result):
 
     @property
     def remarks(self) -> tuple[TallyRemark, ...]:
+        """The codes of what to know of the counts: missing outcomes dropped, names that look alike."""
         found: list[TallyRemark] = []
         if self.n_missing_dropped:
             found.append("missing-dropped")
@@ -321,7 +331,7 @@ class Tally(Result):
 
 
 def shares_of(counts: np.ndarray, totals: np.ndarray) -> np.ndarray:
-    """counts / totals, each rounded once also beyond 2**53; NaN where the total is 0."""
+    """counts / totals, float64, each rounded only once even beyond 2**53; NaN where the total is 0."""
     if counts.dtype == np.int64 and (totals.size == 0 or int(totals.max()) <= 2**53):
         with np.errstate(invalid="ignore", divide="ignore"):
             return np.asarray(counts / totals)
@@ -330,7 +340,7 @@ def shares_of(counts: np.ndarray, totals: np.ndarray) -> np.ndarray:
 
 
 def check_tally(tally: Any) -> None:
-    """Refuse anything that is no Tally, with how to make one."""
+    """Refuse anything that is no Tally; the error says how to make one."""
     if not isinstance(tally, Tally):
         raise InvalidInput(
             "not-a-tally",

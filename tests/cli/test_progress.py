@@ -47,7 +47,7 @@ def test_lines_are_more_than_five_seconds_apart(times, shown):
 @pytest.mark.parametrize(
     ("stage", "words"),
     [
-        ("passes", "training: 3 passes, about 0.25 nats left to gain"),
+        ("passes", "training: 3 passes, optimality gap about 0.25 nats"),
         ("existence", "training: looking whether there is a maximum (Ctrl-C goes on without)"),
         ("standard-errors", "training: computing standard errors (Ctrl-C goes on without)"),
     ],

@@ -1,1 +1,1 @@
-"""The classifier: probabilities from inputs, y = softmax(features @ weights), trained by the same likelihood."""
+"""The classifier: probabilities from inputs, y = softmax(x W + b), trained by maximising the same likelihood."""

@@ -1,4 +1,4 @@
-"""Rows that come in batches, each time anew: from a file that is too large for memory."""
+"""Rows read batch by batch, again in each pass, from a file that does not fit into memory."""
 
 from __future__ import annotations
 
@@ -17,10 +17,19 @@ _LARGEST_SAMPLE = 1 << 27  # numbers that a sample may hold
 
 @dataclass(frozen=True)
 class BatchedRows:
-    """Rows to learn from of which one batch is in memory at a time.
+    """Training rows of which one batch is in memory at a time.
 
-    `read` gives the same rows in the same order each time that it is called. What is learnt depends on where the
-    batches begin and end by the rounding of sums alone.
+    The batch boundaries affect the fit only through the rounding of sums.
+
+    Attributes
+    ----------
+    read : gives the batches; each call gives the same rows in the same order.
+    n : the number of rows.
+    n_features : p.
+    n_categories : K.
+    is_sparse : True if the features are CSR matrices.
+    tally : (K,) float64, the weight of each category.
+    smallest_weight : the smallest weight of a row.
     """
 
     read: Callable[[], Iterator[Rows]]
@@ -28,12 +37,12 @@ class BatchedRows:
     n_features: int
     n_categories: int
     is_sparse: bool
-    tally: np.ndarray  # (K,) float64: the weight of each category
+    tally: np.ndarray
     smallest_weight: float
 
     @classmethod
     def of(cls, read: Callable[[], Iterator[Rows]]) -> BatchedRows:
-        """From one reading of all batches, of which there is at least one."""
+        """Read all batches once to count rows and weights; there must be at least one batch."""
         n, tally, smallest, last = 0, None, np.inf, None
         for last in read():
             n += last.n
@@ -47,19 +56,23 @@ class BatchedRows:
 
     @property
     def weight(self) -> float:
+        """N, the sum of all weights."""
         return float(accurate_sum(self.tally))
 
     def category_weights(self) -> np.ndarray:
+        """As in Data."""
         return self.tally
 
     def least_weight(self) -> float | None:
+        """As in Data."""
         return self.smallest_weight
 
     def batches(self) -> Iterator[Rows]:
+        """The batches, read anew from the source."""
         return self.read()
 
     def mapped(self, change: Callable[[Any], Any], n_features: int) -> BatchedRows:
-        """The same rows with features changed as they are read."""
+        """The same rows; `change` is applied to the features of each batch when it is read."""
 
         def read() -> Iterator[Rows]:
             return (rows.mapped(change, n_features) for rows in self.read())
@@ -67,9 +80,9 @@ class BatchedRows:
         return replace(self, read=read, n_features=n_features)
 
     def sample(self, size: int, seed: int = 0) -> Rows:
-        """`size` rows chosen at random without replacement (fewer where they would fill the memory), in memory.
+        """`size` rows drawn at random without replacement, in memory; fewer if they would not fit.
 
-        They are those that ``Rows.sample`` chooses, wherever the batches begin.
+        The same rows as ``Rows.sample`` draws, wherever the batches begin.
         """
         size = max(1, min(size, self.n, _LARGEST_SAMPLE // max(self.n_features, 1)))
         chosen = np.arange(self.n) if size == self.n else chosen_rows(self.n, size, seed)
@@ -82,13 +95,13 @@ class BatchedRows:
         return _joined(parts)
 
     def excerpt(self, size: int) -> Excerpt:
-        """As many rows at random: of a file they have to be copied."""
+        """`size` rows drawn at random; unlike those of ``Rows.excerpt`` they are copied."""
         sample = self.sample(size)
         return sample.excerpt(sample.n)
 
     @contextmanager
     def running(self) -> Iterator[Callable[[np.ndarray, np.ndarray], ObjectiveSums]]:
-        """A function from W and b to the sums of all rows: it reads each batch once."""
+        """A function from W and b to the sums over all rows; each call is one pass over the batches."""
 
         def sums(w: np.ndarray, b: np.ndarray) -> ObjectiveSums:
             total = ObjectiveSums.empty(*w.shape)

@@ -1,13 +1,13 @@
-"""How far above its minimum the objective can still be: a bound that is proved, not an estimate.
+"""A proved upper bound of the optimality gap: how far the objective is above its minimum.
 
-Along any step d the curvature of a row's loss falls at most like exp(-t r), with r the range of what d does to the
-row's logits: the third cumulant of a distribution is at most its range times its variance. So some rows whose Hessian
-is H or above bound the whole objective from below,
+Let a step d change the logits of a row by amounts whose range is r. Along d, the second derivative of the row's loss
+falls at most like exp(-t r), because the third cumulant of a distribution is at most its range times its variance. If
+the Hessian of some rows is at least H, these rows bound the whole objective from below,
 
     f(v + d) >= f(v) + g'd + |d|^2 (exp(-c |d|) + c |d| - 1) / (c |d|)^2,   |d|^2 = k d'Hd,
 
-k = their share of the weight, lessened by how much their logits have moved since H was taken. The smallest value of the
-right side is a bound of the minimum; that it is finite proves that there is a minimum at all.
+where k is the share of these rows in the total weight, reduced by how much their logits have moved since H was
+computed. The minimum of the right side is a lower bound of the minimum of f. If it is finite, f has a minimum.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import numpy as np
 from mottomo.classification.curvature import ExactCurvature, LeastCurvature
 from mottomo.classification.objective import Point
 
-# The bound is finite for u < 1. On the way to infinity along a direction of separation u falls towards 1, and rounding
-# could carry it past; near an optimum it is far smaller than this.
+# The bound is finite for u < 1. If the iterates diverge along a direction of separation, u falls towards 1, and
+# rounding could push it below 1. Near an optimum u is far smaller than this limit.
 _LARGEST = 0.5
 
 
 class Certificate:
-    """Bounds the gap of points, from the curvature of some rows at some earlier point."""
+    """Bounds the optimality gap of points, using the Hessian of some rows at an earlier point."""
 
     def __init__(self, curvature: ExactCurvature | LeastCurvature, total_weight: float) -> None:
         self._curvature = curvature
@@ -33,9 +33,9 @@ class Certificate:
         self._widest = curvature.widest_logits() if curvature.is_sure else math.inf
 
     def bound(self, point: Point, w: np.ndarray, b: np.ndarray) -> float:
-        """At most this much, in nats a row, is `point` above the minimum; infinite where that cannot be told.
+        """Upper bound of the optimality gap at `point`, nats a row; infinite if nothing can be proved.
 
-        `w` and `b` are the coefficients of the point. Exact but for the rounding of the arithmetic.
+        `w` (p, K) and `b` (K,) are the coefficients of the point. The bound holds up to rounding in its evaluation.
         """
         if not self._curvature.is_sure:
             return math.inf
@@ -47,12 +47,12 @@ class Certificate:
         u = math.sqrt(decrement / share) * c
         if u > _LARGEST:
             return math.inf
-        if u < 1e-4:  # (u + (1 - u) log(1 - u)) = u^2 / 2 + u^3 / 6 + ..., which cancels
+        if u < 1e-4:  # u + (1 - u) log(1 - u) = u^2 / 2 + u^3 / 6 + ...; the left side cancels
             return decrement / share * (0.5 + u / 5)
         return (u + (1 - u) * math.log1p(-u)) / c**2
 
     def _moved(self, w: np.ndarray, b: np.ndarray) -> float:
-        """The largest range of the change of a row's logits since the curvature was taken."""
+        """The largest range, over the rows, of the change of the logits since the Hessian was computed."""
         step, shift = w - self._curvature.w, b - self._curvature.b
         if not step.any() and not shift.any():
             return 0.0

@@ -1,4 +1,4 @@
-"""A trained classifier as a value: what it reads, its coefficients, how they were got. A model file holds one."""
+"""A trained classifier as a value: its columns, its coefficients and its training. A model file holds one."""
 
 from __future__ import annotations
 
@@ -20,10 +20,13 @@ class Classifier:
 
     Attributes
     ----------
-    target : the column that it predicts. categories : its K categories. encoding : how columns become features.
-    coefficients, intercepts : W (p, K) and b (K,) in the units of the columns, each adding to zero over the categories.
+    target : the column that it predicts.
+    categories : the K categories of the target.
+    encoding : how columns become features.
+    coefficients : W (p, K) in the units of the columns; each row sums to zero over the categories.
+    intercepts : b (K,), summing to zero.
     penalty : None for maximum likelihood.
-    history : what is kept of the training: log L, numbers of rows, verdict, version.
+    history : the record of the training: log L, number of observations, verdict, version.
     """
 
     target: str
@@ -35,13 +38,13 @@ class Classifier:
     history: Mapping[str, Any]
 
     def save(self, path: Any) -> None:
-        """Write the model to a file, whole or not at all; ``mo.load_model(path)`` and ``mottomo predict`` read it."""
+        """Write the model to a file, atomically; ``mo.load_model(path)`` and ``mottomo predict`` read it."""
         import mottomo
 
         mottomo._load_storage().save_classifier(self, path)
 
     def probabilities(self, columns: Columns, unknown: str = "error") -> np.ndarray:
-        """y_k of each row, (n, K) float64, from the columns that the encoding names."""
+        """y_k of each row, (n, K) float64; `unknown` as in ``Encoding.codes``."""
         return probabilities(self.encoding.encode(columns, unknown), self.coefficients, self.intercepts)
 
     def logits(self, features: Any) -> np.ndarray:

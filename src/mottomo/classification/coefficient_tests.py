@@ -1,8 +1,8 @@
-"""How sure each coefficient is: standard errors, Wald and likelihood-ratio tests, at the maximum of the likelihood.
+"""Standard errors, Wald tests and likelihood-ratio tests of the coefficients, at the maximum of the likelihood.
 
-The covariance of the estimated coefficients is the inverse of the information sum_i w_i S_i (x) x_i x_i'. It is taken
-on the coordinates V, of which there are as many as the model has free parameters, and carried over to whatever coding
-is shown; probabilities and tests do not depend on the coding.
+The covariance of the estimated coefficients is the inverse of the information sum_i w_i S_i (x) x_i x_i'. It is
+computed in the coordinates V, which are as many as the free parameters, and transformed to the coding that is shown.
+Probabilities and tests do not depend on the coding.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from mottomo.classification.scaling import Scaling
 from mottomo.kernels.threads import one_thread_blas
 from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
 
-_LARGEST_WORK = 1e12  # operations for the information of all rows
-_LEAST_SHARE = 1e-12  # of a coefficient's information that the others leave to it
+_LARGEST_WORK = 1e12  # operations to compute the information of all rows
+_LEAST_SHARE = 1e-12  # of a coefficient's information that remains given the others; less is singular
 _ROWS_AT_ONCE = 1 << 15
-_LARGEST_REFITS = 2e10  # operations for all fits without one feature each
+_LARGEST_REFITS = 2e10  # operations for all refits, each without one feature
 
 
 class Covariance:
@@ -41,9 +41,12 @@ class Covariance:
         back: np.ndarray | None = None,
         working: Callable[[], None] = lambda: None,
     ) -> None:
-        """`back` (P, P) takes the coefficients of these features to those that are meant; None if they are the same.
+        """The covariance at coefficients `w` (p, K) and `b` (K,).
 
-        `working` is called while it takes time. Raises LinAlgError where rounding leaves no inverse.
+        back : (P, P), maps the coefficients of these features to those that are reported; None for the identity.
+        working : called from time to time during the computation.
+
+        Raises LinAlgError if the information is singular within rounding.
         """
         full: np.ndarray | float = 0.0
         with one_thread_blas():
@@ -56,7 +59,7 @@ class Covariance:
             inverse = _inverted(np.asarray(full))
         self._p1, self._d = data.n_features + intercept, data.n_categories - 1
         self._covariance = ((inverse + inverse.T) / 2).reshape(self._d, self._p1, self._d, self._p1)
-        # Each row takes the coefficients of the scaled features to one of the features, the last to the intercept.
+        # Maps the coefficients of the scaled features to those of the features; the last row is the intercept.
         self._back = np.zeros((self._p1, self._p1))
         p = data.n_features
         self._back[np.arange(p), np.arange(p)] = 1 / scaling.scale
@@ -68,13 +71,13 @@ class Covariance:
 
     @staticmethod
     def affordable(data: Data, intercept: bool) -> bool:
-        """Whether the information of all rows is computed in reasonable time and memory."""
+        """True if the information of all rows can be computed in reasonable time and memory."""
         parameters = (data.n_features + intercept) * (data.n_categories - 1)
         work = float(data.n) * parameters * (data.n_features + 1) * data.n_categories + float(parameters) ** 3
         return work < _LARGEST_WORK and parameters <= 8192
 
     def standard_errors(self, reference: int | None) -> np.ndarray:
-        """Of the coefficients (P, K) with those of `reference` 0, or adding to zero; 0 for the reference itself."""
+        """(P, K) of the coefficients relative to category `reference` (its own: 0); None for the sum-to-zero coding."""
         q = contrasts(self._d + 1)
         coding = q if reference is None else q - q[reference]
         errors = np.empty((self._p1, self._d + 1))
@@ -87,7 +90,7 @@ class Covariance:
         return errors
 
     def wald(self, v: np.ndarray, rows: Sequence[int]) -> float:
-        """theta' Cov(theta)^-1 theta for the coordinates V (P, K - 1) of some rows of coefficients taken together."""
+        """theta' Cov(theta)^-1 theta, where theta are the coordinates V (P, K - 1) of some rows, tested jointly."""
         index = np.asarray(rows)
         back = self._back[index]
         block = np.einsum("jp,apbq,iq->jaib", back, self._covariance, back, optimize=True)
@@ -97,9 +100,9 @@ class Covariance:
 
 
 def _inverted(matrix: np.ndarray) -> np.ndarray:
-    """The inverse of a positive definite matrix, as exact whatever the units of its rows are.
+    """The inverse of a positive definite matrix; its accuracy does not depend on the units of the rows.
 
-    Raises LinAlgError where rounding leaves none.
+    Raises LinAlgError if the matrix is singular within rounding.
     """
     import scipy.linalg
 
@@ -113,9 +116,14 @@ def _inverted(matrix: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class FeatureTest:
-    """Does a feature say anything, given the others? Both statistics by chi-square, which is approximate.
+    """Test whether a feature has an effect, given the others. p-values use the asymptotic chi-square distribution.
 
-    likelihood_ratio is 2 (log L - log L without it), or None where the model was not fitted again.
+    Attributes
+    ----------
+    name : the feature; a text column is one feature with several encoded columns.
+    degrees_of_freedom : encoded columns that are kept, times K - 1.
+    wald : Wald's statistic.
+    likelihood_ratio : 2 (log L - log L without the feature); None if the model was not refitted.
     """
 
     name: str
@@ -125,19 +133,22 @@ class FeatureTest:
 
     @property
     def wald_p_value(self) -> float:
+        """The upper tail of chi-square at ``wald``."""
         return float(chi_square_tail(self.wald, self.degrees_of_freedom))
 
     @property
     def log10_wald_p_value(self) -> float:
+        """log10 of ``wald_p_value``; finite also where the p-value underflows."""
         return log10_chi_square_tail(self.wald, self.degrees_of_freedom)
 
     @property
     def p_value(self) -> float:
-        """Of the likelihood ratio; of Wald's statistic where there is no other."""
+        """The upper tail of chi-square at the likelihood ratio, or at Wald's statistic if there was no refit."""
         return float(chi_square_tail(self._statistic, self.degrees_of_freedom))
 
     @property
     def log10_p_value(self) -> float:
+        """log10 of ``p_value``; finite also where the p-value underflows."""
         return log10_chi_square_tail(self._statistic, self.degrees_of_freedom)
 
     @property
@@ -156,9 +167,12 @@ def feature_tests(
     tolerance: float,
     working: Callable[[], None] = lambda: None,
 ) -> tuple[FeatureTest, ...]:
-    """A test for each feature (a group of encoded columns): Wald's, and where affordable by fitting without it.
+    """A test of each feature: Wald's, and the likelihood-ratio test if the refits are affordable.
 
-    `data` holds the features as they are, `fitted` is the fit to them.
+    data : the features before any recoding.
+    fitted : the fit to `data`.
+    groups : the encoded columns of each feature.
+    working : called from time to time during the computation.
     """
     refits = 40.0 * len(groups) * 4 * data.n * (data.n_features + 1) * data.n_categories
     place = {column: index for index, column in enumerate(fitted.recoding.columns.tolist())}
@@ -187,9 +201,9 @@ def _without(
     tolerance: float,
     working: Callable[[], None],
 ) -> float | None:
-    """log L of the model without some columns, which has a maximum as the whole one has; None if it was not reached."""
+    """log L, nats, of the model without some columns; None if its maximum, which exists, was not reached."""
     others = np.setdiff1d(recoding.columns, columns)
-    if recoding.taken:  # of which some may have taken the columns that are gone
+    if recoding.taken:  # a combination may contain a removed column
         left = keeping(data, others)
         less = recoded(left, intercept)[0].of(left)
     else:

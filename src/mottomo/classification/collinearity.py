@@ -1,9 +1,11 @@
-"""Columns of the features that are constant, or combinations of the columns before them, exactly or all but so.
+"""Collinear features: columns that are constant or combinations of earlier columns, exactly or nearly.
 
-Nothing here is decided by the size of a remainder beside the spread of its column. What is left of a column beside the
-others is computed in twice the digits of a float, and judged by what the numbers of the data leave open: nothing left
-is an exact dependence, proved in whole numbers; as little left as the rounding of the data makes cannot be told apart
-from one; anything else is a column of its own, and is learnt as what is left of it (``recoding``).
+The remainder of a column is the column minus its combination of others. It is computed in double-double arithmetic and
+compared with the rounding of the data, not with the spread of the column:
+
+- A remainder of zero is an exact collinearity; this is proved in integer arithmetic.
+- A remainder as small as the rounding of the data cannot be told apart from an exact collinearity.
+- Any other column is kept, and the model is fitted to its remainder (``recoding``).
 """
 
 from __future__ import annotations
@@ -23,30 +25,35 @@ from mottomo.classification.scaling import Scaling
 from mottomo.kernels.threads import processors, ranges, workers
 from mottomo.numerics.sums import accurate_combination
 
-_NEAR = 1e-4  # what is left of a column of length 1 beside the others, below which it is learnt as what is left
-_FAR = 1e3  # times its spread from 0: a column whose products would lose that many digits of the logits
-_ALL_BUT_CONSTANT = 2.0**40  # times its spread from 0: a column may be constant but for rounding
-_ROUNDINGS = 32.0  # of each number of a combination, as of some operations: so little left is no column of its own
-_SHARE_DIGITS = 1e-12  # to which floats determine a share
-_SHOWN_SHARE = 1e-7  # of the length of a column: smaller shares of columns that span it are rounding
-_SHARE_OF_REST = 1e-3  # of what is left may be changed by taking a simpler share
+_NEAR = 1e-4  # remainder of a column scaled to length 1; below it the model is fitted to the remainder
+_FAR = 1e3  # distance from 0 in spreads; beyond it products lose 3 digits or more, and the column is centred
+_ALL_BUT_CONSTANT = 2.0**40  # distance from 0 in spreads; beyond it the column may be constant up to rounding
+_ROUNDINGS = 32.0  # remainder in rounding errors of its terms; at most this counts as rounding only
+_SHARE_DIGITS = 1e-12  # accuracy of a share computed in floats
+_SHOWN_SHARE = 1e-7  # share in a spanned column, scaled; smaller ones are rounding and left out
+_SHARE_OF_REST = 1e-3  # of the remainder: how much a simpler share may change it
 _MOST_ROUNDS = 12
-_LIMIT = 2.0**-96  # of its terms: below this twice the digits are too few
-_LARGEST_WHOLE = 2.0**53
+_LIMIT = 2.0**-96  # relative to the terms: smaller remainders are beyond double-double precision
+_LARGEST_WHOLE = 2.0**53  # up to here floats hold every integer
 _MOST_DISTINCT = 20_000_000  # numbers that are sorted to count different rows
 _CHUNK = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Dependence:
-    """A column that others determine, or all but determine: column ~ constant + sum_j share_j column_j.
+    """A collinear column: column ~ constant + sum_j share_j column_j.
 
-    kind : ``exact`` (the equality holds in every row; proved), ``spanned`` (there are as few different rows as columns,
-    so that the others determine it; the shares are approximate), ``rounding`` (what is left, `remainder`, is as small
-    as the rounding of the numbers; the column cannot be told apart from one that is determined) or ``near`` (the column
-    says something of its own, but coefficients in double precision cannot hold it to the wanted accuracy).
-    remainder : the root mean square of what is left, in the units of the column. A constant column has no shares.
-    combination : shares and constant as fractions, because those of an exact dependence may be no floats, as a third.
+    Attributes
+    ----------
+    column : the position of the column.
+    combination : constant and shares as fractions, because exact ones such as 1/3 may not be floats. A constant column
+        has no shares.
+    kind : how near the equality is.
+        ``exact`` : it holds in every row; proved.
+        ``spanned`` : there are no more different rows than columns, so the others span it; shares are approximate.
+        ``rounding`` : the remainder is as small as the rounding of the data, so it may be exact.
+        ``near`` : the column adds information, but coefficients in double precision cannot hold it accurately enough.
+    remainder : root mean square of the column minus the combination, in the units of the column.
     """
 
     column: int
@@ -56,28 +63,30 @@ class Dependence:
 
     @property
     def shares(self) -> dict[int, float]:
-        """The shares of other columns, each the nearest float."""
+        """The share of each other column by position, as the nearest float."""
         return {j: float(share) for j, share in self.combination.shares.items()}
 
     @property
     def constant(self) -> float:
-        """The constant, the nearest float."""
+        """The constant as the nearest float."""
         return float(self.combination.constant)
 
     @property
     def is_constant(self) -> bool:
+        """True if the column has the same value in every row; proved."""
         return self.kind == "exact" and not self.combination.shares
 
 
 def recoded(data: Data, intercept: bool, *, leaves_out: bool = True) -> tuple[Recoding, tuple[Dependence, ...]]:
-    """How dense features are learnt, and the columns that are left out because others determine them.
+    """The recoding of dense features for the fit, and the collinear columns that it leaves out.
 
-    Some rows suffice to see that no column is near a combination of the others. With a penalty, which determines all
-    coefficients, no column is left out; nor is any looked at where there are as many columns as rows.
+    leaves_out : False with a penalty. It determines all coefficients, so no column is left out, and none is examined
+        if there are at least as many columns as rows.
     """
     recoding = Recoding.centred(far_centre(data, intercept), intercept)
     if not leaves_out and data.n <= data.n_features:
         return recoding, ()
+    # If no column is near a combination of others in a sample, none is in all rows.
     some = recoding.of(data.sample(4 * (data.n_features + 1) + 100, seed=1))
     scaling = Scaling.of(some, intercept)
     if not _all_but_constant(recoding, scaling).size and _smallest_pivot(_triangle(some, scaling)) > _NEAR:
@@ -86,10 +95,10 @@ def recoded(data: Data, intercept: bool, *, leaves_out: bool = True) -> tuple[Re
 
 
 def far_centre(data: Data, intercept: bool) -> np.ndarray:
-    """(p,) what to take from columns that lie far from 0 beside their spread, and constant ones; 0 for all others.
+    """(p,) what to subtract from constant columns and from columns far from 0 relative to their spread; else 0.
 
-    It is one of the column's own numbers, so that the differences of such numbers are exact. The intercept takes it
-    back: the model is the same, and its logits do not cancel.
+    It is a value of the column itself, so that nearby differences are exact. The intercept compensates for it: the
+    model is the same, and its logits do not cancel.
     """
     if data.is_sparse or not intercept or not data.n_features:
         return np.zeros(data.n_features)
@@ -102,15 +111,15 @@ def far_centre(data: Data, intercept: bool) -> np.ndarray:
 
 
 def _all_but_constant(recoding: Recoding, scaling: Scaling) -> np.ndarray:
-    """The columns whose spread is next to nothing beside what was taken from them."""
+    """Positions of the columns whose spread is negligible relative to what was subtracted from them."""
     return np.flatnonzero(np.abs(recoding.centre[recoding.columns]) > _ALL_BUT_CONSTANT * scaling.spread)
 
 
-# --- how much is left of each column ---------------------------------------------------------------------------------
+# --- remainders ------------------------------------------------------------------------------------------------------
 
 
 def _triangle(data: Data, scaling: Scaling) -> np.ndarray:
-    """R (P, P) of the QR decomposition of the scaled features with the intercept's column of ones last."""
+    """R (P, P) / sqrt(n) of the QR decomposition of the scaled features, with the column of ones last."""
     p1 = data.n_features + scaling.intercept
     triangle = np.zeros((p1, p1))
     for rows in data.batches():
@@ -137,9 +146,9 @@ def _smallest_pivot(triangle: np.ndarray) -> float:
 
 
 def _remainders(triangle: np.ndarray, intercept: bool) -> tuple[list[int], dict[int, float]]:
-    """The places of the columns that are not near a combination of those before them, and the lengths left of others.
+    """The columns that are not near a combination of earlier ones, and the remainder of each that is (scaled).
 
-    Gram and Schmidt, twice each, with the intercept first.
+    Gram-Schmidt with reorthogonalisation, the intercept first.
     """
     basis, size, kept, near = np.empty_like(triangle), 0, [], {}
     for place in (-1, *range(triangle.shape[1] - 1)) if intercept else range(triangle.shape[1]):
@@ -162,7 +171,14 @@ def _remainders(triangle: np.ndarray, intercept: bool) -> tuple[list[int], dict[
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    """What is true of each column, (p,): its root mean square, whether it is whole numbers that floats hold exactly."""
+    """Properties of each column, (p,) each.
+
+    Attributes
+    ----------
+    sizes : root mean square.
+    is_whole : True if all values are integers that floats hold exactly.
+    first_row : the values of the first row.
+    """
 
     sizes: np.ndarray
     is_whole: np.ndarray
@@ -181,7 +197,7 @@ class _Facts:
 
 
 class _Shares:
-    """The shares of columns in the combinations of kept ones that come nearest to them, scaled; by place."""
+    """Least-squares combinations of the kept columns: the scaled share of each in another column, by place."""
 
     def __init__(self, kept: Sequence[int], triangle: np.ndarray, scaling: Scaling) -> None:
         self._kept, self._triangle, self._scale, self._first = list(kept), triangle, scaling.scale, scaling.intercept
@@ -189,15 +205,15 @@ class _Shares:
         self._q, self._r = np.linalg.qr(triangle[:, order])
 
     def before(self, place: int) -> list[tuple[int, float]]:
-        """Of the kept columns before a column."""
+        """Shares of the kept columns before `place`."""
         return self._of_first(place, sum(other < place for other in self._kept))
 
     def all(self, place: int) -> list[tuple[int, float]]:
-        """Of all kept columns."""
+        """Shares of all kept columns."""
         return self._of_first(place, len(self._kept))
 
     def unit(self, place: int, other: int) -> Fraction:
-        """What takes a scaled share of column `other` in column `place` to the columns' own units."""
+        """The factor that converts a scaled share of column `other` in column `place` to the units of the columns."""
         return Fraction(float(self._scale[place])) / Fraction(float(self._scale[other]))
 
     def _of_first(self, place: int, count: int) -> list[tuple[int, float]]:
@@ -210,15 +226,16 @@ class _Shares:
 
 
 class _Search:
-    """Takes from each column what those before it say, until what is left is a column of its own, or nothing."""
+    """Subtracts from each column its combination of earlier ones until no remainder is nearly collinear."""
 
     def __init__(self, data: Data, intercept: bool, recoding: Recoding, leaves_out: bool) -> None:
         self._data, self._intercept, self._recoding, self._leaves_out = data, intercept, recoding, leaves_out
         self._facts = _Facts.of(data)
         self._found: list[Dependence] = []
-        self._settled: set[int] = set()  # columns of which nothing is left, and that are not left out
+        self._settled: set[int] = set()  # columns with remainder zero that are kept because of a penalty
 
     def run(self) -> tuple[Recoding, tuple[Dependence, ...]]:
+        """The recoding, and the columns that it leaves out in order of position."""
         places = _all_but_constant(self._recoding, Scaling.of(self._recoding.of(self._data), self._intercept)).tolist()
         self._take({place: self._through_first_row(place, Combination()) for place in places}, False)
         for attempt in range(_MOST_ROUNDS):
@@ -237,7 +254,7 @@ class _Search:
         return self._recoding, tuple(sorted(self._found, key=lambda one: one.column))
 
     def _n_different(self, enough: int) -> int:
-        """The number of different rows; of rows that are too many to compare, their number."""
+        """The number of distinct rows; if they are too many to compare, the number of rows."""
         data = self._data
         if not isinstance(data, Rows) or data.n * data.n_features > _MOST_DISTINCT or data.n <= enough:
             return data.n
@@ -246,7 +263,7 @@ class _Search:
     def _combinations(
         self, kept: Sequence[int], near: Mapping[int, float], triangle: np.ndarray, scaling: Scaling
     ) -> dict[int, Combination]:
-        """What is to be taken from each column that is near a combination: shares as simple as the rest allows."""
+        """What to subtract from each nearly collinear column: shares as simple as the remainder allows."""
         shares_of, found = _Shares(kept, triangle, scaling), {}
         for place, length in near.items():
             room = max(_SHARE_OF_REST * length, _SHARE_DIGITS)
@@ -260,7 +277,7 @@ class _Search:
         return found
 
     def _combined(self, place: int, times: Mapping[int, Fraction]) -> Combination:
-        """What is taken from a column already, and so many times each of some learnt columns."""
+        """What is subtracted from a column already, plus `times` each of some recoded columns."""
         columns = self._recoding.columns.tolist()
         taken = self._recoding.combination(columns[place])
         taken = taken.plus(Combination(shares={columns[other]: share for other, share in times.items()}))
@@ -270,7 +287,7 @@ class _Search:
         return self._through_first_row(columns[place], taken)
 
     def _through_first_row(self, column: int, combination: Combination) -> Combination:
-        """The combination with the constant that leaves nothing in the first row, if the model has an intercept."""
+        """The combination with the constant that makes the remainder of the first row 0; without an intercept none."""
         if not self._intercept:
             return Combination(shares=combination.shares)
         first = self._facts.first_row
@@ -279,7 +296,7 @@ class _Search:
         return Combination(constant, combination.shares)
 
     def _take(self, combinations: Mapping[int, Combination], is_last: bool) -> None:
-        """Take the combinations from their columns; leave out those of which nothing, or rounding alone, is left."""
+        """Subtract the combinations from their columns; leave out columns whose remainder is zero or only rounding."""
         exact = self._vanishing(combinations)
         rounded = {column: one.in_two_floats() for column, one in combinations.items() if column not in exact}
         rests = self._rests(rounded)
@@ -295,11 +312,11 @@ class _Search:
             self._settled |= gone.keys()
             return
         self._recoding = self._recoding.with_taken(rounded)
-        for column, dependence in sorted(gone.items(), reverse=True):  # combinations hold columns before their own
+        for column, dependence in sorted(gone.items(), reverse=True):  # a combination contains earlier columns only
             self._leave_out(dependence, combinations[column])
 
     def _leave_out(self, dependence: Dependence, combination: Combination) -> None:
-        """Leave a column out; where it has a share in another combination, what determines it stands in for it."""
+        """Leave a column out; in combinations that contain it, replace it by its own combination."""
         column, replaced = dependence.column, {}
         for other, taken in self._recoding.taken.items():
             if column in taken.shares:
@@ -312,7 +329,7 @@ class _Search:
     def _leave_out_spanned(
         self, kept: Sequence[int], near: Mapping[int, float], triangle: np.ndarray, scaling: Scaling
     ) -> None:
-        """With as few different rows as columns that are kept, these determine all others."""
+        """Leave out all `near` columns: as many kept columns as distinct rows span every other column."""
         shares_of, columns, combinations = _Shares(kept, triangle, scaling), self._recoding.columns.tolist(), {}
         for place in near:
             shares = {
@@ -324,10 +341,10 @@ class _Search:
         for column, combination in combinations.items():
             self._leave_out(Dependence(column, combination, "spanned"), combination)
 
-    # --- what is left, over all rows ---------------------------------------------------------------------------------
+    # --- remainders over all rows ------------------------------------------------------------------------------------
 
     def _vanishing(self, combinations: Mapping[int, Combination]) -> set[int]:
-        """The columns that are proved to equal their combinations in every row."""
+        """The columns that provably equal their combinations in every row."""
         left = set(combinations)
         for rows in self._data.batches():
             for column in sorted(left):
@@ -341,7 +358,7 @@ class _Search:
         return left
 
     def _rests(self, combinations: Mapping[int, Combination]) -> dict[int, float]:
-        """The root mean square of what is left of each column."""
+        """The root mean square of each column's remainder, in its units."""
         squares = dict.fromkeys(combinations, 0.0)
         for rows in self._data.batches() if combinations else ():
             for column, one in combinations.items():
@@ -351,7 +368,7 @@ class _Search:
         return {column: math.sqrt(square / self._data.n) for column, square in squares.items()}
 
     def _size(self, column: int, combination: Combination) -> float:
-        """The sizes of the numbers that make up what is left, added up."""
+        """The sum of the sizes (root mean squares) of the terms whose difference is the remainder."""
         sizes = self._facts.sizes
         own = float(sizes[column]) + abs(float(combination.constant))
         return own + sum(abs(float(share)) * float(sizes[j]) for j, share in combination.shares.items())

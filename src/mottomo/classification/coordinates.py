@@ -1,7 +1,7 @@
-"""Coordinates of a softmax model: K columns of coefficients that may all be shifted alike, or K - 1 that may not.
+"""Coordinates of a softmax model: K redundant columns of coefficients, or K - 1 free ones.
 
-softmax(z + c) = softmax(z), so the K columns of coefficients that add to zero say everything. They are V Q' with Q an
-orthonormal basis of the vectors that add to zero: V is free, and |V| = |V Q'|, so a penalty is the same in both.
+softmax(z + c) = softmax(z), so the columns may be shifted until they add to zero. These are W = V Q', where Q is an
+orthonormal basis of the vectors that add to zero. V is unconstrained, and |V| = |W|, so a penalty is the same in both.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ def contrasts(n_categories: int) -> np.ndarray:
 
 
 def centred(coefficients: np.ndarray) -> np.ndarray:
-    """The same model with coefficients (..., K) that add to zero over the categories."""
+    """Shift coefficients (..., K) so that they add to zero over the categories; the model is the same."""
     return coefficients - coefficients.mean(axis=-1, keepdims=True)
 
 
 def referred(coefficients: np.ndarray, reference: int) -> np.ndarray:
-    """The same model with the coefficients (..., K) of one category 0."""
+    """Shift coefficients (..., K) so that those of category `reference` are 0; the model is the same."""
     return coefficients - coefficients[..., reference : reference + 1]

@@ -1,9 +1,9 @@
-"""Curvature of the softmax objective, from some of the rows: what turns a gradient into a step.
+"""The Hessian of the softmax objective, computed from some of the rows: it turns a gradient into a step.
 
     H = sum_i w_i S_i (x) x_i x_i' / N + diag decay,   S = Q' (diag y - y y') Q
 
-on the coordinates V of ``coordinates``. Features are centred and scaled first, so that a change of their units changes
-no step. Each kind of curvature solves H d = g; exactly for its rows, or nearly where that would be too large.
+in the coordinates V of ``coordinates``. Features are centred and scaled first, so the steps do not depend on units.
+Each class here solves H d = g, with the exact H of its rows or with an approximation (a preconditioner).
 """
 
 from __future__ import annotations
@@ -19,21 +19,23 @@ from mottomo.classification.scaling import Scaling, add_in_blocks
 from mottomo.classification.softmax import training_probabilities
 from mottomo.kernels.threads import processors, ranges, workers
 
-_PIVOT_EPS = 64
-_CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
+_PIVOT_EPS = 64  # see ``_stands_out``
+_CHUNK = 1 << 17  # numbers in a temporary array, so that it fits into the L2 cache
 
 
 class Curvature(Protocol):
-    """Solves H d = g for gradients (P, K - 1)."""
+    """A Hessian or an approximation of one (a preconditioner) that can solve H d = g."""
 
-    def solve(self, g: np.ndarray) -> np.ndarray: ...
+    def solve(self, g: np.ndarray) -> np.ndarray:
+        """d (P, K - 1) with H d = g, for a gradient g (P, K - 1)."""
+        ...
 
 
 def category_curvature(y: np.ndarray) -> np.ndarray:
-    """S of each row, its upper triangle, (m, K (K - 1) / 2), from probabilities y (m, K).
+    """S of each row as its upper triangle, (m, K (K - 1) / 2), from probabilities y (m, K).
 
-    S = sum_k y_k c_k c_k' - (sum_k y_k c_k)(sum_k y_k c_k)' with c_k = q_k - q_top: so it has all digits where the most
-    probable category is all but certain, and diag y - y y' would be rounding.
+    S = sum_k y_k c_k c_k' - (sum_k y_k c_k)(sum_k y_k c_k)' with c_k = q_k - q_top. This form keeps full precision
+    where the most probable category is nearly certain; diag y - y y' would cancel there.
     """
     q = contrasts(y.shape[1])
     first, second = np.triu_indices(q.shape[1])
@@ -49,10 +51,17 @@ def category_curvature(y: np.ndarray) -> np.ndarray:
 
 
 class ExactCurvature:
-    """The Hessian of some rows, all of it, by its Cholesky factor: (P (K - 1))^2 numbers.
+    """The full Hessian of some rows as a Cholesky factor: (P (K - 1))^2 numbers.
 
-    With a `gradient` it is damped (Levenberg and Marquardt) until a step does not promise to gain more than `most`: far
-    from the optimum a quadratic may promise more than there is.
+    With a `gradient` it is damped (Levenberg-Marquardt) until the predicted decrease of a step is at most `most`; far
+    from the optimum the quadratic model predicts too much.
+
+    Attributes
+    ----------
+    rows : the rows whose Hessian this is.
+    w, b : the coefficients (p, K) and (K,) at which it was computed.
+    floor : the damping that was added to the diagonal; 0 for none.
+    is_sure : True if it is undamped and its factor is accurate enough for a proof.
     """
 
     def __init__(
@@ -83,12 +92,13 @@ class ExactCurvature:
                     self.is_sure = not self.floor and _stands_out(self._factor[0], diagonal, rows.n)
                     return
             except np.linalg.LinAlgError:
-                pass  # where these rows do not curve at all, the direction is left to the others and to later steps
+                pass  # these rows leave H singular in some direction: damp it, other rows and later steps decide there
             raised = max(10 * self.floor, least)
             diagonal += raised - self.floor
             self.floor = raised
 
     def solve(self, g: np.ndarray) -> np.ndarray:
+        """As in Curvature; exact for these rows, with the damping."""
         import scipy.linalg
 
         scaled = self._scaling.gradient(g).T.ravel()
@@ -96,7 +106,7 @@ class ExactCurvature:
         return self._scaling.step(np.ascontiguousarray(step.reshape(self._shape[::-1]).T))
 
     def widest_logits(self) -> float:
-        """A bound of how far logits of a row can move apart along a step of length 1 in the norm of this curvature.
+        """Upper bound of the range of the change of a row's logits along a step d with d'Hd = 1.
 
         range_k (x~ d Q')_k <= |d|_H sqrt(2 sum_a x~' (H^-1)_aa x~), the largest over the rows.
         """
@@ -116,19 +126,24 @@ class ExactCurvature:
 
 
 def _stands_out(factor: np.ndarray, diagonal: np.ndarray, n: int) -> bool:
-    """Whether each pivot of a Cholesky factor is far above rounding: one that is not would prove what is not so.
+    """True if every pivot is well above rounding error; a smaller one would make the proof unsound.
 
-    The sums over n rows have each lost some sqrt(n) eps, and the elimination some eps for each pivot before.
+    The rounding error of a sum over n rows is about sqrt(n) eps; elimination adds about one eps per earlier pivot.
     """
     least = _PIVOT_EPS * (len(factor) + math.sqrt(n)) * float(np.finfo(np.float64).eps)
     return bool((np.diag(factor) ** 2 > least * diagonal).all())
 
 
 class LeastCurvature:
-    """A curvature below the Hessian of some rows that takes P^2 numbers for any number of categories.
+    """A lower bound of the Hessian of some rows that needs P^2 numbers for any number of categories.
 
-    c'(diag y - y y')c >= min_k y_k |c|^2 for contrasts c that add to zero; so A (x) I with A = sum w_i min_k y_ik
-    x~_i x~_i' is nowhere above the Hessian. A Newton step it does not give, but a proof.
+    c'(diag y - y y')c >= min_k y_k |c|^2 for c that add to zero. So the Hessian is at least I (x) A in the Loewner
+    order, with A = sum_i w_i min_k y_ik x~_i x~_i'. It is too small for Newton steps; it serves for proofs.
+
+    Attributes
+    ----------
+    rows, w, b : as in ExactCurvature.
+    is_sure : True if the factor exists and is accurate enough for a proof.
     """
 
     def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: np.ndarray | float) -> None:
@@ -161,15 +176,16 @@ class LeastCurvature:
             self.is_sure = False
 
     def solve(self, g: np.ndarray) -> np.ndarray:
+        """As in Curvature, with the lower bound in place of H; only if ``is_sure``."""
         import scipy.linalg
 
         scaled = self._scaling.gradient(g)
         return self._scaling.step(scipy.linalg.cho_solve(self._factor, scaled, check_finite=False))
 
     def widest_logits(self) -> float:
-        """A bound of how far logits of a row can move apart along a step of length 1 in the norm of this curvature.
+        """Upper bound of the range of the change of a row's logits along a step d of norm 1 in this bound of H.
 
-        x~'(d_k - d_l) <= |d_k - d_l|_A sqrt(x~' A^-1 x~), and two columns of d Q' are at most sqrt 2 |d| apart.
+        x~'(d_k - d_l) <= |d_k - d_l|_A sqrt(x~' A^-1 x~), and two columns of d Q' differ by at most sqrt(2) |d|_A.
         """
         import scipy.linalg
 
@@ -182,7 +198,7 @@ class LeastCurvature:
 
 
 def information(rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling) -> np.ndarray:
-    """sum_i w_i S_i (x) x~_i x~_i', category by category: ((K - 1) P, (K - 1) P)."""
+    """sum_i w_i S_i (x) x~_i x~_i', ((K - 1) P, (K - 1) P) in blocks of P: the Fisher information, without penalty."""
     p1, d = len(scaling.scale) + scaling.intercept, w.shape[1] - 1
     first, second = np.triu_indices(d)
     chunk = max(32, _CHUNK // (p1 * len(first)))

@@ -1,4 +1,4 @@
-"""From the columns of a table to the numbers of a model: numbers as they are, texts one column a level."""
+"""Encode the columns of a table as features: numbers stay as they are, text becomes one indicator column a level."""
 
 from __future__ import annotations
 
@@ -12,31 +12,43 @@ from mottomo.categories import natural_order
 from mottomo.errors import InvalidInput, nearest
 from mottomo.messages import Message, say, say_count
 
-_WIDEST_DENSE = 500  # encoded columns; with more, most are zeros and a sparse matrix holds them
+_WIDEST_DENSE = 500  # encoded columns; wider features are mostly zeros and are kept as a sparse matrix
 _SHOWN_LEVELS = 10
 
 
 class Columns(Protocol):
-    """Columns of one length: float64, or objects of text; and where a cell is, for messages."""
+    """Some rows of a table, by column; it also names the place of a cell for messages."""
 
     @property
-    def values(self) -> Mapping[str, np.ndarray]: ...
+    def values(self) -> Mapping[str, np.ndarray]:
+        """Each column by name, (n,) float64 for numbers or object for text."""
+        ...
 
     @property
-    def where(self) -> Message: ...
+    def where(self) -> Message:
+        """The source of the rows."""
+        ...
 
     @property
-    def n(self) -> int: ...
+    def n(self) -> int:
+        """The number of rows."""
+        ...
 
-    def place(self, index: int, name: str) -> Message: ...
+    def place(self, index: int, name: str) -> Message:
+        """The place of the cell in row `index` (from 0) of column `name`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """A column that the model reads: numbers (`levels` None), or texts of which each level is 0 or 1.
+    """A column that the model reads: numbers, or text that is encoded as indicators of its levels.
 
-    `baseline` is the level that has no column of its own, so that the columns do not add up to the intercept; None
-    where each level has one (with a penalty, which then treats them alike).
+    Attributes
+    ----------
+    name : the column.
+    levels : the levels of a text column; None for numbers.
+    baseline : the level without an indicator, so that the indicators are not collinear with the intercept. None if
+        every level has one: a penalty makes that possible and then treats all levels alike.
     """
 
     name: str
@@ -53,13 +65,16 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """How the columns of a table become features, in order; kept in the model file."""
+    """The features of a model in order, and how columns are encoded as them; kept in the model file."""
 
     features: tuple[Feature, ...]
 
     @classmethod
     def learn(cls, levels: Mapping[str, Iterable[str] | None], *, baselines: bool) -> Encoding:
-        """Numbers (None) stay; texts get the levels that are seen, in natural order, the first as baseline if asked."""
+        """From the levels seen in each column, None for numbers.
+
+        Levels are put into natural order; with `baselines` the first one is the baseline.
+        """
         features = []
         for name, seen in levels.items():
             if seen is None:
@@ -75,7 +90,7 @@ class Encoding:
         return tuple(column for feature in self.features for column in feature.columns)
 
     def groups(self) -> dict[str, list[int]]:
-        """The positions of the encoded columns of each feature."""
+        """The positions of the encoded columns of each feature, by its name."""
         positions: dict[str, list[int]] = {}
         at = 0
         for feature in self.features:
@@ -84,14 +99,16 @@ class Encoding:
         return positions
 
     def encode(self, columns: Columns, unknown: str = "error") -> Any:
-        """The features of some rows, see ``expand``, from their columns, see ``codes``."""
+        """The features (n, p) of some rows: ``expand`` of their ``codes``."""
         return self.expand(self.codes(columns, unknown))
 
     def codes(self, columns: Columns, unknown: str = "error") -> np.ndarray:
-        """One number a column and row, (n, columns) float64: numbers as they are, texts as positions in the levels.
+        """(n, number of features) float64: numbers as they are, text as the position among the levels.
 
-        An unknown level is refused, naming column and row; with ``unknown="baseline"`` it is -1, none of the known
-        ones. A column that is text where the model reads numbers, or the other way, is refused.
+        unknown : ``"error"`` refuses a text that is no known level, naming column and row; ``"baseline"`` codes it as
+            -1, which has no indicator.
+
+        Raises InvalidInput also for text where the model reads numbers, and the other way round.
         """
         codes = np.empty((columns.n, len(self.features)))
         for index, feature in enumerate(self.features):
@@ -101,7 +118,7 @@ class Encoding:
         return codes
 
     def expand(self, codes: np.ndarray) -> Any:
-        """The features, (n, p) float64, from ``codes``: dense, or CSR where they are many."""
+        """The features, (n, p) float64, from ``codes``: dense, or CSR if there are many columns."""
         if all(feature.levels is None for feature in self.features):
             return codes
         wide = len(self.columns) > _WIDEST_DENSE
@@ -116,7 +133,7 @@ class Encoding:
         return scipy.sparse.hstack([scipy.sparse.csr_array(part) for part in parts], format="csr")
 
     def to_list(self) -> list[dict[str, Any]]:
-        """As plain data, for JSON."""
+        """Plain data for JSON, one mapping a feature."""
         return [
             {"name": f.name, "kind": "number"}
             if f.levels is None
@@ -126,7 +143,7 @@ class Encoding:
 
     @classmethod
     def from_list(cls, features: Sequence[Mapping[str, Any]]) -> Encoding:
-        """The inverse of ``to_list``; ValueError where it is something else."""
+        """The inverse of ``to_list``; raises ValueError for anything else."""
         found = cls(tuple(Feature(one["name"], *_levels(one)) for one in features))
         names = [feature.name for feature in found.features]
         if found.to_list() != list(features) or not _are_names(names):
@@ -144,7 +161,7 @@ def _levels(feature: Mapping[str, Any]) -> tuple[tuple[str, ...] | None, str | N
 
 
 def _are_names(names: Any) -> bool:
-    """Whether these are texts in a list, each another one."""
+    """True for a list of distinct strings."""
     are_texts = isinstance(names, list) and all(isinstance(name, str) for name in names)
     return are_texts and len(set(names)) == len(names)
 
@@ -165,7 +182,7 @@ def _check_kind(feature: Feature, values: np.ndarray, where: Message) -> None:
 
 
 def _positions(feature: Feature, columns: Columns, unknown: str) -> np.ndarray:
-    """The position of each cell among the levels; -1 for none of them."""
+    """The position of each cell among the levels, (n,) int64; -1 for an unknown level."""
     assert feature.levels is not None
     position = {level: index for index, level in enumerate(feature.levels)}
     values = columns.values[feature.name]
@@ -194,12 +211,12 @@ def _mend_of_unknown(feature: Feature) -> Message:
 
 
 def _indicators(feature: Feature, codes: np.ndarray, sparse: bool) -> Any:
-    """1 in the column of each row's level; the baseline and unknown levels have none."""
+    """1 in the column of each row's level; all 0 for the baseline and for unknown levels."""
     assert feature.levels is not None
     columns = np.cumsum([level != feature.baseline for level in feature.levels]) - 1
     if feature.baseline is not None:
         columns[feature.levels.index(feature.baseline)] = -1
-    own = np.append(columns, -1)[codes.astype(np.int64)]  # the code -1 is the last
+    own = np.append(columns, -1)[codes.astype(np.int64)]  # the code -1 picks the appended -1
     seen, width = np.flatnonzero(own >= 0), len(feature.columns)
     if sparse:
         import scipy.sparse

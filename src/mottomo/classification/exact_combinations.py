@@ -1,4 +1,4 @@
-"""Whether a combination of columns is exactly zero, decided in whole numbers; and the simplest fractions to try."""
+"""Decide in integer arithmetic whether a combination of columns is exactly zero; find simple fractions to try."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from mottomo.classification.recoding import split
 from mottomo.numerics.sums import accurate_combination
 
 _WORD = 64
-_LONGEST_MULTIPLE = 900  # bits, which a float still holds
-_NONE = 1 << 20  # in place of the exponent of 0
-_ACCURACY = 2.0**-98  # of ``accurate_combination``, relative to the sizes of its terms, for each of them
-_SMALLEST = 2.0**-1074  # what it may lose besides where a product is no normal float any more
+_LONGEST_MULTIPLE = 900  # bits; longer integers may exceed the range of a float
+_NONE = 1 << 20  # stands for the exponent of 0
+_ACCURACY = 2.0**-98  # error of ``accurate_combination`` per term, relative to the sum of the sizes of the terms
+_SMALLEST = 2.0**-1074  # additional error per term where a product is subnormal
 
 
 def simplest_between(low: Fraction, high: Fraction) -> Fraction:
-    """The fraction with the smallest denominator in [low, high], by the continued fractions of both.
+    """The fraction with the smallest denominator in [low, high], by continued fractions.
 
     >>> simplest_between(Fraction("0.333"), Fraction("0.334"))
     Fraction(1, 3)
@@ -37,10 +37,11 @@ def simplest_between(low: Fraction, high: Fraction) -> Fraction:
 
 
 def vanishes(terms: Sequence[tuple[Fraction, np.ndarray]], constant: Fraction) -> bool:
-    """Whether it is proved that constant + sum_j share_j x_j = 0 in every row, for columns x_j (n,) of floats.
+    """True if constant + sum_j share_j x_j = 0 in every row is proved, for columns x_j (n,) of floats.
 
-    All terms of a row are whole multiples of one small unit. Their sum is taken modulo 2^64 units, without rounding; a
-    sum that is 0 modulo 2^64 and, by an estimate with a bound of its error, smaller than 2^63 is 0.
+    All terms of a row are integer multiples of one small unit. Their sum is computed modulo 2^64 units, without
+    rounding. A floating-point estimate with a bound of its error shows that the sum is below 2^63 units; if it is also
+    0 modulo 2^64, it is 0.
     """
     rows = len(terms[0][1])
     size = sum((abs(float(share)) * np.abs(x) for share, x in terms), np.full(rows, abs(float(constant))))
@@ -52,7 +53,7 @@ def vanishes(terms: Sequence[tuple[Fraction, np.ndarray]], constant: Fraction) -
     multiple = math.lcm(*(share.denominator for share, _ in terms))
     constant *= multiple
     if constant.denominator & (constant.denominator - 1) or multiple.bit_length() > _LONGEST_MULTIPLE:
-        return False  # no float times a whole number makes up for the constant
+        return False  # the denominator has an odd factor, so floats cannot cancel the constant
     pieces = [np.frexp(x) for _, x in terms]
     least = np.full(rows, 1 - constant.denominator.bit_length() if constant else _NONE)
     for fraction, exponent in pieces:
@@ -73,6 +74,6 @@ def vanishes(terms: Sequence[tuple[Fraction, np.ndarray]], constant: Fraction) -
 
 
 def _in_units(numbers: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Whole numbers times 2^shift, modulo 2^64."""
+    """`numbers` (uint64) times 2^shift, modulo 2^64."""
     shifted = numbers << np.minimum(shift, _WORD - 1).astype(np.uint64)
     return np.where(shift < _WORD, shifted, np.uint64(0))

@@ -1,9 +1,9 @@
-"""Is there a maximum at all? Separation of categories, and columns that say nothing of their own.
+"""Does log L have a maximum? Detects separation of the categories.
 
-log L of a softmax model has a maximum if and only if no direction of coefficients makes some row's own category more
-probable and no row's less (Albert and Anderson 1984; for many categories Lesaffre and Albert 1989, Konis 2007). Along
-such a direction log L only rises: coefficients grow without end, probabilities approach a limit, and log L its
-supremum.
+log L of a softmax model has no maximum if and only if the data are separated: along some direction of coefficients the
+probability of some row's observed category rises and that of no row's falls (Albert and Anderson 1984; for many
+categories Lesaffre and Albert 1989, Konis 2007). Along such a direction the coefficients diverge, the probabilities
+approach a limit, and log L rises to its supremum.
 """
 
 from __future__ import annotations
@@ -18,19 +18,23 @@ from mottomo.classification.optimisation import Optimum
 from mottomo.classification.scaling import Scaling
 from mottomo.classification.separation import ZERO, Separation, margins
 
-_OUT_OF_SIGHT = 60.0  # nats: a probability of exp(-60) is 0 beside 1
-_MOST_NUMBERS = 20_000_000  # of features of rows that are made from soft targets
+_OUT_OF_SIGHT = 60.0  # nats: a probability of exp(-60) is negligible relative to 1
+_MOST_NUMBERS = 20_000_000  # numbers in the features of a batch of rows made from soft targets
 
 
 @dataclass(frozen=True, slots=True)
 class Existence:
-    """Whether log L has a maximum, and the proof or the direction in which it has none.
+    """Whether log L has a maximum; if not, the direction along which it rises to its supremum.
 
-    `verdict` is ``exists``, ``penalised`` (the penalised objective has a minimum), ``complete-separation``,
-    ``quasi-complete-separation`` or ``undecided``. `direction` (p + 1, K) holds coefficients and, last, the intercept:
-    the farther along it, the higher log L; `reach` is how far along it log L is at its supremum within rounding.
-    `categories` are the positions of those whose rows it tells apart; `supremum` is what log L approaches, nats;
-    `n_separated` how many rows become certain.
+    Attributes
+    ----------
+    verdict : ``exists``, ``penalised`` (the penalised objective has a minimum), ``complete-separation``,
+        ``quasi-complete-separation`` or ``undecided``.
+    direction : (p + 1, K), a direction of separation of the coefficients, the intercept last; None if none is known.
+    categories : positions of the categories that the direction separates from others.
+    supremum : the limit of log L along the direction, nats.
+    n_separated : rows whose observed category becomes certain along the direction.
+    reach : the distance along the direction at which log L equals its supremum within rounding.
     """
 
     verdict: str
@@ -42,14 +46,22 @@ class Existence:
 
     @property
     def has_maximum(self) -> bool:
+        """True for ``exists`` and ``penalised``."""
         return self.verdict in ("exists", "penalised")
 
 
 @dataclass(frozen=True, slots=True)
 class Separator:
-    """A single column that separates two categories: all rows of `lower` at most where all of `upper` begin.
+    """A single column that separates two categories: the ranges of its values do not overlap.
 
-    Where both meet at one value, `upper_goes_on` says that `upper` has others beyond it; else `lower` has some before.
+    Attributes
+    ----------
+    column : position of the column.
+    lower : position of the category with the smaller values.
+    upper : position of the category with the larger values.
+    lower_maximum : largest value in `lower`; at most `upper_minimum`.
+    upper_minimum : smallest value in `upper`.
+    upper_goes_on : if the two ranges touch, True if `upper` extends past the shared value; otherwise `lower` does.
     """
 
     column: int
@@ -61,7 +73,7 @@ class Separator:
 
 
 def separators(data: Data, categories: tuple[int, ...], most: int = 3) -> tuple[Separator, ...]:
-    """Single columns of dense features that separate two of the categories, the widest gaps beside the range first."""
+    """At most `most` single dense columns that separate two of the categories, by decreasing relative gap."""
     if data.is_sparse or data.least_weight() is None:
         return ()
     lows, highs = _ranges(data)
@@ -78,7 +90,7 @@ def separators(data: Data, categories: tuple[int, ...], most: int = 3) -> tuple[
 
 
 def _ranges(data: Data) -> tuple[np.ndarray, np.ndarray]:
-    """The smallest and the largest value of each feature in each category, (K, p); of no rows inf and -inf."""
+    """The smallest and the largest value of each feature in each category, (K, p) each; inf and -inf without rows."""
     lows = np.full((data.n_categories, data.n_features), np.inf)
     highs = -lows
     for rows in _labelled_batches(data):
@@ -101,18 +113,21 @@ def _dense(row: np.ndarray) -> np.ndarray:
 def existence(
     data: Data, optimum: Optimum, objective: Objective, waiting: Callable[[], None] = lambda: None
 ) -> Existence:
-    """Decide whether there is a maximum, from where the training stopped; `waiting` is called while that takes time.
+    """Decide whether log L has a maximum, starting from where the training stopped.
 
-    Where the certificate bounds the gap, it exists. Where each row's own category has come beyond 1/2, the coefficients
-    themselves are a direction of complete separation. Otherwise single columns are looked at, and over dense rows that
-    are in memory a linear programme decides.
+    - If the certificate bounds the optimality gap, a maximum exists.
+    - If every row's observed category has a probability above 1/2, the coefficients themselves are a direction of
+      complete separation.
+    - Otherwise single columns are examined and, for dense rows in memory, a linear programme decides.
+
+    `waiting` is called from time to time while the linear programme runs.
     """
     w, b = objective.coefficients(optimum.point.coordinates)
     if optimum.reason == "separated":
         return _along(data, w, b, np.vstack([w, b]), all_of_it=True)
     direction = np.zeros((data.n_features + 1, data.n_categories))
     if objective.has_intercept:
-        direction[-1, data.category_weights() == 0] = -1  # what never came up has no finite intercept
+        direction[-1, data.category_weights() == 0] = -1  # a category that was never seen has no finite intercept
     if objective.is_penalised:
         return _along(data, w, b, direction) if direction.any() else Existence("penalised")
     if optimum.exists:
@@ -129,7 +144,7 @@ def existence(
 
 
 def _labelled_batches(data: Data) -> Iterator[Rows]:
-    """Soft targets as rows with a label each, of which log L is the same sum; rows with labels as they are."""
+    """Rows with labels; soft targets become one weighted row a category, which leaves log L unchanged."""
     for rows in data.batches():
         if rows.labels is not None:
             yield rows
@@ -144,10 +159,10 @@ def _labelled_batches(data: Data) -> Iterator[Rows]:
 
 
 def _by_single_columns(data: Data, intercept: bool) -> np.ndarray:
-    """A direction (p + 1, K) of all columns of which one category has only the smallest or only the largest values.
+    """A direction (p + 1, K) of separation by single columns, (quasi-)complete; 0 if there is none.
 
-    Where a column is nowhere above c in one category and nowhere below it in the others, that category's logit may fall
-    with the column for ever. So it is with an indicator of a level that a category never had.
+    If a column is at most c in one category and at least c in all others, the slope of that category's logit can fall
+    without bound. An indicator of a level that a category never has is such a column.
     """
     direction = np.zeros((data.n_features + 1, data.n_categories))
     lows, highs = _ranges(data)
@@ -173,13 +188,13 @@ def _by_single_columns(data: Data, intercept: bool) -> np.ndarray:
 def _by_linear_programme(
     rows: Rows, w: np.ndarray, b: np.ndarray, known: np.ndarray, scaling: Scaling, waiting: Callable[[], None]
 ) -> Existence | None:
-    """What linear programmes find beside the `known` direction; None where they do not decide."""
+    """The decision by linear programmes, given a `known` direction of separation or 0; None if they do not decide."""
     assert rows.labels is not None
     design = scaling.design(np.asarray(rows.features, dtype=np.float64))
     logits = rows.features @ w + b
-    lead = logits[np.arange(rows.n), rows.labels][:, None] - logits
+    margin = logits[np.arange(rows.n), rows.labels][:, None] - logits
     _, one_each = np.unique(np.column_stack([rows.labels, design]), axis=0, return_index=True)
-    separation = Separation(design[one_each], rows.labels[one_each], lead[one_each], scaling.scaled(known))
+    separation = Separation(design[one_each], rows.labels[one_each], margin[one_each], scaling.scaled(known))
     direction = separation.solve(waiting)
     if direction is None:
         return None
@@ -192,7 +207,10 @@ def _by_linear_programme(
 
 
 def _along(data: Data, w: np.ndarray, b: np.ndarray, direction: np.ndarray, all_of_it: bool = False) -> Existence:
-    """What a direction (p + 1, K) separates, and log L at its end: pairs of a margin above 0, or `all_of_it`."""
+    """What a direction (p + 1, K) separates, and the limit of log L along it.
+
+    A pair of a row and another category is separated if its margin exceeds ``ZERO``; with `all_of_it`, if it exceeds 0.
+    """
     direction = direction - direction.mean(axis=1, keepdims=True)
     seen = data.category_weights() > 0
     told = ~seen

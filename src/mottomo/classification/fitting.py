@@ -1,4 +1,4 @@
-"""The fit of a softmax model to rows, as a value: coefficients, whether there is a maximum, and how the fit ended."""
+"""Fit a softmax model to rows: the coefficients, whether a maximum exists, and how the fit ended."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from mottomo.kernels.cross_entropy import cross_entropy_of_logits
 from mottomo.kernels.threads import one_thread_blas
 from mottomo.numerics.sums import accurate_sum
 
-_FAINT = 1e-8  # of a row's curvature: a penalty beside which rounding could be seen where columns are nearly collinear
-_MOST_LOST = 0.01  # nats of log L to the rounding of coefficients, with which a fit is still near enough
-_SMALL = 1 << 21  # numbers in a sparse matrix that is as well worked on as a dense one
+_FAINT = 1e-8  # relative to a row's x^2: with a smaller penalty, rounding matters if columns are nearly collinear
+_MOST_LOST = 0.01  # nats of log L that rounding the coefficients may cost a converged fit
+_SMALL = 1 << 21  # numbers in a sparse matrix, zeros included, up to which it is made dense
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,15 +28,22 @@ class Fit:
 
     Attributes
     ----------
-    w, b : (p, K) and (K,), adding to zero over the categories; columns that are left out have 0.
-    recoding : how the columns are learnt; learnt_w, learnt_b the coefficients of what is learnt, (p', K) and (K,).
-    dependent : columns that are left out because others determine them, or all but do. near : columns that are nearly
-    collinear, left out or not: with them nothing is proved.
-    existence : whether there is a maximum. converged, reason, n_passes : how the fit ended.
-    gap, gap_is_proved : what may be left to gain with the columns that are learnt, nats of log L (less penalty): a
-    bound, or an estimate.
-    log_likelihood, null_log_likelihood : nats, of the fit and of the model without features.
-    gradient_norm : the largest component of the gradient of the objective in the learnt features, nats a row.
+    w : (p, K) coefficients, adding to zero over the categories; columns that are left out have 0.
+    b : (K,) intercepts, adding to zero.
+    recoding : the recoding of the columns for the fit.
+    learnt_w : (p', K) coefficients of the recoded columns.
+    learnt_b : (K,) intercepts that go with `learnt_w`.
+    dependent : collinear columns that are left out.
+    near : nearly collinear columns, left out or not; with any of them no gap is proved.
+    existence : whether a maximum exists.
+    converged : True if the maximum exists and was reached.
+    reason : why the fit ended, see ``Optimum``; also ``rounding`` if double precision cannot hold the coefficients.
+    n_passes : passes over all rows.
+    gap : optimality gap with the recoded columns, nats of log L (less penalty): a bound or an estimate.
+    gap_is_proved : True if `gap` is a bound.
+    log_likelihood : log L of the fit, nats.
+    null_log_likelihood : log L of the intercept-only (null) model, nats.
+    gradient_norm : largest component of the gradient of the objective in the recoded features, nats a row.
     """
 
     w: np.ndarray
@@ -57,7 +64,7 @@ class Fit:
     gradient_norm: float
 
     def at_limit(self) -> tuple[np.ndarray, np.ndarray]:
-        """Coefficients so far along the direction of separation, if there is one, that log L is at its supremum."""
+        """(w, b) moved along the direction of separation, if there is one, until log L is at its supremum."""
         found = self.existence
         if found.direction is None:
             return self.w, self.b
@@ -74,9 +81,12 @@ def fit(
     most_passes: int = 1000,
     progress: Progress | None = None,
 ) -> Fit:
-    """Fit to rows that have been checked; `ridge` (p,) see ``ridge_of``; `tolerance` in nats, see ``train``.
+    """Fit to checked rows.
 
-    `progress` hears how it goes.
+    ridge : (p,) see ``ridge_of``; None for maximum likelihood.
+    tolerance : of the optimality gap, nats, see ``train``.
+    most_passes : passes over all rows after which the fit stops.
+    progress : called with a Standing in each iteration.
     """
     if isinstance(data, Rows) and data.is_sparse and data.n * data.n_features <= _SMALL:
         data = data.dense()
@@ -124,7 +134,11 @@ def fit(
 
 
 def _recoding(data: Data, ridge: np.ndarray | None, intercept: bool) -> tuple[Recoding, tuple[Dependence, ...]]:
-    """How the columns are learnt. A penalty determines all coefficients; one that is not faint keeps them small too."""
+    """The recoding of the columns for the fit, and the columns that it leaves out.
+
+    With a penalty no column is left out. Unless the penalty is faint, it also keeps the coefficients of collinear
+    columns small, so that only far columns need centring.
+    """
     if ridge is None and not data.is_sparse:
         return recoded(data, intercept)
     recoding = Recoding.centred(far_centre(data, intercept), intercept)
@@ -138,9 +152,9 @@ def _recoding(data: Data, ridge: np.ndarray | None, intercept: bool) -> tuple[Re
 def _decided(
     data: Data, optimum: Optimum, objective: Objective, tolerance: float, progress: Progress | None
 ) -> tuple[Optimum, Existence]:
-    """Whether there is a maximum; where the gap seems small and only that was left to prove, the fit has converged.
+    """Decide whether a maximum exists. If so, an ``unproved`` fit with a small, reliable estimated gap has converged.
 
-    Ctrl-C leaves the question open and the fit as it is.
+    Ctrl-C leaves the existence undecided and keeps the fit.
     """
 
     def waiting() -> None:
@@ -156,23 +170,23 @@ def _decided(
     return optimum, found
 
 
-# --- back to the columns as they are ---------------------------------------------------------------------------------
+# --- back to the original columns ------------------------------------------------------------------------------------
 
 
 def _middle(data: Data) -> np.ndarray:
-    """(p,) where the dense features are, roughly."""
+    """(p,) approximate means of dense features; 0 for sparse ones."""
     if data.is_sparse:
         return np.zeros(data.n_features)
     return np.asarray(data.sample(1000).features.mean(axis=0, dtype=np.float64))
 
 
 def _penalty(ridge: np.ndarray | None, w: np.ndarray) -> float:
-    """What a ridge takes from log L, nats."""
+    """The penalty that a ridge subtracts from log L, nats."""
     return 0.0 if ridge is None else 0.5 * float(np.vdot(w, ridge[:, None] * w))
 
 
 def _log_likelihood(data: Data, w: np.ndarray, b: np.ndarray) -> float:
-    """log L of coefficients as they are, rounded, nats: large products that cancel are added in twice the digits."""
+    """log L, nats, at coefficients rounded to floats; the logits are computed in double-double where they cancel."""
     total = 0.0
     for rows in data.batches():
         z = np.ascontiguousarray(logits(rows.features, w, b))
@@ -181,7 +195,7 @@ def _log_likelihood(data: Data, w: np.ndarray, b: np.ndarray) -> float:
 
 
 def _all_but_determined(data: Data, recoding: Recoding) -> list[Dependence]:
-    """The columns that are learnt as what is left of them, if only of a constant, and how much that is."""
+    """The columns that the recoding replaces by a remainder, if only by centring, each with its remainder."""
     combinations = {c: recoding.combination(c) for c in recoding.columns.tolist()}
     combinations = {c: one for c, one in combinations.items() if one.constant or one.shares}
     squares = dict.fromkeys(combinations, 0.0)
@@ -196,7 +210,7 @@ def _all_but_determined(data: Data, recoding: Recoding) -> list[Dependence]:
 
 
 def _over_all(found: Existence, recoding: Recoding, middle: np.ndarray) -> Existence:
-    """The same direction over all columns as they are."""
+    """The same result with the direction in terms of the original columns."""
     if found.direction is None:
         return found
     w, b = recoding.back(found.direction[:-1], found.direction[-1], middle)
@@ -206,7 +220,7 @@ def _over_all(found: Existence, recoding: Recoding, middle: np.ndarray) -> Exist
 
 
 def _null_log_likelihood(data: Data, intercept: bool) -> float:
-    """log L of the model without features: the die's, sum_k t_k log(t_k / n); without an intercept n log(1 / K)."""
+    """log L of the null model, nats: sum_k t_k log(t_k / n) for intercepts only, n log(1 / K) without an intercept."""
     if not intercept:
         return -data.weight * float(np.log(data.n_categories))
     weights = data.category_weights()

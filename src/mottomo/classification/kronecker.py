@@ -1,4 +1,4 @@
-"""Curvature where all of the Hessian would be too large: a Kronecker product, for sparse features beside a diagonal."""
+"""Preconditioners for Hessians that are too large: a Kronecker product, combined with a diagonal if sparse."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from mottomo.classification.scaling import Scaling, add_in_blocks
 from mottomo.classification.softmax import training_probabilities
 from mottomo.kernels.threads import processors, ranges, workers
 
-ROWS_A_COLUMN = 8  # in a sample that a Kronecker product is made of
-_ALIKE = 8.0  # the ratio of eigenvalues that share a factor
-HEAD = 1536  # sparse columns, the most frequent ones, that are not taken one by one
-_LEAST_CURVATURE = 1e-9  # of x^2: rows that are all but certain curve no less
-_CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
+ROWS_A_COLUMN = 8  # sampled rows for a Kronecker product, per column
+_ALIKE = 8.0  # largest ratio of eigenvalues that share a Cholesky factor
+HEAD = 1536  # sparse columns, those with the largest sums of squares, that get a Kronecker product
+_LEAST_CURVATURE = 1e-9  # relative to the mean x^2: lower bound of the diagonal where rows are nearly certain
+_CHUNK = 1 << 17  # numbers in a temporary array, so that it fits into the L2 cache
 
 
 def _kronecker_factors(
     some: Excerpt, w: np.ndarray, b: np.ndarray, scaling: Scaling, columns: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The mean of w_i S_i (K - 1, K - 1), and of x~_i x~_i' (P, P) weighted by how undecided the rows are.
+    """The weighted means of S_i (K - 1, K - 1), and of x~_i x~_i' (P, P) with weights w_i (1 - sum_k y_ik^2).
 
-    Of sparse rows x~ holds the `columns` alone, which are made dense a few rows at a time.
+    For sparse rows x~ contains only `columns`, which are made dense a few rows at a time.
     """
     p1, q, rows = len(scaling.scale) + scaling.intercept, contrasts(w.shape[1]), some.rows
     dense = rows.features if columns is None else rows.features[:, columns]
@@ -38,7 +38,7 @@ def _kronecker_factors(
             undecided = weights * (1 - (y**2).sum(axis=1))
             design = scaling.design(dense[run] if columns is None else dense[run].toarray())
             design *= np.sqrt(undecided)[:, None]
-            gram += design.T @ design  # of which BLAS computes one half
+            gram += design.T @ design  # BLAS computes only one triangle
             total += float(undecided.sum())
         return mean, gram, total
 
@@ -50,7 +50,7 @@ def _kronecker_factors(
 
 
 class KroneckerCurvature:
-    """B (x) A with A the mean x~ x~' weighted by how undecided the rows are, and B the mean S_i."""
+    """B (x) A with the means B of S_i and A of x~_i x~_i', the latter weighted by uncertainty, 1 - sum_k y_ik^2."""
 
     def __init__(
         self,
@@ -71,7 +71,7 @@ class KroneckerCurvature:
         floor = 1e-10 * np.trace(gram) / len(gram)
         self._groups = []
         start = 0
-        while start < len(values):  # b A + P is b (A + P / b), in which P / b may be that of a neighbour
+        while start < len(values):  # b A + P = b (A + P / b); similar eigenvalues b share P / b
             stop = start + int(np.searchsorted(values[start:], _ALIKE * values[start], side="right"))
             typical = float(np.exp(np.log(values[start:stop]).mean()))
             matrix = gram.copy()
@@ -82,6 +82,7 @@ class KroneckerCurvature:
             start = stop
 
     def solve(self, g: np.ndarray) -> np.ndarray:
+        """As in Curvature, with the Kronecker product plus penalty in place of H."""
         import scipy.linalg
 
         rotated = self._scaling.gradient(g) @ self._basis
@@ -92,7 +93,7 @@ class KroneckerCurvature:
 
 
 class DiagonalCurvature:
-    """The diagonal of the Hessian alone, (P, K - 1)."""
+    """The diagonal of the Hessian, (P, K - 1), as a preconditioner."""
 
     def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: np.ndarray | float) -> None:
         import scipy.sparse
@@ -123,14 +124,15 @@ class DiagonalCurvature:
         self._diagonal += (_LEAST_CURVATURE * squares_of / rows.weight + 1e-300)[:, None]
 
     def solve(self, g: np.ndarray) -> np.ndarray:
+        """As in Curvature, with the diagonal in place of H."""
         return np.asarray(g / self._diagonal)
 
 
 class HeadCurvature:
-    """For many sparse features: a Kronecker product for the few that most rows have, the diagonal for the others.
+    """For many sparse features: a Kronecker product for the most frequent ones, the diagonal for the others.
 
-    Where frequencies fall like 1 / rank it is the frequent features that are correlated, with each other and with the
-    intercept; a rare one has little curvature beside its penalty.
+    If frequencies fall like 1 / rank, the frequent features are the ones that are correlated with each other and with
+    the intercept. The Hessian of a rare feature is small relative to its penalty.
     """
 
     def __init__(self, rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, decay: np.ndarray | float) -> None:
@@ -146,6 +148,7 @@ class HeadCurvature:
         self._at = np.append(head, rows.n_features) if intercept else head
 
     def solve(self, g: np.ndarray) -> np.ndarray:
+        """As in Curvature, block by block: the frequent features with the intercept, and each other one alone."""
         step = self._diagonal.solve(g)
         step[self._at] = self._head.solve(g[self._at])
         return step

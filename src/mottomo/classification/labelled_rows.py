@@ -1,4 +1,4 @@
-"""The door of training: features, labels and weights, checked and in the form that the loops read."""
+"""Check features, targets and weights for training, and convert them to the form that the kernels read."""
 
 from __future__ import annotations
 
@@ -17,22 +17,27 @@ from mottomo.messages import Message, say, say_count, verbatim
 
 _SUM_TOLERANCE_EPS = 8
 _LARGEST = 1e100
-_LOOKED_AT = 1000  # rows
+_LOOKED_AT = 1000  # rows for the medians of ``refuse_extremes``
 _LARGEST_RATIO = 1e12
 
 
 def checked_features(x: Any, names: Sequence[str] | None = None) -> Any:
-    """Features as float32 or float64, contiguous along an axis, or as CSR; refused where a value is not finite.
+    """Features (n, p) as float32 or float64, in C or Fortran order, or as CSR. Copies only if needed.
 
-    `x` is a two-dimensional array or a sparse matrix of numbers; nothing is copied that need not be.
+    x : a two-dimensional array or a sparse matrix of numbers.
+    names : (p,) names of the columns for messages; None for numbers.
+
+    Raises InvalidInput if a value is not finite, or a sparse matrix is malformed.
     """
     import scipy.sparse
 
     if scipy.sparse.issparse(x):
         refuse_malformed(x)
         x = x.tocsr()
-        refuse_malformed(x)  # what a format of lists or diagonals says becomes row starts and columns here
-        x = type(x)((x.data, x.indices, x.indptr), shape=x.shape)  # what x says of its own order may be out of date
+        refuse_malformed(x)  # lists and diagonals can be checked only after conversion
+        x = type(x)(
+            (x.data, x.indices, x.indptr), shape=x.shape
+        )  # drops flags such as sorted indices, which may be stale
         if not x.has_canonical_format:
             x = x.copy()
             x.sum_duplicates()
@@ -49,9 +54,9 @@ def checked_features(x: Any, names: Sequence[str] | None = None) -> Any:
 
 
 def refuse_malformed(x: Any) -> None:
-    """Refuse a sparse matrix whose parts do not fit together: scipy and the loops would follow them out of the arrays.
+    """Refuse a sparse matrix whose parts are inconsistent: scipy and the kernels would access memory out of bounds.
 
-    Anything else is left to later checks.
+    Anything that is not sparse is left to later checks.
     """
     kind = getattr(x, "format", None)
     fault: Message | None = None
@@ -117,9 +122,9 @@ def _first_not_finite(x: Any) -> tuple[int, int, int]:
 
 
 def refuse_extremes(data: Data, names: Sequence[str] | None = None) -> None:
-    """Refuse columns whose numbers a float cannot hold together: too large or small to square, or one beyond the rest.
+    """Refuse columns that floats cannot sum accurately: values too large or too small to square, or extreme outliers.
 
-    A number 10^12 times as large as most of its column leaves four digits to the others in any sum.
+    In a sum with a value 10^12 times as large as the others, these keep only four digits.
     """
     if not data.n_features:
         return
@@ -161,7 +166,7 @@ def _column(column: int, names: Sequence[str] | None) -> Message:
 
 
 def _extent(data: Data, harmless: float) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the largest number of each column, (p,) each; or bounds of all, where those are `harmless`."""
+    """The minimum and maximum of each column, (p,) each; or bounds of them, if these are at most `harmless`."""
     low = np.full(data.n_features, np.inf)
     high = -low
     for rows in data.batches():
@@ -178,14 +183,14 @@ def _extent(data: Data, harmless: float) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _length(x: Any) -> float:
-    """The root of the sum of all squares: a bound of every number, and not finite where one is not."""
+    """The Frobenius norm: a bound of the size of every number; not finite if one of them is not."""
     flat = x.data if hasattr(x, "indptr") else x.ravel(order="K")
     with np.errstate(over="ignore", invalid="ignore"):
         return math.sqrt(abs(float(np.dot(flat, flat))))
 
 
 def checked_weights(weights: Any, n: int) -> np.ndarray | None:
-    """Frequency weights, (n,) float64 >= 0 with a positive sum; None means 1 each."""
+    """Frequency weights, (n,) float64 >= 0 with a positive sum; None means 1 each. Raises InvalidInput otherwise."""
     if weights is None:
         return None
     array = _weights_as_array(weights)
@@ -219,13 +224,13 @@ def checked_weights(weights: Any, n: int) -> np.ndarray | None:
 
 def _weights_as_array(weights: Any) -> np.ndarray:
     try:
-        return np.asarray(unmasked(weights))  # masked ones become None, and so no numbers
+        return np.asarray(unmasked(weights))  # masked values become None, which is no number
     except (ValueError, TypeError):  # rows of different lengths
         return np.empty(0, dtype=object)
 
 
 def checked_targets(targets: np.ndarray) -> np.ndarray:
-    """Soft targets (n, K) float64: each row probabilities that sum to 1, then divided by their sum."""
+    """Soft targets (n, K) float64. Each row must be probabilities with sum 1 up to rounding; it is normalised."""
     values = np.ascontiguousarray(targets, dtype=np.float64)
     eps = np.finfo(targets.dtype if targets.dtype.kind == "f" else np.float64).eps
     sums = values.sum(axis=1)
@@ -246,7 +251,7 @@ def checked_targets(targets: np.ndarray) -> np.ndarray:
 def labelled_rows(
     x: Any, codes: np.ndarray | None, targets: np.ndarray | None, weights: Any, n_categories: int
 ) -> Rows:
-    """Rows for training; those of weight 0 say nothing and are left out."""
+    """Rows for training from checked features, and codes (n,) or targets (n, K); rows of weight 0 are left out."""
     if weights is not None and (weights == 0).any():
         kept = weights > 0
         x = checked_features(x[kept])
@@ -256,7 +261,7 @@ def labelled_rows(
 
 
 def refuse_one_category(classes: Sequence[Any], where: Message) -> None:
-    """Refuse labels of one category: there is nothing to tell apart."""
+    """Refuse labels that are all of one category."""
     if len(classes) < 2:
         raise InvalidInput(
             "one-category",

@@ -1,4 +1,4 @@
-"""The door for what scikit-learn's conventions allow as input: features, labels and weights of any library."""
+"""Read what scikit-learn's conventions allow as input: features, labels and weights of any library."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ _RESHAPE = say("Reshape your data: X.reshape(-1, 1) is one feature, X.reshape(1,
 
 
 class WrongType(InvalidInput, TypeError):
-    """Invalid input for which scikit-learn's conventions want a TypeError."""
+    """Invalid input for which scikit-learn's conventions require a TypeError."""
 
 
 def as_scikit_learn_says(check: Callable[[], Any], name: str, expected: Message) -> Any:
-    """What a check of scikit-learn gives; what it refuses becomes an InvalidInput that keeps its sentence as `got`."""
+    """The result of a scikit-learn check of the argument `name`.
+
+    Raises InvalidInput where the check raises, with the text of that error as `got`.
+    """
     try:
         return check()
     except MottomoError:
@@ -40,7 +43,7 @@ def as_scikit_learn_says(check: Callable[[], Any], name: str, expected: Message)
 
 
 def refuse_masked(values: Any, name: str) -> Any:
-    """Values without a mask. A mask that hides anything is refused: what lies below is no value."""
+    """Values without a mask. Raises InvalidInput if anything is masked: the number under a mask is no value."""
     if not isinstance(values, np.ma.MaskedArray):
         return unmasked(values)
     mask = np.ma.getmaskarray(values)
@@ -60,10 +63,10 @@ def refuse_masked(values: Any, name: str) -> Any:
 
 
 def label_array(y: Any, *, warn: bool = False) -> np.ndarray:
-    """Labels as one array (n,) of one type that can be sorted, none of them missing."""
+    """Labels (n,) of one sortable type, none missing; raises InvalidInput otherwise. `warn` as in ``column_or_1d``."""
     expected = say("one label for each row: texts, whole numbers or true/false")
     given = refuse_masked(y, "y")
-    if isinstance(given, list | tuple):  # which numpy would make texts of, as soon as one of them is text
+    if isinstance(given, list | tuple):  # numpy would turn all of them into text if one is text
         _refuse_missing_and_mixed(given, numbers_are_alike=True)
     labels = as_scikit_learn_says(lambda: column_or_1d(given, warn=warn), "y", expected)
     if labels.dtype.kind in "biuU":
@@ -112,7 +115,7 @@ _OF_TIME = re.compile(r"(datetime|timedelta|timestamp|duration|date|time|period)
 
 
 def refuse_times(features: Any) -> None:
-    """Refuse columns of times, which numpy would take for the number of their units since 1970."""
+    """Refuse columns of times, which numpy would convert to counts of units since 1970."""
     for place, kind in enumerate(_types_of_columns(features), start=1):
         if _OF_TIME.match(str(kind)) or getattr(kind, "kind", "") in ("m", "M"):
             raise InvalidInput(
@@ -129,9 +132,9 @@ def _types_of_columns(features: Any) -> list[Any]:
     if isinstance(features, list | tuple):
         try:
             features = np.asarray(features)
-        except (ValueError, TypeError, OverflowError):  # no rectangle: refused as such later
+        except (ValueError, TypeError, OverflowError):  # rows of different lengths: refused later
             return []
-    found = getattr(features, "dtypes", None)  # of a frame; a series of pandas has one type there
+    found = getattr(features, "dtypes", None)  # of a frame; for a pandas series it is a single type
     if found is None:
         found = getattr(getattr(features, "schema", None), "types", getattr(features, "dtype", ()))
     return list(found) if np.iterable(found) else [found]

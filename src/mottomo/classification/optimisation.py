@@ -1,9 +1,9 @@
-"""Where the objective is smallest: quasi-Newton steps that start from curvature, and stop on what is left to gain.
+"""Minimise the objective: preconditioned L-BFGS that stops when the optimality gap is small enough.
 
-One pass over all rows a step (L-BFGS); the curvature that a step starts from is that of a sample of the rows: exact
-where it is small enough, a Kronecker product otherwise. It is taken anew when as much has been spent on passes as it
-costs. Each stop has a reason, and says how far log L can still be from its maximum: proved, where the exact curvature
-is known (``certificate``), else estimated.
+Each iteration takes about one pass over all rows. The preconditioner comes from a sample of the rows: their exact
+Hessian if it is small enough, otherwise a Kronecker product. It is computed again once the passes since the last time
+have cost as much as it costs. Each stop has a reason and an optimality gap of log L: with the exact Hessian a proved
+bound (``certificate``), otherwise an estimate.
 """
 
 from __future__ import annotations
@@ -22,29 +22,34 @@ from mottomo.classification.objective import Data, Objective, Point
 from mottomo.classification.quasi_newton import MEMORY, Memory, line_search
 from mottomo.classification.scaling import Scaling
 
-_MOST_STEPS_TO_START = 40
-_LEAST_STEPS = 8  # from one curvature
-_PASSES_WHEN_HARD = 100
-_LAST_STEPS = 30  # that may be added where little is left to gain
-_LARGEST_EXACT = 4096  # parameters of which the exact curvature is kept
-_LARGEST_DENSE = 20_000_000  # numbers of a sample of sparse rows that is made dense
-_ROWS_A_PARAMETER = 10
-_START_ROWS_A_COLUMN = 4
-_PROOF_ROWS_A_COLUMN = 10
-_PASSES_FOR_ALL = 300
-_POLISHING_PASSES = 12
-_NEXT_TO_NOTHING = 5e7  # operations of a pass
-_PASSES_OF_A_GOOD_STEP = 3
-_EXTRA_PASSES = 12  # to go from an estimate of the gap to a bound
+_MOST_STEPS_TO_START = 40  # iterations with the first, rough preconditioner
+_LEAST_STEPS = 8  # iterations with one Hessian before it is computed again
+_PASSES_WHEN_HARD = 100  # after so many passes the exact Hessian of all rows is used
+_LAST_STEPS = 30  # further iterations with one Hessian close to the optimum
+_LARGEST_EXACT = 4096  # parameters up to which the exact Hessian is stored
+_LARGEST_DENSE = 20_000_000  # numbers up to which a sample of sparse rows is made dense
+_ROWS_A_PARAMETER = 10  # sampled rows for the exact Hessian
+_START_ROWS_A_COLUMN = 4  # sampled rows for the first, rough preconditioner
+_PROOF_ROWS_A_COLUMN = 10  # sampled rows for the exact Hessian of a proof
+_PASSES_FOR_ALL = 300  # cost that the exact Hessian of all rows may have, because it proves the most
+_POLISHING_PASSES = 12  # after convergence, if passes are cheap
+_NEXT_TO_NOTHING = 5e7  # operations of a cheap pass
+_PASSES_OF_A_GOOD_STEP = 3  # passes of a line search; with more, the exact Hessian misleads
+_EXTRA_PASSES = 12  # from a small estimate of the gap to a proved bound
 
 Progress = Callable[["Standing"], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where training stands: passes over all rows so far, -log L / N, how much the estimate says is left to gain.
+    """Progress of a training.
 
-    `stage` is what is worked on: ``passes``, then ``existence`` of a maximum, then ``standard-errors``.
+    Attributes
+    ----------
+    n_passes : passes over all rows so far.
+    value : the objective, nats a row.
+    gap : estimated optimality gap, nats.
+    stage : what is being computed: ``passes``, then ``existence`` of a maximum, then ``standard-errors``.
     """
 
     n_passes: int
@@ -55,14 +60,24 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Optimum:
-    """The best point found, and how good it is.
+    """The best point found, and its optimality gap.
 
-    `gap` bounds (`proved`) or estimates what is left to gain, in nats of N times the objective; `exists` says whether
-    it is proved that there is an optimum. `reason` is one of
-    ``gap`` (small enough), ``separated`` (every row's own category beyond 1/2: no maximum), ``unproved`` (it seems
-    small, but that there is a maximum cannot be proved), ``rounding`` (no step goes down any more), ``passes`` (too
-    many) and ``interrupted``. `is_estimable` is false where the exact curvature was tried for a proof and bounded
-    nothing, because rounding hides it: a gap that is estimated with it may be far too small.
+    Attributes
+    ----------
+    point : the point.
+    gap : optimality gap of N times the objective, nats: a bound or an estimate.
+    proved : True if `gap` is a bound.
+    reason : why the iterations stopped.
+        ``gap`` : the gap is small enough.
+        ``separated`` : every row's observed category has a probability above 1/2, so there is no maximum.
+        ``unproved`` : the gap seems small, but the existence of a maximum could not be proved.
+        ``rounding`` : no step decreases the objective any more.
+        ``passes`` : the limit of passes was reached.
+        ``interrupted`` : by Ctrl-C.
+    n_passes : passes over all rows.
+    exists : True if the existence of an optimum is proved.
+    is_estimable : False if a proof with the exact Hessian failed because of rounding; the estimated gap may then be
+        far too small.
     """
 
     point: Point
@@ -75,18 +90,26 @@ class Optimum:
 
     @property
     def converged(self) -> bool:
+        """True if the gap is small enough, proved or estimated."""
         return self.reason == "gap"
 
 
 def kronecker_rows(n: int, n_columns: int, one_pass: float) -> int:
-    """How many rows a Kronecker product is made of: as many as cost about two passes, whose operations are slower."""
+    """The number of rows for a Kronecker product, which may cost about as much time as two passes."""
     worth = 10 * one_pass / (2.0 * n_columns**2)
     return min(n, max(int(min(worth, 64 * n_columns)), ROWS_A_COLUMN * n_columns, 2000))
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Elementary operations of a pass over all rows and of a curvature, exact or a Kronecker product."""
+    """Costs in elementary operations.
+
+    Attributes
+    ----------
+    one_pass : a pass over all rows.
+    exact : the exact Hessian of the sample.
+    kronecker : the Kronecker product.
+    """
 
     one_pass: float
     exact: float
@@ -94,7 +117,7 @@ class Costs:
 
     @classmethod
     def of(cls, n: int, size: int, n_parameters: int, n_categories: int) -> Costs:
-        """For dense features; `size` rows in a sample."""
+        """For n rows of dense features, with the exact Hessian from `size` of them."""
         p1, d = n_parameters // (n_categories - 1), n_categories - 1
         one_pass = 4.0 * n * p1 * n_categories + 60.0 * n * n_categories + 5e4
         exact = float(size) * p1**2 * d * (d + 1) + n_parameters**3 / 3
@@ -102,15 +125,16 @@ class Costs:
 
     @classmethod
     def of_sparse(cls, entries: float, n: int, n_categories: int) -> Costs:
-        """For sparse features, which are read in no order: some ten times what a product costs in a dense matrix."""
+        """For sparse features: random access makes a product about ten times as slow as in a dense matrix."""
         return cls(40.0 * entries * n_categories, math.inf, 2.0 * min(n, ROWS_A_COLUMN * HEAD) * HEAD**2)
 
 
-_GO_ON = Optimum(Point(np.zeros(0), 0.0, np.zeros(0)), math.inf, False, "", 0, False)  # in place of an end
+# Sentinel: the iterations go on with the same Hessian.
+_GO_ON = Optimum(Point(np.zeros(0), 0.0, np.zeros(0)), math.inf, False, "", 0, False)
 
 
 class Training:
-    """One training of a model: the rows, the sample whose curvature guides it, and what has been spent."""
+    """The state of one training: the data, the sample that gives the preconditioner, and the best point so far."""
 
     def __init__(
         self, data: Data, objective: Objective, tolerance: float, most_passes: int, progress: Progress | None
@@ -121,14 +145,14 @@ class Training:
         size = _ROWS_A_PARAMETER * self.n_parameters
         costs = Costs.of(data.n, min(size, data.n), self.n_parameters, data.n_categories)
         worth = 6 * costs.one_pass + costs.kronecker
-        if 3 * size >= data.n:  # all rows: their curvature proves the most
+        if 3 * size >= data.n:  # the Hessian of all rows proves the most, so it may cost more
             worth = max(worth, _PASSES_FOR_ALL * costs.one_pass)
         exact_pays = self.n_parameters <= _LARGEST_EXACT and costs.exact < worth
         if not exact_pays:
             size = max(ROWS_A_COLUMN * data.n_features, 2000)
         self.sample = data.sample(size if 3 * size < data.n else data.n)
         self.is_sparse = data.is_sparse and self.sample.n * data.n_features > _LARGEST_DENSE
-        self.takes_exact = exact_pays and not self.is_sparse  # curvature, which costs no more than what it saves
+        self.takes_exact = exact_pays and not self.is_sparse  # the exact Hessian saves more passes than it costs
         if self.is_sparse:
             entries = self.sample.features.nnz * (data.n / self.sample.n)
             self.costs = Costs.of_sparse(entries, data.n, data.n_categories)
@@ -145,7 +169,7 @@ class Training:
         self._point: Point | None = None
         self._gap = math.inf
         self._extra = 0
-        self._bound = 0.0  # of the last proof that was tried
+        self._bound = 0.0  # from the last attempt at a proof
         self._proves = False
         self._tail = Tail()
         self._is_hard = False
@@ -156,16 +180,18 @@ class Training:
 
     @property
     def samples(self) -> bool:
-        """Whether the sample is only a part of the rows."""
+        """True if the sample is only a part of the rows."""
         return self.sample.n < self._data.n
 
     def curvature(self, point: Point, exact: bool) -> Curvature:
+        """The exact Hessian of the sample at `point`, or a preconditioner; always a preconditioner if sparse."""
         at = (*self.objective.coefficients(point.coordinates), self.scaling, self.objective.decay)
         if self.is_sparse:
             return HeadCurvature(self.sample, *at)
         return ExactCurvature(self.sample, *at) if exact else KroneckerCurvature(self.excerpt, *at)
 
     def _next_curvature(self) -> Curvature:
+        """The Hessian or preconditioner for the next iterations, at the best point so far."""
         point = self._point
         assert point is not None
         if self.objective.n_passes >= _PASSES_WHEN_HARD:
@@ -176,9 +202,9 @@ class Training:
         return ExactCurvature(self.sample, *at, point.gradient, self._trust * point.value)
 
     def _becomes_hard(self) -> bool:
-        """From now on take the curvature of all rows: where categories are all but separated, few curve at all.
+        """Switch to the exact Hessian of all rows: if the categories are nearly separated, few rows determine it.
 
-        False where it is so already, or that would be too large.
+        False if that was done already, or if it would be too large.
         """
         if self._is_hard or self.is_sparse or self.n_parameters > _LARGEST_EXACT:
             return False
@@ -188,7 +214,7 @@ class Training:
         return True
 
     def start(self) -> Point:
-        """From the input-free model to near the optimum of the sample, where its curvature is worth taking."""
+        """From the null model to near the optimum of the sample, where computing its Hessian pays."""
         v = self.objective.start(self._data.category_weights(), self._data.n_features)
         if not self.samples:
             return self._near_optimum(self.objective, v)
@@ -198,10 +224,11 @@ class Training:
         return whole if whole.value <= self._input_free_value() else self.objective(v)
 
     def _near_optimum(self, objective: Objective, v: np.ndarray) -> Point:
-        """Steps from a rough curvature, on the sample or, where that is all rows, on these."""
+        """Iterations with a rough preconditioner from coordinates `v`; `objective` is of the sample or of all rows."""
         point = objective(v)
         memory = Memory(self._first_curvature(point))
-        # An optimum of m rows is about P / 2 m nats a row above that of all: nearer to it is no use.
+        # The optimum of m sampled rows is about (number of parameters) / 2 m nats a row worse than that of all rows,
+        # so a more accurate one is of no use.
         enough = 0.02 * self.n_parameters / self.sample.n if self.samples else 1e-4 * abs(point.value)
         for _ in range(_MOST_STEPS_TO_START):
             d = memory.solve(point.gradient)
@@ -223,13 +250,13 @@ class Training:
         return point
 
     def _stands_at(self, point: Point, gap: float) -> None:
-        """The best point so far, and how much more the estimate says there is."""
+        """Record the best point so far and its estimated optimality gap, and report the progress."""
         self._point, self._gap = point, gap
         if self.progress is not None:
             self.progress(Standing(self.objective.n_passes, point.value, gap))
 
     def _input_free_value(self) -> float:
-        """The objective of the model without features."""
+        """The objective at the null model, nats a row."""
         if not self.objective.has_intercept:
             return math.log(self._data.n_categories)
         weights = self._data.category_weights()
@@ -237,7 +264,7 @@ class Training:
         return -float(seen @ np.log(seen))
 
     def _first_curvature(self, point: Point) -> Curvature:
-        """A rough one of part of the sample."""
+        """A rough preconditioner from part of the sample."""
         if self.is_sparse:
             return self.curvature(point, exact=False)
         every = max(self.sample.n // max(_START_ROWS_A_COLUMN * self._data.n_features, 1000), 1)
@@ -246,13 +273,13 @@ class Training:
         return KroneckerCurvature(few.excerpt(few.n), *at, self.scaling, self.objective.decay)
 
     def _is_separated(self, point: Point) -> bool:
-        """Whether all losses add up to less than log 2 for one row: then each row's own category is beyond 1/2."""
+        """True if all losses sum to less than log 2 for one row: every observed category has probability above 1/2."""
         if self.objective.is_penalised or self._least_weight is None:
             return False
         return point.value * self.objective.weight < math.log(2) * self._least_weight
 
     def run(self) -> Optimum:
-        """Walk until nothing is left to gain, or a reason to stop; Ctrl-C gives the best point so far."""
+        """Iterate until the gap is small enough or another reason stops it; Ctrl-C gives the best point so far."""
         try:
             self._point = self.start()
             while (stopped := self._walk(self._next_curvature())) is None:
@@ -264,6 +291,7 @@ class Training:
             return self._stop("interrupted", self._gap)
 
     def _stop(self, reason: str, gap: float, proved: bool = False, exists: bool = False) -> Optimum:
+        """The result at the best point; the gap is at least the rounding of log L and at most the total loss."""
         assert self._point is not None
         rounding = 4 * float(np.finfo(np.float64).eps) * abs(self._point.value) * self.objective.weight
         most = self._point.value * self.objective.weight  # no loss is below 0
@@ -272,7 +300,7 @@ class Training:
         return Optimum(self._point, gap, proved, reason, self.objective.n_passes, exists, self._bound < math.inf)
 
     def _begins_proof(self) -> bool:
-        """Whether to go on with the exact curvature of some rows: without a penalty only a bound proves a maximum."""
+        """Switch to the exact Hessian of some rows to prove that a maximum exists; False if not needed or too large."""
         if self.objective.is_penalised or self.is_sparse or self.n_parameters > _LARGEST_EXACT:
             return False
         size = _PROOF_ROWS_A_COLUMN * self.n_parameters // (self._data.n_categories - 1)
@@ -282,7 +310,7 @@ class Training:
         return True
 
     def _proved_from_below(self, memory: Memory) -> Optimum:
-        """The end where the exact curvature would be too large; without a penalty one below it may prove a maximum."""
+        """Stop without an exact Hessian, which is too large; a lower bound of it may prove that a maximum exists."""
         if self.objective.is_penalised or self.is_sparse:
             return self._stop("gap", self._gap)
         assert self._point is not None
@@ -305,7 +333,7 @@ class Training:
         return self._stop("gap", self._gap)
 
     def _walk(self, curvature: Curvature) -> Optimum | None:
-        """Steps from one curvature; None when it is time for another."""
+        """Iterate with one Hessian or preconditioner; None when the next one should be computed."""
         exact = isinstance(curvature, ExactCurvature)
         cost = (self.costs.exact if exact else self.costs.kronecker) / self.costs.one_pass
         allowance = _LEAST_STEPS if self._is_hard else max(_LEAST_STEPS if exact else MEMORY, round(cost))
@@ -313,7 +341,7 @@ class Training:
         memory = Memory(curvature) if anew else self._memory.renewed(curvature)  # type: ignore[union-attr]
         self._memory, self._certificate, history = memory, None, Shortfall()
         spent = 0
-        # So near the end another curvature is no use, unless the end does not come: that of a ray towards infinity.
+        # Close to the optimum a new Hessian does not pay, except when the iterates diverge (separation).
         while spent < allowance or (self._gap < 1e3 * self.tolerance and spent < allowance + _LAST_STEPS):
             spent += 1
             point = self._point
@@ -341,29 +369,30 @@ class Training:
         return None
 
     def _stopped_by_rounding(self) -> Optimum:
-        """No step goes down any more; near enough, if the gap seems small also by how the gains have been falling."""
+        """Stop because no step decreases the objective; ``unproved`` if the extrapolated gains are small as well."""
         gap = max(self._gap, self._tail.left())
         return self._stop("unproved" if gap <= self.tolerance else "rounding", gap)
 
     def _estimate_gap(self, point: Point, d: np.ndarray, history: Shortfall, exact: bool) -> None:
-        """From the step d, from what such estimates fell short by, and from how the gains have been falling."""
+        """Estimate the gap from the step d, the error of past estimates, and the extrapolated gains."""
         total = point.value * self.objective.weight
         estimate = 0.5 * float(np.vdot(d, point.gradient)) * self.objective.weight
-        left = 0.0 if exact else self._tail.left()  # beside the exact curvature there is a proof
+        left = 0.0 if exact else self._tail.left()  # with the exact Hessian a proof follows
         self._stands_at(point, min(max(estimate * history.factor(total, estimate), left), total))
 
     def _judge(self, n_passes: int) -> None:
-        """Trust an exact curvature less if its own step, whole, was too long: it took more than one pass to shorten."""
+        """Trust exact Hessians less if the full step was too long, so that the line search took several passes."""
         if self._is_hard:
             self._trust = min(1.0, 2 * self._trust) if n_passes == 1 else self._trust / 2
         elif n_passes > _PASSES_OF_A_GOOD_STEP:
             self._becomes_hard()
 
     def _ended_with_estimate(self, memory: Memory) -> Optimum | None:
+        """None if the exact Hessian is to prove the estimated gap; otherwise the result."""
         return None if self._begins_proof() else self._proved_from_below(memory)
 
     def _ended_with_proof(self, point: Point, memory: Memory) -> Optimum | None:
-        """Converged if the gap is proved to be small; else `_GO_ON`, or None for another curvature that proves more."""
+        """The result if the gap is proved to be small; else `_GO_ON`, or None if a new Hessian would prove more."""
         assert isinstance(memory.curvature, ExactCurvature)
         certificate = self._certificate or Certificate(memory.curvature, self.objective.weight)
         self._certificate = certificate
@@ -381,7 +410,7 @@ class Training:
         return None if renewed_proves_more else _GO_ON
 
     def _polished(self, memory: Memory, certificate: Certificate, bound: float) -> Optimum:
-        """Converged; where passes cost next to nothing, a few more steps for the last digits of the coefficients."""
+        """The converged result; if passes are cheap, after a few more iterations for more accurate coefficients."""
         most = min(_POLISHING_PASSES, self._most_passes - self.objective.n_passes)
         for _ in range(most if self.costs.one_pass < _NEXT_TO_NOTHING else 0):
             point = self._point
@@ -407,8 +436,10 @@ def train(
 ) -> tuple[Optimum, Objective]:
     """The optimum of the objective on `data`, and the objective that turns it into coefficients.
 
-    `ridge` (p,) is the penalty, see ``Objective``. `tolerance` is in nats of log L (less the penalty): how far it may
-    remain below its maximum.
+    ridge : (p,) or (p, p), the penalty, see ``Objective``; None without a penalty.
+    tolerance : of the optimality gap of log L (less the penalty), nats.
+    most_passes : passes over all rows after which the iterations stop.
+    progress : called with a Standing in each iteration.
     """
     with data.running() as sums:
         objective = Objective(sums, data.n_categories, data.weight, ridge, intercept)

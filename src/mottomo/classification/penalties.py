@@ -1,4 +1,4 @@
-"""Penalties, which are asked for and named: maximum likelihood has none."""
+"""Penalties on the coefficients. There is none by default: maximum likelihood."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ AS_THEY_ARE = "columns as they are"
 
 
 def penalty_of(given: L2 | str | None) -> L2 | None:
-    """A penalty, or the one of text such as ``"l2=1"``; ``"l2"`` alone has strength 1. None is none.
+    """The penalty that is `given` as a value or as text such as ``"l2=1"``; ``"l2"`` has strength 1. None stays None.
 
-    Raises InvalidCall : the text is no penalty.
+    Raises InvalidCall if it is not a penalty.
     """
     if given is None or isinstance(given, L2):
         return given
@@ -42,15 +42,21 @@ def penalty_of(given: L2 | str | None) -> L2 | None:
 
 @dataclass(frozen=True)
 class L2:
-    """A ridge on the coefficients: log L - strength / 2 sum_jk W_jk^2 is made large instead of log L.
+    """A ridge penalty on the coefficients: log L - strength / 2 sum_jk W_jk^2 is maximised instead of log L.
 
-    W are the coefficients of the columns divided by their standard deviations (with divisor n), so that the unit of a
-    column changes no probability; with ``standardised=False`` those of the columns as they are. They add to zero over
-    the categories, so that the answer does not depend on which category is called first; intercepts are free. Of two
-    categories it is the difference of their coefficients that counts, the slope of the log-odds: log L - strength / 2
-    sum_j (W_j1 - W_j2)^2. It is the log-density of a normal prior with variance 1 / strength (up to a constant).
+    W are the coefficients of the columns divided by their standard deviations (with divisor n), so the unit of a column
+    changes no probability; with ``standardised=False`` they are the coefficients of the columns as given. They add to
+    zero over the categories, so the result does not depend on the order of the categories. Intercepts are not
+    penalised. With two categories the penalty is on the slopes of the log-odds, the differences of the coefficients:
+    log L - strength / 2 sum_j (W_j1 - W_j2)^2. The penalty is, up to a constant, the log-density of a normal prior with
+    variance 1 / strength.
 
     ``L2(strength, standardised=False)`` is scikit-learn's penalty with C = 1 / strength.
+
+    Attributes
+    ----------
+    strength : above 0, nats.
+    standardised : whether the penalty is on the coefficients of standardised columns.
 
     >>> L2(strength=0.5)
     L2(strength=0.5, standardised=True)
@@ -82,20 +88,20 @@ class L2:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain data: what JSON and a model file say of it."""
+        """Plain data for JSON and for the model file."""
         of = STANDARDISED if self.standardised else AS_THEY_ARE
         return {"kind": "l2", "strength": float(self.strength), "of": of}
 
     @classmethod
     def from_dict(cls, description: Mapping[str, Any]) -> L2:
-        """From what ``to_dict`` gives; ValueError where it is something else."""
+        """The inverse of ``to_dict``; raises ValueError for another kind of penalty."""
         if description["kind"] != "l2" or description["of"] not in (STANDARDISED, AS_THEY_ARE):
             raise ValueError("a penalty of another kind")
         return cls(float(description["strength"]), description["of"] == STANDARDISED)
 
 
 def checked_penalty(penalty: L2 | None) -> L2 | None:
-    """A penalty or None; anything else is refused: a bare number, or another tool's word."""
+    """`penalty` itself; raises InvalidInput for anything but an L2 or None, such as a number or a name."""
     if penalty is None or isinstance(penalty, L2):
         return penalty
     raise InvalidInput(
@@ -109,14 +115,14 @@ def checked_penalty(penalty: L2 | None) -> L2 | None:
 
 
 def ridge_of(penalty: L2 | None, data: Data, is_number: np.ndarray | None = None) -> np.ndarray | None:
-    """(p,) what half the sum of the squares of each column's coefficients costs, nats; None without a penalty.
+    """The ridge (p,) of a penalty, nats, so that log L is reduced by sum_j ridge_j |W_j|^2 / 2; None without a penalty.
 
-    `is_number` (p,) tells columns of numbers from levels of texts, which are 0 or 1 and not standardised; None if all
-    are numbers. A column that does not vary keeps its unit.
+    is_number : (p,) True for number columns, False for indicators of levels, which are not standardised; None if all
+        are numbers. Constant columns are not standardised either.
     """
     if penalty is None:
         return None
-    two = np.count_nonzero(data.category_weights()) == 2  # of which sum W^2 is half the square of the difference
+    two = np.count_nonzero(data.category_weights()) == 2  # then sum_k W_jk^2 is half the square of the difference
     strength = float(penalty.strength) * (2.0 if two else 1.0)
     if not penalty.standardised or not data.n_features:
         return np.full(data.n_features, strength)

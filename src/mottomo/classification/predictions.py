@@ -1,4 +1,4 @@
-"""Predicted probabilities of rows: an array, or a stream of batches where there are more rows than memory."""
+"""Predicted probabilities of rows: as an array, or as a stream of batches if they do not fit into memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ PredictionVerdict = Literal["predicted"]
 
 
 class Batches:
-    """Probabilities (m, K) at a time, read anew as often as they are asked for; `n` rows, once they were all read."""
+    """Batches of probabilities, (m, K) each, that are computed anew in each iteration.
+
+    Attributes
+    ----------
+    n : the number of rows; None until an iteration has ended.
+    """
 
     def __init__(self, make: Callable[[], Iterator[np.ndarray]]) -> None:
         self._make = make
@@ -36,7 +41,9 @@ class Predictions(ResultWithRows):
 
     Attributes
     ----------
-    target : what is predicted. categories : its K categories. batches : the probabilities, (m, K) at a time.
+    target : the column that is predicted.
+    categories : the K categories of the target.
+    batches : the probabilities, (m, K) a batch.
     names_most_probable : whether the tables name the most probable category of each row.
     """
 
@@ -52,13 +59,13 @@ class Predictions(ResultWithRows):
 
     @property
     def most_probable(self) -> tuple[str, ...]:
-        """The most probable category of each row; of equal ones the first."""
+        """The most probable category of each row; the first one in case of a tie."""
         names = self.categories.names
         return tuple(names[k] for k in self.probabilities.argmax(axis=1).tolist())
 
     @property
     def n_observations(self) -> int:
-        """How many rows there are."""
+        """The number of rows; reads all batches if they have not been read."""
         if self.batches.n is None:
             for _ in self.batches:
                 pass
@@ -67,6 +74,7 @@ class Predictions(ResultWithRows):
 
     @property
     def verdict(self) -> PredictionVerdict:
+        """Always ``predicted``."""
         return "predicted"
 
     def rows(self) -> Iterator[tuple[list[float], str]]:
@@ -77,6 +85,7 @@ class Predictions(ResultWithRows):
                 yield row, names[best]
 
     def streamed_dict(self) -> dict[str, Any]:
+        """As ``to_dict``, with `rows` as a stream and `n_observations` known only after it was read."""
         names = self.categories.names
 
         def rows() -> Iterator[dict[str, Any]]:
@@ -87,5 +96,6 @@ class Predictions(ResultWithRows):
         return {"target": self.target, "rows": Stream(rows), "n_observations": Later(lambda: self.n_observations)}
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON, with all rows in memory."""
         found = self.streamed_dict()
         return {**found, "rows": list(found["rows"]), "n_observations": self.n_observations}

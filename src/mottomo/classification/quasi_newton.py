@@ -1,4 +1,4 @@
-"""Quasi-Newton steps: L-BFGS on top of a curvature, and a line search."""
+"""Quasi-Newton steps: L-BFGS with a preconditioner, and a line search."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from mottomo.classification.curvature import Curvature
 from mottomo.classification.objective import Objective, Point
 
-MEMORY = 30
-_ARMIJO, _WOLFE = 1e-4, 0.9
+MEMORY = 30  # secant pairs that are kept
+_ARMIJO, _WOLFE = 1e-4, 0.9  # constants of the two Wolfe conditions
 
 
 class Memory:
-    """L-BFGS: a curvature corrected by the last steps and the changes of the gradient along them."""
+    """L-BFGS: a preconditioner corrected by secant pairs (recent steps with the changes of the gradient)."""
 
     def __init__(self, curvature: Curvature) -> None:
         self.curvature = curvature
@@ -22,12 +22,13 @@ class Memory:
         self._scale = 1.0
 
     def renewed(self, curvature: Curvature) -> Memory:
-        """The same steps on another curvature: what they say beside an approximate one remains true of it."""
+        """Reuse the stored secant pairs with a new preconditioner; the pairs do not depend on it."""
         other = Memory(curvature)
         other._pairs, other._scale = self._pairs, self._scale
         return other
 
     def learn(self, step: np.ndarray, change: np.ndarray) -> None:
+        """Store a step (P, K - 1) and the change of the gradient along it, unless rounding hides the curvature."""
         product = float(np.vdot(step, change))
         if product > 1e-14 * float(np.linalg.norm(step)) * float(np.linalg.norm(change)):
             self._pairs.append((step, change, 1 / product))
@@ -36,10 +37,11 @@ class Memory:
 
     @property
     def has_learnt(self) -> bool:
+        """True if there is a secant pair."""
         return bool(self._pairs)
 
     def solve(self, g: np.ndarray) -> np.ndarray:
-        """The two-loop recursion."""
+        """The approximate inverse Hessian times g (P, K - 1), by the two-loop recursion."""
         q = g.copy()
         shares = []
         for step, change, inverse in reversed(self._pairs):
@@ -53,7 +55,11 @@ class Memory:
 
 
 def line_search(objective: Objective, at: Point, direction: np.ndarray, most: int = 40) -> Point | None:
-    """A point along `direction` that is lower by enough and flat enough; None where rounding hides any descent."""
+    """A point along `direction` that satisfies the Wolfe conditions.
+
+    After `most` passes, or when steps become too small, the lowest point so far; None if no point is lower, because
+    rounding hides any decrease.
+    """
     slope = float(np.vdot(at.gradient, direction))
     low, high, t = 0.0, math.inf, 1.0
     low_rise, low_slope = 0.0, slope
@@ -63,7 +69,7 @@ def line_search(objective: Objective, at: Point, direction: np.ndarray, most: in
         new = objective(at.coordinates + t * direction)
         rise = new.value - at.value
         new_slope = float(np.vdot(new.gradient, direction)) if math.isfinite(new.value) else math.inf
-        # Where values differ by rounding alone, the slope tells which side of the minimum this is (Hager and Zhang).
+        # If values differ only by rounding, the slope tells on which side of the minimum this is (Hager and Zhang).
         lower = rise <= _ARMIJO * t * slope or (rise <= noise and new_slope <= -_WOLFE * slope)
         if math.isfinite(new.value) and lower:
             best = new
@@ -85,9 +91,10 @@ def line_search(objective: Objective, at: Point, direction: np.ndarray, most: in
 
 
 def _lowest_share(width: float, slope: float, rise: float, end_slope: float) -> float:
-    """Where between two ends a convex function seems lowest: by the slopes, or by the rise if that says earlier.
+    """Where in an interval a convex function seems lowest, as a share of its width, in [0.01, 0.5].
 
-    At most the middle, so that what lies far before the end is found in few steps.
+    The smaller estimate of two interpolations: by the slopes at both ends, and by the slope at the start and the rise.
+    The bound 0.5 makes the interval shrink fast if the minimum is near its start.
     """
     shares = [0.5]
     if math.isfinite(rise):

@@ -1,11 +1,11 @@
-"""Columns as they are learnt: constants, and combinations of the columns before them, taken away in twice the digits.
+"""Recode columns for the fit: subtract constants, or combinations of earlier columns, in double-double arithmetic.
 
-A column that all but equals a combination of others is replaced by what is left of it,
+A column that nearly equals a combination of others is replaced by its remainder,
 
-    z_c = x_c - constant_c - sum_{j < c} share_cj x_j,
+    z_c = x_c - constant_c - sum_{j < c} share_cj x_j.
 
-which spans the same space. The difference of two columns that agree in ten digits would have six digits left if it were
-formed inside a gradient; formed here, each of its own digits is right, and the fit is as well conditioned as any.
+The remainders span the same space. If two columns agree in ten digits, a gradient would know their difference only to
+six digits. The remainder computed here is correct to one rounding, so the fit is well conditioned.
 """
 
 from __future__ import annotations
@@ -25,13 +25,19 @@ Term = tuple[float, float, np.ndarray]
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """constant + sum_j shares_j x_j of columns x_j, with rational coefficients."""
+    """constant + sum_j shares_j x_j of columns x_j.
+
+    Attributes
+    ----------
+    constant : the constant, exact.
+    shares : the coefficient of each column by position, exact.
+    """
 
     constant: Fraction = Fraction(0)
     shares: Mapping[int, Fraction] = field(default_factory=dict)
 
     def plus(self, other: Combination, times: Fraction = Fraction(1)) -> Combination:
-        """The sum of the combination and `times` another one."""
+        """The combination plus `times` the other; shares that cancel to 0 are dropped."""
         shares = dict(self.shares)
         for j, share in other.shares.items():
             shares[j] = shares.get(j, Fraction(0)) + times * share
@@ -39,18 +45,18 @@ class Combination:
         return Combination(self.constant + times * other.constant, kept)
 
     def in_two_floats(self) -> Combination:
-        """The nearest combination whose coefficients each are the sum of two floats."""
+        """The nearest combination with coefficients that are sums of two floats (double-double)."""
         return Combination(_in_two_floats(self.constant), {j: _in_two_floats(one) for j, one in self.shares.items()})
 
     def terms(self, x: np.ndarray, sign: int = 1) -> list[Term]:
-        """`sign` times the combination, as terms for ``accurate_combination``, of features x (n, p)."""
+        """`sign` times the combination of features x (n, p), as terms for ``accurate_combination``."""
         parts = [(self.constant, np.ones(len(x)))] if self.constant else []
         parts += [(share, np.asarray(x[:, j], dtype=np.float64)) for j, share in self.shares.items()]
         return [(*split(sign * coefficient), values) for coefficient, values in parts]
 
 
 def split(number: Fraction) -> tuple[float, float]:
-    """A number as the sum of two floats: the nearest one, and what is left."""
+    """A number as the sum of two floats: the nearest float, and the difference from it."""
     high = float(number)
     return high, float(number - Fraction(high))
 
@@ -62,11 +68,14 @@ def _in_two_floats(number: Fraction) -> Fraction:
 
 @dataclass(frozen=True, eq=False)
 class Recoding:
-    """Features x (n, p) as learnt ones z (n, p'): which columns, and what was taken from them.
+    """The map from features x (n, p) to recoded features z (n, p'): which columns are kept, and what is subtracted.
 
-    columns : (p',) those that are learnt. centre : (p,) what was taken from each, float. taken : the combinations that
-    were taken from some of them instead; a combination has shares of columns before it alone. intercept : whether the
-    model has one, which takes the constants back; without it there are none.
+    Attributes
+    ----------
+    columns : (p',) positions of the columns that are kept.
+    centre : (p,) float64, the constant that is subtracted from each column.
+    intercept : whether the model has an intercept, which compensates for constants; without it there are none.
+    taken : for some columns, the combination that is subtracted instead; it contains only earlier columns.
     """
 
     columns: np.ndarray
@@ -76,34 +85,35 @@ class Recoding:
 
     @classmethod
     def centred(cls, centre: np.ndarray, intercept: bool) -> Recoding:
-        """All columns, with `centre` (p,) taken from them."""
+        """Keep all columns and subtract `centre` (p,)."""
         return cls(np.arange(len(centre)), centre, intercept)
 
     @property
     def is_identity(self) -> bool:
+        """True if z = x."""
         return len(self.columns) == len(self.centre) and not self.taken and not self.centre.any()
 
     def with_taken(self, taken: Mapping[int, Combination]) -> Recoding:
-        """The same columns, with other combinations taken from some."""
+        """The same columns, with new combinations for some of them."""
         return replace(self, taken={**self.taken, **taken})
 
     def without(self, columns: Iterable[int]) -> Recoding:
-        """The same without some columns."""
+        """The same recoding without some columns."""
         gone = set(columns)
         left = np.array([c for c in self.columns.tolist() if c not in gone], dtype=np.intp)
         return replace(self, columns=left, taken={c: one for c, one in self.taken.items() if c not in gone})
 
     def combination(self, column: int) -> Combination:
-        """What is taken from a column."""
+        """What is subtracted from a column, by its position among all columns."""
         found = self.taken.get(column)
         return Combination(Fraction(float(self.centre[column]))) if found is None else found
 
     def of(self, data: Data) -> Data:
-        """The rows with learnt features."""
+        """The rows with recoded features."""
         return data if self.is_identity else data.mapped(self.apply, len(self.columns))
 
     def apply(self, x: Any) -> Any:
-        """Learnt features z (n, p') of features x (n, p); each number correct to one rounding."""
+        """Recoded features z (n, p') of features x (n, p); each number is correct to one rounding."""
         z = x if len(self.columns) == x.shape[1] else np.ascontiguousarray(x[:, self.columns])
         if self.centre.any():
             z = z - self.centre[self.columns]
@@ -116,10 +126,10 @@ class Recoding:
         return z
 
     def back(self, w: np.ndarray, b: np.ndarray, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Coefficients (p, K) and (K,) of the features, from (p', K) and (K,) of the learnt ones.
+        """Coefficients (p, K) and intercepts (K,) of the features, from (p', K) and (K,) of the recoded ones.
 
-        The coefficients are correct to one rounding each; the intercept makes up for their rounding at `middle` (p,),
-        where the features are, so that a large number in all rows costs no digits.
+        Each coefficient is correct to one rounding. The intercept compensates for this rounding at `middle` (p,), a
+        typical row of the features, so that columns far from 0 lose no accuracy.
         """
         if self.is_identity:
             return w, b
@@ -148,14 +158,14 @@ class Recoding:
         return full, accurate_combination(at)[0]
 
     def ridge(self, ridge: np.ndarray) -> np.ndarray:
-        """What a ridge (p,) on the coefficients of all features is on those of the learnt ones: (p,), or (p, p)."""
+        """The ridge on the recoded coefficients that equals `ridge` (p,) on those of the features: (p,), or (p, p)."""
         if not self.taken:
             return ridge
         back = self.matrix()[: len(ridge), : len(ridge)]
         return np.asarray(back.T @ (ridge[:, None] * back))
 
     def matrix(self) -> np.ndarray:
-        """The linear map of ``back`` for the columns that are learnt and, last, the intercept: (P', P')."""
+        """The linear map of ``back`` on the kept columns and, last, the intercept: (P', P') float64."""
         size = len(self.columns)
         place = {column: index for index, column in enumerate(self.columns.tolist())}
         found = np.eye(size + self.intercept)

@@ -1,4 +1,4 @@
-"""Centres and scales of features: what makes steps and linear programmes the same in any unit."""
+"""Centres and scales of features, so that iterations and linear programmes do not depend on units."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ import numpy as np
 
 from mottomo.classification.objective import Data, Rows
 
-_CONSTANT = 1e-14  # of the centre: a spread that rounding makes
-_ROUNDING = 1e-12  # of the median: so far from it a number is still there
-_ROWS_OF_MEDIANS = 4000
-_CHUNK = 1 << 17  # numbers in a temporary: what fits a processor's second cache
+_CONSTANT = 1e-14  # relative to the centre: smaller spreads are rounding
+_ROUNDING = 1e-12  # relative to the median: smaller deviations count as 0
+_ROWS_OF_MEDIANS = 4000  # sampled rows for medians
+_CHUNK = 1 << 17  # numbers in a temporary array, so that it fits into the L2 cache
 
 
 @dataclass(frozen=True, slots=True)
 class Scaling:
-    """Centres and scales of the features, (p,) each: x~ = (x - centre) / scale; constant features have spread 0."""
+    """The scaled features x~ = (x - centre) / scale.
+
+    Attributes
+    ----------
+    centre : (p,) what is subtracted; 0 without an intercept.
+    spread : (p,) a measure of spread; 0 for constant features.
+    intercept : whether a column of ones is appended.
+    """
 
     centre: np.ndarray
     spread: np.ndarray
@@ -25,11 +32,12 @@ class Scaling:
 
     @property
     def scale(self) -> np.ndarray:
+        """(p,) the divisor of each feature: its spread, or 1 for constant features."""
         return np.where(self.spread > 0, self.spread, 1.0)
 
     @classmethod
     def of(cls, data: Data, intercept: bool) -> Scaling:
-        """From dense rows; without an intercept nothing is centred."""
+        """From weighted means and standard deviations of dense rows; without an intercept about 0, not the mean."""
         p = data.n_features
         centre, square, chunk = np.zeros(p), np.zeros(p), max(64, _CHUNK // max(p, 1))
         for rows in data.batches() if intercept else ():
@@ -43,17 +51,17 @@ class Scaling:
 
     @classmethod
     def robust(cls, data: Data, intercept: bool) -> Scaling:
-        """From some dense rows, by medians: no single row moves them."""
+        """From medians of a sample of dense rows, which outliers do not affect."""
         middle, size = usual_sizes(data.sample(_ROWS_OF_MEDIANS).features)
         return cls(middle if intercept else np.zeros(len(size)), np.where(np.isfinite(size), size, 0.0), intercept)
 
     @classmethod
     def none(cls, n_features: int, intercept: bool) -> Scaling:
-        """Features as they are: those of a sparse matrix would not stay sparse."""
+        """No centring and no scaling, because a centred sparse matrix is no longer sparse."""
         return cls(np.zeros(n_features), np.ones(n_features), intercept)
 
     def design(self, x: np.ndarray) -> np.ndarray:
-        """Centred, scaled features with a column of ones for the intercept."""
+        """x~ (m, P) of features x (m, p): scaled, with a column of ones last if there is an intercept."""
         design = np.empty((len(x), x.shape[1] + self.intercept))
         np.subtract(x, self.centre, out=design[:, : x.shape[1]])
         design[:, : x.shape[1]] /= self.scale
@@ -62,7 +70,7 @@ class Scaling:
         return design
 
     def gradient(self, g: np.ndarray) -> np.ndarray:
-        """The gradient in the coefficients of the scaled features, from that in those of the features."""
+        """The gradient (P, ...) with respect to the coefficients of x~, from `g` with respect to those of x."""
         scaled = g.copy()
         p = len(self.scale)
         if self.intercept:
@@ -71,7 +79,7 @@ class Scaling:
         return scaled
 
     def step(self, d: np.ndarray) -> np.ndarray:
-        """The step in the coefficients of the features, from that in those of the scaled features."""
+        """The step (P, ...) of the coefficients of x, from the step `d` of those of x~."""
         p = len(self.scale)
         step = d.copy()
         step[:p] /= self.scale[:, None]
@@ -80,12 +88,12 @@ class Scaling:
         return step
 
     def scaled(self, d: np.ndarray) -> np.ndarray:
-        """Coefficients of the scaled features from (p + 1, K) of the features; the last row only with an intercept."""
+        """Coefficients (P, K) of x~ from those of x, (p + 1, K); the last row is dropped without an intercept."""
         slopes = d[:-1] * self.scale[:, None]
         return np.vstack([slopes, d[-1] + self.centre @ d[:-1]]) if self.intercept else slopes
 
     def penalty(self, decay: np.ndarray | float) -> np.ndarray:
-        """The penalty's curvature in the coefficients of the scaled features: its diagonal (P,), or (P, P)."""
+        """The Hessian of the penalty with respect to the coefficients of x~: its diagonal (P,), or (P, P)."""
         p = len(self.scale)
         if isinstance(decay, np.ndarray) and decay.ndim == 2:
             full = np.zeros((p + self.intercept, p + self.intercept))
@@ -97,7 +105,7 @@ class Scaling:
 
 
 def add_in_blocks(matrix: np.ndarray, penalty: np.ndarray, times: float = 1.0) -> None:
-    """Add a penalty's curvature to each block on the diagonal of a matrix, in place."""
+    """Add `times` the Hessian of a penalty, (P,) or (P, P), to each diagonal block of a matrix, in place."""
     size = len(penalty)
     for start in range(0, len(matrix), size):
         block = matrix[start : start + size, start : start + size]
@@ -108,7 +116,7 @@ def add_in_blocks(matrix: np.ndarray, penalty: np.ndarray, times: float = 1.0) -
 
 
 def usual_sizes(x: Any) -> tuple[np.ndarray, np.ndarray]:
-    """The median of each column, (p,), and the median size of what is not there; infinite where nothing says it."""
+    """Median of each column (p,), and median absolute deviation over the rows that differ from it (inf if none do)."""
     if hasattr(x, "indptr"):
         return np.zeros(x.shape[1]), np.full(x.shape[1], np.inf)
     middle = np.sort(x, axis=0)[len(x) // 2].astype(np.float64)
@@ -119,5 +127,5 @@ def usual_sizes(x: Any) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _shares(rows: Rows, total: float) -> np.ndarray:
-    """Each row's share of the total weight, (n,)."""
+    """The share of each row in the total weight, (n,)."""
     return (np.ones(rows.n) if rows.weights is None else rows.weights) / total

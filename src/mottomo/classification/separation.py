@@ -1,8 +1,8 @@
-"""A direction along which log L only rises, by linear programmes over pairs of a row and another category.
+"""Find a direction of separation by linear programmes over pairs of a row and another category.
 
-A pair (i, k), k other than the category of row i, has the margin x~_i (d_y(i) - d_k) along a direction d. log L has no
-maximum if and only if some direction has no negative margin and a positive one (Konis 2007, chapter 4). Few of the
-pairs matter, so they are brought in as they are needed.
+A pair is (i, k) with a category k other than the observed category y(i) of row i. Its margin along a direction d is
+x~_i (d_y(i) - d_k). log L has no maximum if and only if along some direction no margin is negative and at least one is
+positive (Konis 2007, chapter 4). Few pairs matter, so they are added to the programme as they are needed.
 """
 
 from __future__ import annotations
@@ -13,45 +13,48 @@ from typing import Any
 
 import numpy as np
 
-ZERO = 1e-7  # a margin that counts as 0, in units of the largest coefficient of scaled features
-_UNSURE, _CERTAIN, _MORE = 2000, 1000, 2000  # pairs at first and in each round
+ZERO = 1e-7  # margins up to here count as 0, relative to the largest coefficient of scaled features
+_UNSURE, _CERTAIN, _MORE = 2000, 1000, 2000  # pairs at first (smallest and largest margins), and added in each round
 _MOST_ROUNDS = 60
-_LARGEST_COEFFICIENT = 1e3  # with 1e6 HiGHS takes twenty times as long, or gives up
-_LARGEST_PROGRAMME = 2_000_000  # numbers other than 0 in its constraints
-_MOST_COEFFICIENTS = 2500  # with more, HiGHS rarely comes to an end in time
-_LONGEST, _LONGEST_ON_TOP = 30.0, 5.0  # seconds for all programmes, and for one where a direction is known already
-_SPANNED = 1e-10  # the share of the largest eigenvalue below which a direction is not spanned
+_LARGEST_COEFFICIENT = 1e3  # bound in the programme; with 1e6 HiGHS takes twenty times as long, or fails
+_LARGEST_PROGRAMME = 2_000_000  # nonzero numbers in the constraints
+_MOST_COEFFICIENTS = 2500  # with more, HiGHS rarely finishes in time
+_LONGEST, _LONGEST_ON_TOP = 30.0, 5.0  # seconds: all programmes; one programme once a direction is known
+_SPANNED = 1e-10  # relative to the largest eigenvalue; below it a direction is not spanned
 
 
 def margins(x: Any, labels: np.ndarray, direction: np.ndarray, intercepts: np.ndarray | float = 0.0) -> np.ndarray:
-    """x_i (d_y(i) - d_k), (n, K), along a direction (p, K) and (K,); 0 for a row's own category."""
+    """The margins x_i (d_y(i) - d_k), (n, K), along a direction (p, K) with `intercepts` (K,); 0 for k = y(i)."""
     scores = np.asarray(x @ direction) + intercepts
     return np.asarray(scores[np.arange(len(scores)), labels][:, None] - scores)
 
 
 class Separation:
-    """The search for a direction of separation of labelled rows, and for all that can be separated along it.
+    """The search for a direction of separation of labelled rows that separates as many pairs as possible."""
 
-    `design` (n, P) holds scaled features, `lead` (n, K) by how much the logit of a row's category exceeds the others
-    where training stopped: pairs that it is least sure of are most likely to stand against a separation, those that it
-    is surest of are most likely to be separated. `known` (P, K) is a direction of separation, or 0.
-    """
+    def __init__(self, design: np.ndarray, labels: np.ndarray, margin: np.ndarray, known: np.ndarray) -> None:
+        """Start from the pairs that are most likely to decide.
 
-    def __init__(self, design: np.ndarray, labels: np.ndarray, lead: np.ndarray, known: np.ndarray) -> None:
-        self._design, self._labels, self._size = design, labels, lead.shape[1]
-        self._used = np.zeros(lead.shape, dtype=bool)
-        self._open = np.ones(lead.shape, dtype=bool)  # pairs that no direction found so far separates
+        design : (n, P) scaled features.
+        labels : (n,) observed categories.
+        margin : (n, K) margins of the fitted logits, x_i W. Small ones are likely to refute a separation, large ones
+            are likely to be separated.
+        known : (P, K) a direction of separation that is known, or 0.
+        """
+        self._design, self._labels, self._size = design, labels, margin.shape[1]
+        self._used = np.zeros(margin.shape, dtype=bool)
+        self._open = np.ones(margin.shape, dtype=bool)  # pairs that no direction found so far separates
         self._open[np.arange(len(labels)), labels] = False
         self._found = known
         self._open &= self._margins(known) <= ZERO
         self._seconds = _LONGEST
-        self._bring_in(lead, _UNSURE)
-        self._bring_in(-lead, _CERTAIN)
+        self._bring_in(margin, _UNSURE)
+        self._bring_in(-margin, _CERTAIN)
 
     def solve(self, waiting: Callable[[], None]) -> np.ndarray | None:
-        """A direction (P, K) that separates all that can be; all zero if none can be; None if that was not decided.
+        """A direction (P, K) that separates every pair that can be separated; 0 if there is none, None if undecided.
 
-        Where only a part could be decided, the direction separates that part. `waiting` is called now and then.
+        If the search stops early, the direction separates the pairs found so far. `waiting` is called every second.
         """
         for _ in range(_MOST_ROUNDS):
             if not self._open.any():
@@ -73,7 +76,7 @@ class Separation:
         return margins(self._design, self._labels, direction)
 
     def _combined(self, direction: np.ndarray, reached: np.ndarray) -> np.ndarray:
-        """It and what was found before, with as much of that as outweighs what it takes from those pairs."""
+        """`direction` plus a multiple of the one found before, large enough that no margin is negative."""
         if not self._found.any():
             return direction
         before = self._margins(self._found)
@@ -83,7 +86,7 @@ class Separation:
         return np.asarray(both / np.abs(both).max())
 
     def _bring_in(self, order: np.ndarray, most: int) -> bool:
-        """Use the open pairs with the smallest values, at most so many of those that are finite and not yet used."""
+        """Use at most `most` open unused pairs, those with the smallest finite values in `order`; False if none."""
         values = np.where(self._open & ~self._used, order, np.inf).ravel()
         candidates = np.flatnonzero(values < np.inf)
         if candidates.size > most:
@@ -92,9 +95,9 @@ class Separation:
         return bool(candidates.size)
 
     def _bring_in_unspanned(self) -> bool:
-        """Use pairs whose margins the used ones leave free: where those allow none but 0, the others may yet not be 0.
+        """Add pairs whose margins can be nonzero although all margins of the used pairs are 0.
 
-        False if there are none: then no direction separates any of the open pairs.
+        False if there are none; then no direction separates any open pair.
         """
         vectors = self._vectors(*self._chosen())
         values, basis = np.linalg.eigh(vectors.T @ vectors)
@@ -107,12 +110,12 @@ class Separation:
         return self._bring_in(np.where(largest > ZERO, -largest, np.inf), _MORE)
 
     def _chosen(self) -> tuple[np.ndarray, np.ndarray]:
-        """The rows and the other categories of the pairs in use."""
+        """The rows and the other categories of the used open pairs."""
         row, other = np.nonzero(self._used & self._open)
         return row, other
 
     def _vectors(self, row: np.ndarray, other: np.ndarray) -> np.ndarray:
-        """What a pair's margin is linear in, a row each, over (K - 1, P): the first category's coefficients stay 0."""
+        """(pairs, (K - 1) P): a row times the coefficients is the margin of its pair; those of category 0 are 0."""
         blocks = np.zeros((row.size, self._size, self._design.shape[1]))
         index = np.arange(row.size)
         blocks[index, self._labels[row]] = self._design[row]
@@ -120,7 +123,7 @@ class Separation:
         return blocks[:, 1:].reshape(row.size, -1)
 
     def _wait(self, waiting: Callable[[], None]) -> Callable[[], None]:
-        """What to do each second that a programme takes."""
+        """A function for each second that a programme runs: it counts down the time and calls `waiting`."""
 
         def second() -> None:
             self._seconds -= 1
@@ -129,7 +132,11 @@ class Separation:
         return second
 
     def _programme(self, waiting: Callable[[], None]) -> np.ndarray | None:
-        """maximise sum s  subject to  margin_ik >= s_ik scale_ik,  0 <= s_ik <= 1,  over the pairs in use."""
+        """A direction (P, K) that maximises sum s_ik  subject to  margin_ik >= s_ik scale_ik,  0 <= s_ik <= 1.
+
+        The pairs (i, k) are the used ones. The direction is 0 if the maximum is 0, and None if the programme is too
+        large or was not solved in time.
+        """
         import scipy.sparse
 
         row, other = self._chosen()
@@ -165,9 +172,9 @@ def _maximised(
     seconds: float,
     second: Callable[[], None],
 ) -> np.ndarray | None:
-    """The optimum of gains x subject to constraints x <= 0; by another method where HiGHS' first choice is at a loss.
+    """The x that maximises gains x subject to constraints x <= 0; None if no method of HiGHS solves it in time.
 
-    It runs beside this thread, which goes on hearing Ctrl-C, and calls `second` as the seconds go by.
+    The programme runs in another thread, so that this one can receive Ctrl-C and call `second` every second.
     """
     import scipy.optimize
 
@@ -177,7 +184,7 @@ def _maximised(
     def run() -> None:
         try:
             found.append(solved())
-        except Exception as error:  # raised where it is heard
+        except Exception as error:  # raised again in the calling thread
             found.append(error)
 
     def solved() -> Any:

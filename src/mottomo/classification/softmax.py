@@ -1,4 +1,4 @@
-"""Logits and probabilities of a softmax model at features, for models that are there."""
+"""Logits and probabilities of a softmax model with given coefficients."""
 
 from __future__ import annotations
 
@@ -9,25 +9,24 @@ import numpy as np
 
 from mottomo.numerics.sums import accurate_combination
 
-_FAR_BELOW = 2.0**-600  # takes any product of two floats back into range
-_ROUNDING = 1e-10  # of a logit that matters to nobody
-_LARGEST = 1e100  # of products in twice the digits
-_CHUNK = 1 << 14  # rows in a temporary
+_FAR_BELOW = 2.0**-600  # scales features so that no product with a coefficient overflows
+_ROUNDING = 1e-10  # absolute error of a logit that does not matter
+_LARGEST = 1e100  # largest products for double-double arithmetic
+_CHUNK = 1 << 14  # rows in a temporary array
 
 
 def logits(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
     """x W + b, (n, K) float64.
 
-    Where large products cancel, as those of columns that are nearly equal, they are added in twice the digits of a
-    float.
+    If large products could cancel, as with nearly equal columns, they are summed in double-double arithmetic.
     """
     return _in_twice_the_digits(x, w, b) if _cancels(x, w) else np.asarray(x @ w, dtype=np.float64) + b
 
 
 def relative_logits(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """x W + b less the largest of each row, (n, K) float64; -infinity where a float does not hold it.
+    """x W + b minus the maximum of each row, (n, K) float64; -inf where the difference overflows.
 
-    Features so large that a product overflows leave one category, or several with equal logits.
+    In rows where a product overflows, the categories with the largest logit get 0 and all others -inf.
     """
     with np.errstate(over="ignore", invalid="ignore"):
         z = logits(x, w, b)
@@ -46,13 +45,13 @@ def _relative(z: np.ndarray, x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray
 
 
 def _cancels(x: Any, w: np.ndarray) -> bool:
-    """Whether rounding of the products of dense features could be seen in the logits, and they can be split exactly."""
+    """True if rounding of products could change the logits of dense features, and double-double does not overflow."""
     if hasattr(x, "indptr") or not x.size:
         return False
     size = np.abs(w).max(axis=1)
     flat = x.ravel(order="K")
     with np.errstate(over="ignore", invalid="ignore"):
-        longest = math.sqrt(float(np.dot(flat, flat)))  # a bound of every number
+        longest = math.sqrt(float(np.dot(flat, flat)))  # bounds every number
         if longest * float(size.sum()) * 2.0**-53 <= _ROUNDING:
             return False
         products = np.maximum(x.max(axis=0), -x.min(axis=0)).astype(np.float64) * size
@@ -76,7 +75,7 @@ def probabilities(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def training_probabilities(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The same at learnt features, whose products do not cancel."""
+    """As ``probabilities``, for recoded features, whose products do not cancel."""
     with np.errstate(over="ignore", invalid="ignore"):
         return _normalised(_relative(np.asarray(x @ w, dtype=np.float64) + b, x, w, b))
 

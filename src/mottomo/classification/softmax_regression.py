@@ -1,4 +1,4 @@
-"""Softmax regression by maximum likelihood, as a scikit-learn classifier that says how its fit ended."""
+"""Softmax regression by maximum likelihood, as a scikit-learn classifier that reports how its fit ended."""
 
 from __future__ import annotations
 
@@ -33,55 +33,64 @@ from mottomo.numerics.sums import accurate_sum
 class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     r"""Probabilities of categories from features, y = softmax(x W + b), by maximum likelihood.
 
-    log L(W, b) = sum_i w_i sum_k t_ik log y_k(x_i) is the die's likelihood with one throw a row; its maximum is found
-    to within `tolerance` nats, with a proof of that and of the maximum's existence wherever the exact curvature is
-    affordable. Without features it would give the die's estimate t / n.
+    log L(W, b) = sum_i w_i sum_k t_ik log y_k(x_i) is the multinomial likelihood with one observation a row. Its
+    maximum is found to within `tolerance` nats. If the exact Hessian is affordable, the existence of the maximum and
+    the optimality gap are proved. Without features the model would be intercept-only, with the estimate t / n.
 
     Parameters
     ----------
-    penalty : None for maximum likelihood, or ``L2(strength)``, which makes log L - strength/2 sum W^2 large instead,
-        with W of standardised columns; see ``L2``.
-    fit_intercept : whether there is b.
-    tolerance : nats; the fit stops when the objective is within this of its optimum, or as near as rounding lets one
-        tell (4 eps |log L|, which is more than 1e-7 beyond some 10^8 nats); ``gap_`` says how near it is.
-    max_passes : of reading all rows, after which the fit stops without having converged.
+    penalty : None for maximum likelihood, or ``L2(strength)``, which maximises log L - strength/2 sum W^2 instead, with
+        W of standardised columns; see ``L2``.
+    fit_intercept : whether the model has intercepts b.
+    tolerance : nats. The fit stops when the optimality gap is at most this, or at most the rounding of log L
+        (4 eps |log L|, which exceeds 1e-7 beyond some 10^8 nats); see ``gap_``.
+    max_passes : passes over all rows after which the fit stops without having converged.
 
     Attributes
     ----------
-    classes_ : (K,) the categories, sorted; of soft targets in the order of their columns.
-    coef_ : (K, p) W, adding to zero over the categories; intercept_ : (K,) b.
-    coefficients(reference) : the same model with the coefficients of one category 0.
-    converged_, reason_ : whether the fit ended near enough, and why it ended; n_iter_ : passes over all rows.
-    gap_, gap_is_proved_ : what may be left to gain, nats of log L (less penalty): a bound, or an estimate.
+    classes_ : (K,) the categories, sorted; for soft targets in the order of their columns.
+    coef_ : (K, p) W, adding to zero over the categories.
+    intercept_ : (K,) b, adding to zero.
+    converged_ : whether the optimality gap is small enough.
+    reason_ : why the fit ended.
+    n_iter_ : passes over all rows.
+    gap_ : optimality gap, nats of log L (less penalty): a bound or an estimate.
+    gap_is_proved_ : whether ``gap_`` is a bound.
     existence_ : its `verdict` is ``exists``, ``penalised``, ``complete-separation``, ``quasi-complete-separation`` or
-        ``undecided``. Where there is no maximum `direction` (p + 1, K), the intercept last, is where log L rises
-        towards `supremum`, and coef_ + reach * direction[:-1].T, intercept_ + reach * direction[-1] the limit.
-    log_likelihood_, null_log_likelihood_ : nats, of the fit and of the input-free model, which is the die's estimate.
+        ``undecided``. If there is no maximum, log L rises towards `supremum` along `direction` (p + 1, K), the
+        intercept last. The limit is coef_ + reach * direction[:-1].T, intercept_ + reach * direction[-1].
+    log_likelihood_ : log L of the fit, nats.
+    null_log_likelihood_ : log L of the intercept-only (null) model, nats.
     gradient_norm_ : the largest component of the gradient of the objective, nats a row.
-    dependent_columns_ : columns that others determine, exactly or within rounding; their coefficients are 0.
+    dependent_columns_ : columns that are collinear with others, exactly or within rounding; their coefficients are 0.
     nearly_collinear_columns_ : columns that double precision cannot tell apart from combinations of others, or whose
-        coefficients it cannot hold to `tolerance`; with them no gap is proved, and ``gap_`` is that of the columns that
+        coefficients it cannot hold to `tolerance`. With them no gap is proved, and ``gap_`` refers to the columns that
         are kept. Give such a column as its difference from the others.
-    n_features_in_, feature_names_in_ : as in scikit-learn.
+    n_features_in_ : as in scikit-learn.
+    feature_names_in_ : as in scikit-learn.
 
     Methods
     -------
-    fit(X, y, sample_weight=None) : X (n, p) an array, a data frame or a sparse matrix of numbers; y (n,) labels, or
-        (n, K) soft targets, rows of probabilities; sample_weight (n,) says how often each row counts.
-    predict, predict_proba, predict_log_proba(X), score(X, y, sample_weight=None) : as in scikit-learn; the score is the
-        share of right classes. log_likelihood(X, y, sample_weight=None) : nats, what is made large here.
+    fit(X, y, sample_weight=None) : X (n, p) is an array, a data frame or a sparse matrix of numbers; y is labels (n,)
+        or soft targets (n, K) whose rows are probabilities; sample_weight (n,) says how often each row counts.
+    predict(X) : as in scikit-learn.
+    predict_proba(X) : as in scikit-learn.
+    predict_log_proba(X) : as in scikit-learn.
+    score(X, y, sample_weight=None) : the share of correctly predicted rows, as in scikit-learn.
+    log_likelihood(X, y, sample_weight=None) : log L, nats.
+    coefficients(reference) : the same model with the coefficients of one category 0.
 
-    Text columns, standard errors and tests, batches from disk and model files are those of ``mottomo train``.
+    Text columns, standard errors, tests, batches from disk and model files are available in ``mottomo train``.
 
     Raises
     ------
-    InvalidInput (a ValueError) : a value that is not finite, with its row and column; labels of one category.
+    InvalidInput (a ValueError) : a value is not finite (its row and column are named), or all labels are one category.
 
     Warns
     -----
-    NoMaximum : the categories are separated, so the coefficients have no end; the last ones are kept, from which the
-        limit is still away. NotConverged : passes or precision ran out. NotDetermined : dependent or nearly
-        collinear columns.
+    NoMaximum : the categories are separated, so the coefficients diverge; the last iterate is kept, not the limit.
+    NotConverged : the passes or the precision did not suffice.
+    NotDetermined : some columns are collinear or nearly collinear.
 
     Source: docs/theory/classifier.md; Agresti, Categorical Data Analysis (2013), chapter 8; Albert and Anderson (1984).
 
@@ -157,7 +166,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 )
 
     def _categories(self, y: Any, n: int, weights: np.ndarray | None) -> tuple[np.ndarray | None, np.ndarray | None]:
-        """Codes of labels, or checked soft targets; sets ``classes_``."""
+        """(codes, None) for labels or (None, checked targets) for soft targets; sets ``classes_``."""
         if y is None:
             raise InvalidInput("no-labels", say("requires y to be passed, but the target y is None"), verbatim("y"))
         given = refuse_masked(y, "y")
@@ -228,7 +237,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self._checked(X, reset=False)
 
     def _checked(self, X: Any, *, reset: bool) -> Any:
-        """Features as the loops read them; with `reset` their number and names are those to come back with."""
+        """Checked features. `reset` records their number and names; otherwise these must be the recorded ones."""
         refuse_malformed(X)
         given = refuse_masked(X, "X")
         refuse_times(given)
@@ -255,12 +264,12 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return probabilities(self._features(X), self.coef_.T, self.intercept_)
 
     def predict(self, X: Any) -> np.ndarray:
-        """The most probable category of each row, (n,); of equal ones the first."""
+        """The most probable category of each row, (n,); the first one in case of a tie."""
         z = relative_logits(self._features(X), self.coef_.T, self.intercept_)
         return np.asarray(self.classes_[z.argmax(axis=1)])
 
     def log_likelihood(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """sum_i w_i log y_label(x_i), nats: of labels that are among ``classes_``."""
+        """sum_i w_i log y_label(x_i), nats. Raises InvalidInput for a label that is not in ``classes_``."""
         logs = self.predict_log_proba(X)
         labels = label_array(y)
         if len(labels) != len(logs):
@@ -281,7 +290,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return float(accurate_sum(chosen if weights is None else chosen * weights))
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """The share of rows whose most probable category is their label, each row counted `sample_weight` times."""
+        """The share, weighted by `sample_weight` (n,), of rows whose most probable category is their label."""
         predicted, labels = self.predict(X), label_array(y)
         if len(labels) != len(predicted):
             raise _lengths(len(labels), len(predicted))
@@ -289,9 +298,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return float(np.average(is_right, weights=checked_weights(sample_weight, len(labels))))
 
     def coefficients(self, reference: Any = None) -> tuple[np.ndarray, np.ndarray]:
-        """(W, b) as (K, p) and (K,): adding to zero, or with those of the category `reference` 0.
+        """(W, b) as (K, p) and (K,): adding to zero, or shifted so that those of category `reference` are 0.
 
-        Both say the same: differences between categories, probabilities and log L are equal.
+        The model is the same: differences between categories, probabilities and log L are equal.
         """
         check_is_fitted(self)
         if reference is None:
@@ -319,7 +328,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _labels_or_targets(targets: np.ndarray) -> tuple[np.ndarray | None, np.ndarray | None]:
-    """Targets that are all 0 or 1 are labels, and are read faster as such."""
+    """(codes, None) if all targets are 0 or 1, because labels are faster; otherwise (None, targets)."""
     if ((targets == 0) | (targets == 1)).all():
         return targets.argmax(axis=1), None
     return None, targets

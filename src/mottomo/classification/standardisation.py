@@ -1,4 +1,4 @@
-"""The spread of each feature: by what it is divided so that its unit does not matter to a penalty."""
+"""The standard deviation of each feature, so that a penalty does not depend on units."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 
 from mottomo.classification.objective import Data, Rows
 
-_CHUNK = 1 << 16  # numbers in a temporary
+_CHUNK = 1 << 16  # numbers in a temporary array
 
 
 def deviations(data: Data) -> np.ndarray:
-    """(p,) the standard deviation of each feature over the rows and their weights, with divisor N; 0 if it is constant.
+    """(p,) the weighted standard deviation of each feature, with divisor N; 0 if the feature is constant.
 
-    Means first, then squares of what is left of them: two readings. Both are taken from the first row, so that a large
-    number in all rows costs no digits.
+    Two passes: means, then squared deviations. Dense features are first reduced by the first row, so columns far from 0
+    lose no accuracy.
     """
     total, square = np.zeros(data.n_features), np.zeros(data.n_features)
     first = np.zeros(data.n_features)
@@ -24,7 +24,7 @@ def deviations(data: Data) -> np.ndarray:
         first = next(iter(data.batches())).features[0].astype(np.float64)
     for rows in _pieces(data):
         total += _weighted_sum(rows, rows.features if rows.is_sparse else rows.features - first)
-    mean = total / data.weight  # above the first row, of a constant column exactly 0
+    mean = total / data.weight  # relative to the first row; exactly 0 for a constant column
     for rows in _pieces(data):
         square += (
             _weighted_squares(rows, mean)
@@ -37,7 +37,7 @@ def deviations(data: Data) -> np.ndarray:
 
 
 def _pieces(data: Data) -> Iterator[Rows]:
-    """The rows; dense ones a few at a time, so that what is made of them stays in the processor's cache."""
+    """The rows; dense ones in small batches, so that temporary arrays stay in the cache."""
     for rows in data.batches():
         size = rows.n if rows.is_sparse else max(64, _CHUNK // max(rows.n_features, 1))
         for start in range(0, rows.n, size):

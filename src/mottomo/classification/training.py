@@ -1,12 +1,12 @@
-"""From rows to a trained classifier, with what is known of its fit."""
+"""Train a classifier on rows, with tests of its coefficients and losses on held-out rows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.metadata import version
 
 import numpy as np
 
+from mottomo._version import VERSION
 from mottomo.categories import Categories, unknown_category
 from mottomo.classification.classifier import Classifier
 from mottomo.classification.coefficient_tests import Covariance, FeatureTest, feature_tests
@@ -26,7 +26,17 @@ from mottomo.tallies import Tally
 
 @dataclass(frozen=True)
 class TrainingRows:
-    """What training sees of a table: rows with features as `encoding` makes them, and the tally of those trained on."""
+    """The rows of a table, ready for training.
+
+    Attributes
+    ----------
+    data : the training rows with encoded features.
+    held_out : rows for evaluation; None if none are held out.
+    encoding : how the columns of the table became features.
+    categories : the K categories of the target.
+    tally : the categories of the training rows.
+    n_dropped : rows that were left out because of missing values.
+    """
 
     data: Data
     held_out: Data | None
@@ -38,11 +48,17 @@ class TrainingRows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How the classifier is learnt.
+    """The settings of a training.
 
-    target : what is predicted. penalty : None for maximum likelihood. reference : the category whose coefficients are
-    0; the first for None. accept_limit : where there is no maximum, go along the direction of separation until log L is
-    at its supremum. seed : by which rows are held out, for the record. tolerance : of the gap, relative.
+    Attributes
+    ----------
+    target : the column that is predicted.
+    penalty : None for maximum likelihood.
+    reference : the category whose coefficients are reported as 0; None for the first one.
+    accept_limit : if there is no maximum, whether to move the coefficients along the direction of separation until
+        log L is at its supremum.
+    seed : the seed with which rows were held out; only recorded.
+    tolerance : of the optimality gap, nats.
     """
 
     target: str
@@ -56,11 +72,12 @@ class Settings:
 def learnt(
     rows: TrainingRows, plan: Settings, progress: Progress | None = None, *, is_tested: bool = True
 ) -> TrainingResult:
-    """Fit the classifier to rows, and say how sure the fit is.
+    """Fit the classifier to rows, with standard errors, tests and held-out losses.
 
-    `progress` hears how the fit goes. is_tested : whether standard errors and tests are wanted too.
+    progress : called with a Standing in each iteration.
+    is_tested : whether to compute standard errors and tests.
 
-    Raises InvalidInput : an unknown reference, features that cannot be computed with.
+    Raises InvalidInput for an unknown reference, or for features that ``refuse_extremes`` refuses.
     """
     reference = plan.reference or rows.categories.names[0]
     if reference not in rows.categories.names:
@@ -108,7 +125,7 @@ def _fitted(rows: TrainingRows, plan: Settings, progress: Progress | None) -> Fi
 def _classifier(found: Fit, rows: TrainingRows, plan: Settings) -> Classifier:
     w, b = found.at_limit() if plan.accept_limit else (found.w, found.b)
     history = {
-        "version": version("mottomo"),
+        "version": VERSION,
         "n_observations": rows.data.weight,
         "log_likelihood": _log_likelihood(found, plan),
         "null_log_likelihood": found.null_log_likelihood,
@@ -120,14 +137,21 @@ def _classifier(found: Fit, rows: TrainingRows, plan: Settings) -> Classifier:
 
 
 def _log_likelihood(found: Fit, plan: Settings) -> float:
-    """Of the coefficients that are given, nats: at the limit its supremum."""
+    """log L of the reported coefficients, nats; its supremum if these are the limit."""
     at_limit = plan.accept_limit and found.existence.supremum is not None
     return (found.existence.supremum or 0.0) + 0.0 if at_limit else found.log_likelihood
 
 
 @dataclass(frozen=True)
 class _Inference:
-    """Standard errors (p + 1, K) and tests; or why there are none: ``work``, ``rounding``, ``interrupted``."""
+    """Standard errors and tests of the coefficients.
+
+    Attributes
+    ----------
+    standard_errors : (p + 1, K), the intercept last; None if there are none.
+    tests : one for each feature.
+    without_errors : why there are none: ``work``, ``rounding``, ``interrupted``; None if not wanted or not meaningful.
+    """
 
     standard_errors: np.ndarray | None = None
     tests: tuple[FeatureTest, ...] = ()
@@ -135,7 +159,7 @@ class _Inference:
 
 
 def _inference(found: Fit, rows: TrainingRows, reference: str, plan: Settings, progress: Progress | None) -> _Inference:
-    """Standard errors and tests, where they mean something: at a maximum of the likelihood, reached."""
+    """Standard errors and tests. They are meaningful only if the maximum of the unpenalised likelihood was reached."""
     data = rows.data
     if plan.penalty is not None or not found.converged:
         return _Inference()
@@ -159,13 +183,13 @@ def _inference(found: Fit, rows: TrainingRows, reference: str, plan: Settings, p
         )
     except np.linalg.LinAlgError:
         return _Inference(without_errors="rounding")
-    except KeyboardInterrupt:  # the fit is there
+    except KeyboardInterrupt:  # the fit is complete and is kept
         return _Inference(without_errors="interrupted")
     return _Inference(errors, tests)
 
 
 def _held_out(classifier: Classifier, tally: Tally, data: Data, seed: int) -> HeldOut:
-    """Cross-entropy on rows held out, of the classifier and of the die that the training rows are."""
+    """Cross-entropy on held-out rows: of the classifier, and of the null model with the shares of the training rows."""
     with np.errstate(divide="ignore"):
         logs = np.log(tally.counts / tally.n_observations)
     model, die, gain, n_impossible = LossSums(), LossSums(), LossSums(), 0

@@ -1,4 +1,4 @@
-"""What a training answers: is there a maximum, how near is it, how sure is each coefficient, what do inputs buy."""
+"""The result of a training: existence of the maximum, optimality gap, standard errors, tests, held-out losses."""
 
 from __future__ import annotations
 
@@ -33,20 +33,34 @@ TrainingRemark = Literal[
 
 @dataclass(frozen=True, eq=False)
 class TrainingResult(ResultWithRows):
-    """A classifier with all that is known of its fit.
+    """A trained classifier with the facts about its fit.
 
     Attributes
     ----------
-    classifier : the model. tally : of the categories among the rows it was trained on. n_rows : how many these were.
-    log_likelihood, null_log_likelihood : nats, of the fit and of the die. converged, reason, n_passes.
-    gap, gap_is_proved : what may be left to gain, nats: a bound or an estimate. gradient_norm : the largest component
-    of the gradient of the objective, nats a row.
-    existence : whether there is a maximum; separators : single columns that separate two categories.
-    dependent : columns that others determine, exactly or within rounding; they are left out. near : columns that are
-    nearly collinear, with which no gap is proved. standard_errors : (p + 1, K) for coefficients with those of the
-    reference 0, the intercept last; None where they mean nothing, or were not computed: `without_errors` says why
-    (``work``, ``rounding``, ``interrupted``).
-    feature_tests, held_out, reference.
+    classifier : the model.
+    tally : the categories of the training rows.
+    n_rows : the number of training rows; with weights it differs from ``n_observations``.
+    log_likelihood : log L of the reported coefficients, nats; the supremum if they are the limit.
+    null_log_likelihood : log L of the intercept-only (null) model, nats.
+    converged : True if the maximum (less the penalty) exists and was reached.
+    reason : why the fit ended, such as ``gap``, ``passes`` or ``rounding``.
+    n_passes : passes over all rows.
+    gap : optimality gap, nats: a bound or an estimate.
+    gap_is_proved : True if `gap` is a bound.
+    gradient_norm : the largest component of the gradient of the objective, nats a row.
+    existence : whether a maximum exists.
+    separators : single columns that separate two categories.
+    dependent : columns that are collinear with others, exactly or within rounding; they are left out.
+    near : nearly collinear columns; with any of them no gap is proved.
+    reference : the category whose coefficients are reported as 0.
+    standard_errors : (p + 1, K) of the coefficients relative to the reference, the intercept last; None if they are not
+        meaningful or were not computed.
+    without_errors : why standard errors were not computed: ``work``, ``rounding``, ``interrupted``; else None.
+    feature_tests : a test of each feature given the others.
+    held_out : losses on held-out rows; None if none were held out.
+    n_dropped : rows that were left out because of missing values.
+    accepts_limit : True if the limit was asked for, should there be no maximum.
+    model_file : the file to which the model was written; None if it was not.
     """
 
     classifier: Classifier
@@ -80,84 +94,89 @@ class TrainingResult(ResultWithRows):
 
     @property
     def n_observations(self) -> int:
+        """The sum of the weights of the training rows."""
         return int(self.tally.n_observations)
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The encoded columns and, last, the intercept: in brackets beside a column of that name."""
+        """Names of the encoded columns and, last, ``intercept``; in brackets if a column has that name."""
         columns = self.classifier.encoding.columns
         return (*columns, "(intercept)" if "intercept" in columns else "intercept")
 
     def coefficients(self) -> np.ndarray:
-        """(p + 1, K) with those of the reference category 0, the intercept last."""
+        """(p + 1, K) coefficients relative to the reference category, whose own are 0; the intercept last."""
         full = np.vstack([self.classifier.coefficients, self.classifier.intercepts])
         return referred(full, self.classifier.categories.names.index(self.reference))
 
     @property
     def never_seen(self) -> tuple[str, ...]:
-        """Declared categories that never came up, where they alone are why there is no maximum."""
+        """Declared categories without observations, if they are the only reason why there is no maximum."""
         names = self.classifier.categories.names
         found = self.existence.categories if self.existence.direction is not None else ()
         return () if self.tally.counts[list(found)].any() else tuple(names[k] for k in found)
 
     @property
     def shows_direction(self) -> bool:
-        """Whether the coefficients have no end and their limit was not asked for: then their direction is shown."""
+        """True if the coefficients diverge and their limit was not asked for; their direction is shown instead."""
         return self.existence.direction is not None and not self.accepts_limit
 
     def direction(self) -> np.ndarray:
-        """The direction of separation (p + 1, K), with the coefficients of the reference category 0."""
+        """The direction of separation (p + 1, K) relative to the reference category, whose own entries are 0."""
         assert self.existence.direction is not None
         return referred(self.existence.direction, self.classifier.categories.names.index(self.reference))
 
     @property
     def n_parameters(self) -> int:
-        """Free parameters: (p + 1) (K - 1), less those of dependent columns."""
+        """Free parameters: (p + 1) (K - 1), less those of collinear columns that are left out."""
         return (len(self.columns) - len(self.dependent)) * (len(self.classifier.categories) - 1)
 
     @property
     def degrees_of_freedom(self) -> int:
-        """Of the test against the die: the parameters beside the intercepts."""
+        """Degrees of freedom of the test against the null model: the parameters other than intercepts."""
         return self.n_parameters - (len(self.classifier.categories) - 1)
 
     @property
     def likelihood_ratio(self) -> float:
-        """2 (log L - log L of the die); 0 without features, whose model is the die."""
+        """2 (log L - log L of the null model), at least 0; 0 without features."""
         if not self.degrees_of_freedom:
             return 0.0
         return max(2 * (self.log_likelihood - self.null_log_likelihood), 0.0)
 
     @property
     def p_value(self) -> float:
+        """The p-value of ``likelihood_ratio``, by its asymptotic chi-square distribution."""
         return float(chi_square_tail(self.likelihood_ratio, self.degrees_of_freedom))
 
     @property
     def log10_p_value(self) -> float:
+        """log10 of ``p_value``; finite also where the p-value underflows."""
         return log10_chi_square_tail(self.likelihood_ratio, self.degrees_of_freedom)
 
     @property
     def aic(self) -> float:
-        """2 parameters - 2 log L."""
+        """2 n_parameters - 2 log L."""
         return 2 * self.n_parameters - 2 * self.log_likelihood
 
     @property
     def bic(self) -> float:
-        """parameters log n - 2 log L."""
+        """n_parameters log n - 2 log L, with n = ``n_observations``."""
         return self.n_parameters * math.log(self.n_observations) - 2 * self.log_likelihood
 
     @property
     def is_maximum_likelihood(self) -> bool:
+        """True if there is no penalty."""
         return self.classifier.penalty is None
 
     @property
     def is_usable(self) -> bool:
-        """Whether the model is an answer: its optimum was reached, or its limit was asked for."""
+        """True if the optimum was reached, or if there is none and the limit was asked for."""
         return self.converged or (self.accepts_limit and self.existence.direction is not None)
 
     def to_dict(self) -> dict[str, Any]:
+        """As in Result; p-values, AIC and BIC are None with a penalty."""
         names = self.classifier.categories.names
         coefficients = self.coefficients()
-        return {  # in the order of the questions: what was fitted, how well, how sure, what it is worth
+        return {  # in the order of a report: data and model, fit, convergence, coefficients, evaluation
             **self.tally.to_dict(),
             "n_rows": self.n_rows,
             "target": self.classifier.target,
@@ -167,7 +186,7 @@ class TrainingResult(ResultWithRows):
             "null_log_likelihood": self.null_log_likelihood,
             "likelihood_ratio": self.likelihood_ratio,
             "degrees_of_freedom": self.degrees_of_freedom,
-            "p_value": self.p_value if self.is_maximum_likelihood else None,  # of a maximum alone, as are the others
+            "p_value": self.p_value if self.is_maximum_likelihood else None,  # not valid with a penalty
             "log10_p_value": self.log10_p_value if self.is_maximum_likelihood else None,
             "n_parameters": self.n_parameters,
             "aic": self.aic if self.is_maximum_likelihood else None,
@@ -252,12 +271,12 @@ class TrainingResult(ResultWithRows):
 
     @property
     def null_cross_entropy(self) -> float:
-        """That of the model without features."""
+        """-log L / n of the intercept-only (null) model, nats a row."""
         return -self.null_log_likelihood / self.n_observations
 
     @property
     def leaves_out(self) -> bool:
-        """Whether a column was left out that only rounding may have made collinear."""
+        """True if a column was left out that may be collinear only because of rounding."""
         return any(one.kind == "rounding" for one in self.dependent)
 
     @property
@@ -268,13 +287,14 @@ class TrainingResult(ResultWithRows):
 
     @property
     def shown_rows(self) -> tuple[tuple[int, int], ...]:
-        """(column, category) of each coefficient in the order in which they are shown: the intercept first."""
+        """(column, category) of each coefficient in the order of display: by category, the intercept first."""
         last = len(self.columns) - 1
         names = self.classifier.categories.names
         return tuple((j, k) for k in range(len(names)) if names[k] != self.reference for j in (last, *range(last)))
 
     @property
     def verdict(self) -> TrainingVerdict:
+        """As in Result; the existence of a maximum comes before convergence."""
         if self.never_seen:
             return "never-seen"
         if self.existence.direction is not None:
@@ -286,6 +306,7 @@ class TrainingResult(ResultWithRows):
 
     @property
     def remarks(self) -> tuple[TrainingRemark, ...]:
+        """As in Result."""
         found: list[TrainingRemark] = []
         if self.n_dropped:
             found.append("rows-dropped")
@@ -307,7 +328,7 @@ class TrainingResult(ResultWithRows):
 
     @property
     def z(self) -> np.ndarray | None:
-        """(p + 1, K) coefficient / standard error; NaN where that is 0. None without standard errors."""
+        """(p + 1, K) coefficient / standard error; NaN if the latter is 0 or NaN. None without standard errors."""
         if self.standard_errors is None:
             return None
         errors = self.standard_errors
@@ -315,14 +336,14 @@ class TrainingResult(ResultWithRows):
 
     @property
     def p_values(self) -> np.ndarray | None:
-        """(p + 1, K) two-sided, of the coefficients, by the normal distribution of z."""
+        """(p + 1, K) two-sided p-values of ``z``, which is asymptotically normal. None without standard errors."""
         if self.z is None:
             return None
         return np.array([[math.erfc(abs(z) / math.sqrt(2)) for z in row] for row in self.z.tolist()])
 
     @property
     def log10_p_values(self) -> np.ndarray | None:
-        """Their log10, also of those too small for floats."""
+        """(p + 1, K) log10 of ``p_values``; finite also where these underflow. None without standard errors."""
         if self.z is None:
             return None
         rows = self.z.tolist()

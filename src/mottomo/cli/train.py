@@ -187,8 +187,8 @@ def _reports() -> Iterator[Callable[[Any], None]]:
 
 _STAGES: dict[str, Callable[[Any], Message]] = {
     "passes": lambda standing: say_count(
-        "training: {count} pass, about {gap} nats left to gain",
-        "training: {count} passes, about {gap} nats left to gain",
+        "training: {count} pass, optimality gap about {gap} nats",
+        "training: {count} passes, optimality gap about {gap} nats",
         standing.n_passes,
         gap=f"{standing.gap:.3g}",
     ),

@@ -1,4 +1,4 @@
-"""The derivation goes on from the die to a classifier, on the rows of a table: steps with formulas, values, a check."""
+"""Continue the derivation from the die to a classifier, on the rows of a table: formulas, values and checks."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SHOWN_ROWS = 5
 _MOST_TERMS = 5  # longer sums are elided in the middle
 _DIGITS = 8
 _EPS = float(np.finfo(np.float64).eps)
-_FARTHER = (0.0, 1.0, 2.0, 4.0, 8.0)  # steps along a direction of separation
+_FARTHER = (0.0, 1.0, 2.0, 4.0, 8.0)  # relative distances along a direction of separation
 
 LOG_L, N = Math(r"\log L", "log L", atomic=False), symbol("N")
 
@@ -52,16 +52,24 @@ ClassifierExplanationVerdict = Literal["explained", "explanation-fails"]
 
 @dataclass(frozen=True, eq=False)
 class ClassifierExplanation(Result):
-    """The derivation from the rows of a table to a classifier, on these rows."""
+    """The derivation from the rows of a table to a classifier, on these rows.
+
+    Attributes
+    ----------
+    training : the classifier and its fit.
+    steps : the steps of the derivation, in order.
+    """
 
     training: TrainingResult
     steps: tuple[Step, ...]
 
     @property
     def tally(self) -> Tally:
+        """The categories of the training rows."""
         return self.training.tally
 
     def to_dict(self) -> dict[str, Any]:
+        """As in Result."""
         return {
             "n_observations": self.tally.n_observations,
             "target": self.training.classifier.target,
@@ -75,19 +83,23 @@ class ClassifierExplanation(Result):
 
     @property
     def verdict(self) -> ClassifierExplanationVerdict:
+        """``explained`` if the claims of all steps hold."""
         return "explanation-fails" if self.failed else "explained"
 
     @property
     def remarks(self) -> tuple[TrainingRemark, ...]:
+        """The remarks of the training."""
         return self.training.remarks
 
 
 def explain_classifier(training: TrainingResult, data: Data) -> ClassifierExplanation:
     """From one-hot rows by logits, softmax, likelihood and cross-entropy to the gradient y - t, on the rows of `data`.
 
-    training : what was learnt from the rows. data : those rows, with features as the classifier's encoding makes them.
-    Each step computes its claims anew and says so in ``holds``. Where there is no maximum the last but one step follows
-    log L along the direction of separation instead.
+    training : the training on the rows.
+    data : those rows, with features encoded by the classifier's encoding.
+
+    Each step computes its claims again and says in ``holds`` whether they are true. If there is no maximum, the last
+    but one step follows log L along the direction of separation.
     """
     case = _Case(training, data)
     return ClassifierExplanation(training, tuple(make(case) for make in _STEPS))
@@ -95,19 +107,29 @@ def explain_classifier(training: TrainingResult, data: Data) -> ClassifierExplan
 
 @dataclass(frozen=True)
 class _Sums:
-    """What one reading of the rows gives at some coefficients."""
+    """Sums over all rows at some coefficients.
+
+    Attributes
+    ----------
+    loss : -log L, nats.
+    predicted : (K,) sum_i w_i y_ik.
+    counts : (K,) sum_i w_i t_ik.
+    gradient : (p, K) sum_i w_i x_i (y_i - t_i).
+    squares : (p,) sum_i w_i x_i^2.
+    losses : (m,) of the first rows, nats.
+    """
 
     loss: float
-    predicted: np.ndarray  # (K,) sum_i w_i y_ik
-    counts: np.ndarray  # (K,) sum_i w_i t_ik
-    gradient: np.ndarray  # (p, K) sum_i w_i x_i (y_i - t_i)
-    squares: np.ndarray  # (p,) sum_i w_i x_i^2
-    losses: np.ndarray  # of the first rows
+    predicted: np.ndarray
+    counts: np.ndarray
+    gradient: np.ndarray
+    squares: np.ndarray
+    losses: np.ndarray
 
 
 @dataclass(frozen=True)
 class _Case:
-    """The classifier and its rows, with everything that several steps need."""
+    """The classifier and its rows, and the values that several steps share."""
 
     training: TrainingResult
     data: Data
@@ -153,7 +175,7 @@ class _Case:
 
     @cached_property
     def z(self) -> list[float]:
-        """The logits of the first row, multiplied and added up without rounding in between."""
+        """The logits of the first row, computed exactly and rounded once."""
         first = [Fraction(value) for value in self.x[0].tolist()]
         return [
             float(Fraction(b) + sum(value * Fraction(share) for value, share in zip(first, own, strict=True)))
@@ -171,7 +193,7 @@ class _Case:
         return self.sums_at(self.w, self.b)
 
     def sums_at(self, w: np.ndarray, b: np.ndarray) -> _Sums:
-        """One reading of all rows."""
+        """The sums at W (p, K) and b (K,); one pass over all rows."""
         losses: list[float] = []
         first: list[float] = []
         gradient, squares = np.zeros_like(w), np.zeros(len(w))
@@ -193,7 +215,7 @@ class _Case:
         return _Sums(math.fsum(losses), counts + over, counts, gradient, squares, np.array(first))
 
     def some_categories(self) -> list[int]:
-        """All of a few, or the first two and the last of many, for lines of their own."""
+        """The categories that get a line each: all of a few, or the first two and the last of many."""
         k = self.n_categories
         return list(range(k)) if k <= _MOST_TERMS else [0, 1, k - 1]
 
@@ -205,12 +227,12 @@ _TIMES = indexed("m", "i")  # how often row i counts
 
 
 def _pair(name: str, i: int | str, k: int | str) -> Math:
-    """A name with two indices: that of a row (or a column) and that of a category."""
+    """A name with two indices: of a row or a column, and of a category."""
     return indexed(name, f"{i},{k}")
 
 
 def _over_rows(case: _Case, *factors: Math, sign: str = "sum") -> Math:
-    """A sum or a product over all rows; in a sum each counts m_i times where there are weights."""
+    """A sum or a product over all rows; with weights, row i counts m_i times in a sum."""
     mark, last = {"sum": "Σ", "prod": "Π"}[sign], "n" if case.is_weighted else "N"
     body = product([_TIMES, *factors] if case.is_weighted and sign == "sum" else factors)
     return Math(rf"\{sign}_{{i=1}}^{{{last}}} {body.latex}", f"{mark}(i=1..{last}) {body.text}", atomic=False)
@@ -227,7 +249,7 @@ def _exponential(value: float) -> Math:
 
 
 def _about(value: float) -> Math:
-    """A number after ≈: enough digits to check a line by hand; all of them are in the step's values."""
+    """A number after ≈, rounded but sufficient to check a line by hand; the step's values have all digits."""
     return rounded_number(value, _DIGITS)
 
 
@@ -312,7 +334,7 @@ def _softmax(case: _Case) -> Step:
 
 
 def _losses_of_each(case: _Case) -> np.ndarray:
-    """-log y of each category for the first row, by the kernel that scores rows."""
+    """-log y_k of the first row, (K,) nats, by the kernel that computes losses."""
     k = case.n_categories
     found = cross_entropy_of_logits(np.tile(np.array(case.z), (k, 1)), np.arange(k), losses=True).losses
     assert found is not None
@@ -369,11 +391,11 @@ def _share(count: int, n: int) -> Math:
 
 
 def _gradient(case: _Case) -> Step:
-    """y - t in numbers for the first row; what it adds up to over all rows; and the same from differences of log L."""
+    """y - t in numbers for the first row, its sum over all rows, and a check by differences of log L."""
     own, lines = case.labels[0], []
     for k in case.some_categories():
         hot = number(int(k == own))
-        # for the category that came, y - 1 by the others: close to 1 the subtraction would leave only rounding
+        # for the observed category, y - 1 is minus the sum of the others: if y is near 1, y - 1 would cancel
         difference = -math.fsum(y for j, y in enumerate(case.y) if j != own) if k == own else case.y[k]
         lines.append(
             line(
@@ -414,7 +436,10 @@ def _kind(case: _Case) -> str:
 
 
 def _difference_quotient(case: _Case) -> tuple[float, float, float] | None:
-    """The slope of -log L in the first column's last coefficient at the die, by formula and by differences."""
+    """The derivative of -log L at the null model, with respect to the first column's last coefficient.
+
+    By the formula, by a central difference, and a scale for comparing the two; None without features.
+    """
     if not len(case.w):
         return None
     w, seen = np.zeros_like(case.w), np.maximum(case.sums.counts, 0.5)
@@ -428,9 +453,10 @@ def _difference_quotient(case: _Case) -> tuple[float, float, float] | None:
 
 
 def _is_flat(case: _Case) -> bool:
-    """Whether the gradient is as small as the gap says: g^2 <= 2 gap H, and no curvature is above a quarter of x^2.
+    """True if the gradient is as small as the optimality gap implies.
 
-    With a penalty this holds for the intercepts, which it leaves free.
+    Each component satisfies g^2 <= 2 gap H, and the diagonal H of the Hessian is at most a quarter of the sum of x^2.
+    With a penalty only the intercepts are checked, which are not penalised.
     """
     gap = 1.01 * case.training.gap + 1e-12 * max(1.0, case.sums.loss)
     over = np.abs(case.sums.predicted - case.sums.counts)
@@ -444,7 +470,7 @@ def _is_flat(case: _Case) -> bool:
 
 
 def _maximum(case: _Case) -> Step:
-    """Convexity, and how near; or log L on its way along the direction of separation."""
+    """The optimality gap; if there is no maximum, log L along the direction of separation."""
     found = case.training.existence
     values: dict[str, Any] = {
         "gap": case.training.gap,
@@ -468,7 +494,7 @@ def _maximum(case: _Case) -> Step:
 
 
 def _two_categories(case: _Case) -> Step:
-    """Softmax of two is the logistic function of the difference of their logits."""
+    """The softmax of two categories is the logistic function of the difference of their logits."""
     first, second = case.y[0], case.y[1]
     apart = case.z[0] - case.z[1]
     formula = fraction(number(1), total([number(1), power(symbol("e"), negative(parenthesised(_difference())))]))

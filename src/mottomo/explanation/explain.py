@@ -1,4 +1,4 @@
-"""The fourteen steps from throws to cross-entropy. Pure: numbers in, steps out."""
+"""The fourteen steps of the derivation from throws to cross-entropy."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ from mottomo.messages import say, say_count
 from mottomo.results import Result
 from mottomo.tallies import Tally, TallyRemark, check_tally
 
-_MOST_FACTORS = 30  # a product throw by throw is written out up to here
-_MOST_EIGENVALUES = 60
+_MOST_FACTORS = 30  # up to here a product with one factor a throw is written out
+_MOST_EIGENVALUES = 60  # categories up to which the eigenvalues of the Hessian are computed
 
 L, LOG_L, N = symbol("L"), Math(r"\log L", "log L", atomic=False), symbol("n")
 LAMBDA = symbol(r"\lambda", "λ")
@@ -59,12 +59,19 @@ ExplanationRemark = Literal[TallyRemark, "categories-discovered"]
 
 @dataclass(frozen=True, eq=False)
 class Explanation(Result):
-    """The derivation from the tally to the estimate and on to the cross-entropy, on the tally's own numbers."""
+    """The derivation from the tally to the estimate and on to the cross-entropy, on the numbers of the tally.
+
+    Attributes
+    ----------
+    tally : the tally that is explained.
+    steps : the steps of the derivation, in order.
+    """
 
     tally: Tally
     steps: tuple[Step, ...]
 
     def to_dict(self) -> dict[str, Any]:
+        """As in Result."""
         return {"n_observations": self.tally.n_observations, "steps": [step.to_dict() for step in self.steps]}
 
     @property
@@ -74,12 +81,14 @@ class Explanation(Result):
 
     @property
     def verdict(self) -> ExplanationVerdict:
+        """``explained`` if the claims of all steps hold; ``no-observations`` for an empty tally."""
         if self.tally.n_observations == 0:
             return "no-observations"
         return "explanation-fails" if self.failed else "explained"
 
     @property
     def remarks(self) -> tuple[ExplanationRemark, ...]:
+        """The remarks of the tally, and ``categories-discovered`` if its categories were not declared."""
         if self.tally.categories.declared:
             return self.tally.remarks
         return (*self.tally.remarks, "categories-discovered")
@@ -88,13 +97,15 @@ class Explanation(Result):
 def explain(tally: Tally) -> Explanation:
     """The derivation of the maximum likelihood estimate on the numbers of one tally, as steps that are data.
 
-    Events, constraint, tally, the likelihood as a product, as powers, as one product sign (the article's eq. 3.1 to
-    3.4), the question, why the logarithm, its rules (3.5), the log-likelihood (3.6), the maximum by Lagrange's
-    multiplier, why it is one, cross-entropy, and the same throw by throw. Each step re-evaluates its claims and says
-    so in ``holds``. Zero counts, one throw, two categories and huge n have their own wording. Without observations
-    the derivation ends at the question.
+    The steps are: events, constraint, tally, the likelihood as a product, as powers and with the product sign (the
+    article's eq. 3.1 to 3.4); the question; why the logarithm is taken, its rules (3.5), the log-likelihood (3.6); the
+    maximum by a Lagrange multiplier, and why it is a maximum; cross-entropy, and the same with one-hot rows. Each step
+    computes its claims again and says in ``holds`` whether they are true. Zero counts, one throw, two categories and
+    huge n have their own wording. Without observations the derivation ends at the question.
 
-    tally : one Tally (without groups). Raises InvalidInput for a tally with groups or without categories.
+    tally : one Tally without groups.
+
+    Raises InvalidInput for a tally with groups or without categories.
 
     >>> explanation = explain(Tally.from_counts([2, 5, 2, 4, 2, 5]))
     >>> len(explanation.steps), all(step.holds for step in explanation.steps)
@@ -128,7 +139,7 @@ def _y_hat(index: int) -> Math:
 
 
 def _share(case: Case, index: int) -> Math:
-    """ŷ as a number: the reduced fraction where it is short, else count over n."""
+    """ŷ_k as a number: the reduced fraction."""
     return number(case.shares[index])
 
 
@@ -153,7 +164,7 @@ def _tally(case: Case) -> Step:
 
 
 def _sequence_product(case: Case) -> Step:
-    """The product with one factor a throw, as in section 3-4 of the article."""
+    """The likelihood as a product with one factor a throw, as in section 3-4 of the article."""
     exact = case.exact_likelihood(case.shares) if case.n else Fraction(1)
     values: dict[str, Any] = {"n_factors": case.n, "log_likelihood": case.log_maximum if case.n else 0.0}
     if case.n == 0:
@@ -224,7 +235,7 @@ def _question(case: Case) -> Step:
 
 
 def _why_log(case: Case) -> Step:
-    """At which throw the product dies, for a fair die and for these data."""
+    """At which throw the product underflows to 0, for a fair die and for these data."""
     fair_die = np.full(case.n_categories, 1 / case.n_categories)
     throws: dict[str, Any] = {
         "underflow_throw_fair": underflow_throw(fair_die, np.ones(case.n_categories, dtype=np.int64)),
@@ -245,7 +256,7 @@ def _why_log(case: Case) -> Step:
             "why-log", None, tuple(lines), throws, holds and throws["underflow_throw_estimate"] is None, variant
         )
     own = throws["underflow_throw_estimate"]
-    if own is not None:  # a float is 0 only where the number itself, by its logarithm, is below the smallest float
+    if own is not None:  # check by logarithms that the exact product is below the smallest float
         holds = holds and case.log_of_first(own) < -1073 * math.log(2)
     if own is None:
         throws["factors_tried"] = MOST_FACTORS
@@ -295,7 +306,7 @@ def _log_likelihood(case: Case) -> Step:
 
 
 def _lagrange(case: Case) -> Step:
-    """The maximum under the constraint, which the article's "slope 0" leaves out."""
+    """The maximum under the constraint that probabilities sum to 1, which the article's "slope 0" leaves out."""
     t_k, y_k = indexed("t", "k"), indexed("y", "k")
     slope = fraction(t_k, y_k)
     derivative = Math(r"\frac{\partial \log L}{\partial y_{k}}", "∂ log L/∂y_k", atomic=False)
@@ -320,7 +331,7 @@ def _lagrange(case: Case) -> Step:
 
 
 def _second_derivative(case: Case) -> Step:
-    """Why it is the maximum: curvature on the tangent space, and the divergence that is never negative."""
+    """Why it is a maximum: the Hessian on the tangent space is negative, and the KL divergence is never negative."""
     lines: list[Line] = []
     for k in case.some_of(case.seen):
         curvature = Math(
@@ -381,7 +392,7 @@ def _quotient(value: float, below: Math) -> Math:
 
 
 def _one_hot(case: Case) -> Step:
-    """Each throw as a row of zeros and a one: the same sum, row by row; the gradient; two categories."""
+    """The same sum with each throw as a one-hot row; the gradient; the formula for two categories."""
     inner = rf"\sum_{{i=1}}^{{n}} \sum_{{k=1}}^{{{case.n_categories}}} t_{{ik}} \log y_{{k}}"
     rows = Math(f"-{inner}", f"-Σ(i=1..n) Σ(k=1..{case.n_categories}) t_ik log y_k", atomic=False)
     costs = elided(
@@ -408,7 +419,7 @@ def _one_hot(case: Case) -> Step:
 
 
 def _binary() -> Line:
-    """With two categories the sum is the two-term formula of logistic regression."""
+    """The two-term formula of logistic regression, for two categories."""
     latex = r"\frac{t_{1}}{n} \log y_{1} + \left(1 - \frac{t_{1}}{n}\right) \log \left(1 - y_{1}\right)"
     text = "(t_1/n) log y_1 + (1 - t_1/n) log(1 - y_1)"
     mean = Math(r"\frac{1}{n} \log L", "(1/n) log L", atomic=False)
@@ -416,7 +427,7 @@ def _binary() -> Line:
 
 
 def _approximately(value: float) -> tuple[str, Math]:
-    """A float as a side: exact where it is a whole number, otherwise rounded."""
+    """A float as a side of a ``line``, after ≈, or after = if it is 0."""
     return ("=" if value == 0 else "≈", number(value + 0.0))
 
 
@@ -440,4 +451,4 @@ _STEPS: tuple[Callable[[Case], Step], ...] = (
     _cross_entropy,
     _one_hot,
 )
-_QUESTION = 7  # without observations every y is as good as any other, and the derivation ends at the question
+_QUESTION = 7  # steps up to the question; without observations every y is as likely, and the derivation ends there

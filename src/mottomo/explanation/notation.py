@@ -1,4 +1,4 @@
-"""Formulas built once and written twice, as LaTeX and as plain text, so that the two cannot disagree."""
+"""Build each formula once, as LaTeX and as plain text together, so that the two cannot disagree."""
 
 from __future__ import annotations
 
@@ -8,12 +8,20 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-_LONGEST_EXACT = 40  # digits of a fraction that is still worth showing
+_LONGEST_EXACT = 40  # digits up to which a fraction is shown
 
 
 @dataclass(frozen=True, slots=True)
 class Math:
-    """A piece of a formula. `atomic`: needs no parentheses as the base of a power or a factor."""
+    """A piece of a formula.
+
+    Attributes
+    ----------
+    latex : the piece as LaTeX.
+    text : the piece as plain text.
+    atomic : True if it needs no parentheses as a factor or as the base of a power.
+    is_power : True for a power, which needs no parentheses as a factor.
+    """
 
     latex: str
     text: str
@@ -22,6 +30,7 @@ class Math:
 
 
 def symbol(latex: str, text: str | None = None) -> Math:
+    """A symbol; its plain text is the same as its LaTeX unless it is given."""
     return Math(latex, latex if text is None else text)
 
 
@@ -43,11 +52,12 @@ def number(value: int | Fraction | float) -> Math:
 
 
 def rounded_number(value: float, digits: int) -> Math:
+    """A float rounded to that many significant digits."""
     return decimal(f"{value:.{digits}g}")
 
 
 def decimal(text: str) -> Math:
-    """A decimal as printed, its exponent as a power of ten."""
+    """A number that Python printed, such as ``1.5e-07``, with the exponent as a power of ten."""
     text = text.removesuffix(".0")
     match = re.fullmatch(r"(-?[\d.]+)e([+-]?\d+)", text)
     if match is None:
@@ -57,15 +67,17 @@ def decimal(text: str) -> Math:
 
 
 def shows_exactly(value: Fraction) -> bool:
-    """Whether a fraction is short enough to be shown as one."""
+    """True if the fraction is short enough to be shown exactly."""
     return len(str(value.numerator)) + len(str(value.denominator)) <= _LONGEST_EXACT
 
 
 def parenthesised(piece: Math) -> Math:
+    """The piece in parentheses unless it is atomic."""
     return piece if piece.atomic else Math(rf"\left({piece.latex}\right)", f"({piece.text})")
 
 
 def fraction(above: Math, below: Math) -> Math:
+    r"""A quotient: \frac in LaTeX, a/b in text."""
     return Math(
         rf"\frac{{{above.latex}}}{{{below.latex}}}",
         f"{parenthesised(above).text}/{parenthesised(below).text}",
@@ -74,12 +86,14 @@ def fraction(above: Math, below: Math) -> Math:
 
 
 def power(base: Math, exponent: Math) -> Math:
+    """A power; parentheses are added to the base and the exponent where they are needed."""
     inner = parenthesised(base)
     raised = exponent.text if exponent.atomic else f"({exponent.text})"
     return Math(f"{inner.latex}^{{{exponent.latex}}}", f"{inner.text}^{raised}", atomic=False, is_power=True)
 
 
 def product(factors: Iterable[Math], sign: str = "·") -> Math:
+    """A product written with `sign`, ``·`` or ``×``; of a single factor the factor itself."""
     factors = list(factors)
     if len(factors) == 1:
         return factors[0]
@@ -89,13 +103,13 @@ def product(factors: Iterable[Math], sign: str = "·") -> Math:
 
 
 def _factor(piece: Math, last: bool) -> Math:
-    """A power needs no parentheses in a product, and neither does a logarithm that ends it."""
+    """A factor of a product: powers, and a logarithm in the `last` place, get no parentheses."""
     bare = piece.is_power or (last and piece.text.startswith("log"))
     return piece if bare else parenthesised(piece)
 
 
 def total(terms: Sequence[Math]) -> Math:
-    """A sum; terms that begin with a minus stand in parentheses."""
+    """A sum; terms after the first that begin with a minus get parentheses."""
     if len(terms) == 1:
         return terms[0]
     inner = [parenthesised(term) if term.text.startswith("-") and index else term for index, term in enumerate(terms)]
@@ -103,15 +117,18 @@ def total(terms: Sequence[Math]) -> Math:
 
 
 def minus(left: Math, right: Math) -> Math:
+    """A difference; the right side gets parentheses if it is a sum, a difference or negative."""
     inner = parenthesised(right) if right.text.startswith("-") or " + " in right.text or " - " in right.text else right
     return Math(f"{left.latex} - {inner.latex}", f"{left.text} - {inner.text}", atomic=False)
 
 
 def negative(piece: Math) -> Math:
+    """The piece with a minus before it; parentheses are left to the caller."""
     return Math(f"-{piece.latex}", f"-{piece.text}", atomic=False)
 
 
 def log(argument: Math) -> Math:
+    """The natural logarithm; its argument gets parentheses unless it is atomic."""
     inner = parenthesised(argument)
     text = f"log {inner.text}" if not inner.text.startswith("(") else f"log{inner.text}"
     return Math(rf"\log {inner.latex}", text, atomic=False)
@@ -127,7 +144,7 @@ def over_categories(kind: str, n_categories: int, body: Math) -> Math:
 
 
 def elided(piece: Callable[[int], Math], positions: Sequence[int], most: int) -> list[Math]:
-    """A piece for each position; of more than `most`, the first three, an ellipsis and the last."""
+    """A piece for each position; if there are more than `most`, the first three, an ellipsis and the last."""
     if len(positions) <= most:
         return [piece(position) for position in positions]
     return [*(piece(position) for position in positions[:3]), ELLIPSIS, piece(positions[-1])]
@@ -135,7 +152,14 @@ def elided(piece: Callable[[int], Math], positions: Sequence[int], most: int) ->
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A displayed line: sides joined by relations, and the number it has in the article, if any."""
+    """A displayed line: sides joined by relations.
+
+    Attributes
+    ----------
+    latex : the line as LaTeX.
+    text : the line as plain text.
+    number : the number of the equation in the article; None if it has none.
+    """
 
     latex: str
     text: str
@@ -153,7 +177,7 @@ _RELATIONS = {
 
 
 def line(first: Math, *rest: tuple[str, Math], number: str | None = None) -> Line:
-    """A chain such as ``a = b ≈ c``: ``=`` where the sides are equal, ``≈`` where a side is rounded."""
+    """A chain such as ``a = b ≈ c``, from the first side and (relation, side) pairs; ``≈`` precedes a rounded side."""
     latex, text = first.latex, first.text
     for relation, side in rest:
         latex += f" {_RELATIONS[relation][0]} {side.latex}"
@@ -162,12 +186,12 @@ def line(first: Math, *rest: tuple[str, Math], number: str | None = None) -> Lin
 
 
 def power_of_ten(log10: float) -> Math:
-    """10 to a rounded exponent, for numbers that no float holds."""
+    """10 to a rounded exponent, for numbers outside the range of floats."""
     return power(number(10), rounded_number(log10, 10))
 
 
 def likelihood_value(exact: Fraction | None, log_likelihood: float) -> list[tuple[str, Math]]:
-    """The value of a likelihood as sides of a chain: exactly where that is short, and rounded."""
+    """The value of a likelihood as sides of a ``line``: exact if short, then rounded unless it is 0 or whole."""
     sides: list[tuple[str, Math]] = []
     if exact is not None and shows_exactly(exact):
         sides.append(("=", number(exact)))

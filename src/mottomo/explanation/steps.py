@@ -1,4 +1,4 @@
-"""What an explanation is: steps with formulas, values and a check."""
+"""The parts of an explanation: steps with formulas, values and a check."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ from mottomo.explanation.notation import Line
 class Step:
     """One step of the derivation.
 
-    name : a stable name. equation : its numbers in the article, or None. lines : the formulas, in order.
-    values : the numbers in it. holds : whether its claims were re-evaluated and found true.
-    variant : which wording fits these data (``zero-counts``, ``one-category``, ...), empty for the usual one.
+    Attributes
+    ----------
+    name : a stable name.
+    equation : the numbers of its equations in the article; None if it has none.
+    lines : the formulas, in order.
+    values : the numbers of the step by name, for JSON and for the wording.
+    holds : whether its claims were computed again and found true.
+    variant : the wording that fits these data, such as ``zero-counts`` or ``one-category``; empty for the usual one.
     """
 
     name: str
@@ -27,10 +32,11 @@ class Step:
 
     @property
     def latex(self) -> str:
-        """The lines as LaTeX, one below the other."""
+        """All lines as LaTeX, joined by line breaks."""
         return r" \\ ".join(line.latex for line in self.lines)
 
     def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON; the lines only as LaTeX."""
         return {
             "name": self.name,
             "equation": self.equation,

@@ -1,4 +1,4 @@
-"""At which throw a plain product of probabilities becomes 0 in floating point: done, not estimated."""
+"""At which throw a product of probabilities underflows to 0 in floating point, by actually multiplying."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ MOST_FACTORS = 20_000_000
 
 
 def underflow_throw(probabilities: np.ndarray, counts: np.ndarray) -> int | None:
-    """The throw at which the running float64 product is first 0, multiplying the tally's factors again and again.
+    """The number of the throw at which the running float64 product is first 0.
 
-    The factors come in the order of the categories, y_1 t_1 times, then y_2, .. and from the start again. None if the
-    product is still positive after 20 million factors.
+    The factors are y_1 t_1 times, then y_2 t_2 times and so on; then they repeat. None if the product is still positive
+    after 20 million factors.
     """
     running = 1.0
     throws = 0
@@ -30,7 +30,7 @@ def underflow_throw(probabilities: np.ndarray, counts: np.ndarray) -> int | None
 
 
 def _factors(probabilities: np.ndarray, counts: np.ndarray) -> Iterator[np.ndarray]:
-    """Chunks of the endless sequence of factors, up to the most that are tried."""
+    """Chunks of the repeating sequence of factors, until about ``MOST_FACTORS`` have been given."""
     left = MOST_FACTORS
     seen = [(float(y), int(t)) for y, t in zip(probabilities, counts, strict=True) if t > 0]
     cycle = np.repeat([y for y, _ in seen], [min(t, MOST_FACTORS) for _, t in seen]) if _total(seen) <= _CHUNK else None

@@ -1,7 +1,8 @@
-r"""Confidence limits of one binomial probability, guaranteed at every n: the tail is solved and rounded outward.
+r"""Confidence limits of one binomial probability, guaranteed at every n.
 
-The lower limit for t successes and m failures, n = t + m, is the x with P(Bin(n, x) >= t) = alpha. Written with
-x = (t/n) v, v = 1 - w = exp(-l), the tail is a product in which nothing cancels, at any n:
+The limit is the solution of an equation for the tail, rounded outward. The lower limit for t successes and m failures,
+n = t + m, is the x with P(Bin(n, x) >= t) = alpha. With x = (t/n) v, v = 1 - w = exp(-l), the tail is a product in
+which nothing cancels, at any n:
 
     tail = C exp(-D) S
     C = P(Bin(n, t/n) = t)                       by Stirling's series and its remainder
@@ -9,9 +10,9 @@ x = (t/n) v, v = 1 - w = exp(-l), the tail is a product in which nothing cancels
     S = tail / P(Bin(n, x) = t) = t int_0^inf exp(-g(s)) ds
     g(s) = n t w / (m + t w) s + m r (s - 1 + exp(-s)) + m f(r (1 - exp(-s))),   r = x / (1 - x)
 
-log tail is concave and increasing in log x with slope t / S, so Newton's method converges from anywhere and arrives
-from the side on which the tail is at most alpha: the guaranteed side. Libraries that invert the incomplete beta
-function lose digits near n = 10^15 and return NaN beyond.
+log tail is increasing and concave in log x with slope t / S. So Newton's method converges from any start, and its
+iterates approach from the guaranteed side, on which the tail is at most alpha. Libraries that invert the incomplete
+beta function lose digits near n = 10^15 and return NaN beyond.
 """
 
 from __future__ import annotations
@@ -24,23 +25,26 @@ from mottomo.numerics.series import expm1_excess, log1p_excess, stirling_error
 
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(40)
 _NODES, _WEIGHTS = (_NODES + 1) / 2, _WEIGHTS / 2
-_NEGLIGIBLE = 42.0  # exp(-42) is 6e-19: what the integral leaves out
+_NEGLIGIBLE = 42.0  # the integral ends where its integrand is exp(-42) = 6e-19
 _MOST_STEPS = 60
 _SIMULATED_TAIL = 0.0005
 _CHUNK = 8192  # categories solved at once
 _TOGETHER = 4096  # integrands evaluated at once
-# What the tail's evaluation may be wrong by, relatively; the limits are moved outward by as much (tests measure it).
+# A bound of the relative error of the computed tail (tests measure it); the limits are moved outward accordingly.
 _TAIL_ERROR = 1e-13
 _EPS = 2.0**-52
-# Up to this n the limits are finished in float64 and moved outward by 4 eps; beyond, in rationals, by one rounding.
+# Up to this n the limits are computed in float64 and moved outward by 4 eps; beyond, in rationals and rounded outward.
 _LARGEST_FLOAT_N = 2**45
 
 
 def binomial_limits(counts: np.ndarray, totals: np.ndarray, tail: float) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper Clopper-Pearson limits for counts out of totals, each side missing with probability <= tail.
+    """Clopper-Pearson limits; each limit fails with a probability of at most `tail`.
 
-    counts, totals : same shape, integers (int64 or Python integers) with 0 <= counts <= totals. 0 < tail < 1/2.
-    Returns two float64 arrays of that shape; [0, 1] where the total is 0.
+    counts : integers (int64 or Python's), 0 <= counts <= totals.
+    totals : integers of the same shape.
+    tail : in (0, 1/2).
+
+    Returns the lower and the upper limits, float64 arrays of that shape; 0 and 1 where the total is 0.
     """
     counts, totals = np.asarray(counts), np.asarray(totals)
     successes, wholes = counts.ravel(), totals.ravel()
@@ -50,19 +54,24 @@ def binomial_limits(counts: np.ndarray, totals: np.ndarray, tail: float) -> tupl
 
 
 def interval_of_share(successes: int, trials: int) -> tuple[float, float]:
-    """A 99.9 % Clopper-Pearson interval of the probability behind simulated successes."""
+    """The 99.9 % Clopper-Pearson interval for the probability of a success that was simulated `trials` times."""
     lower, upper = binomial_limits(np.array([successes]), np.array([trials]), _SIMULATED_TAIL)
     return float(lower[0]), float(upper[0])
 
 
 def log_binomial_tails(counts: np.ndarray, others: np.ndarray, above: np.ndarray) -> np.ndarray:
-    """log P(X >= t) for X ~ Bin(t + m, e / (t + m)), however small: arrays of t, m and t / e - 1 > 0, float64."""
+    """log P(X >= t) for X ~ Bin(t + m, e / (t + m)), accurate however small it is; (L,) float64, nats.
+
+    counts : (L,) float64, t.
+    others : (L,) float64, m.
+    above : (L,) float64, t / e - 1 > 0.
+    """
     logs, _ = _excess(counts, others, np.log1p(above), _log_peak(counts, others), 0.0)
     return np.minimum(logs, 0.0)
 
 
 def _distinct_pairs(successes: np.ndarray, totals: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where each distinct pair is first found, and which of them each pair is."""
+    """The position at which each distinct pair first occurs, and for each pair the number of its distinct pair."""
     _, rank_of_success = np.unique(successes, return_inverse=True)
     _, rank_of_total = np.unique(totals, return_inverse=True)
     keys = rank_of_total.astype(np.int64) * (int(rank_of_success.max(initial=0)) + 1) + rank_of_success
@@ -79,7 +88,7 @@ def _limits(successes: np.ndarray, totals: np.ndarray, tail: float) -> tuple[np.
     with np.errstate(divide="ignore", invalid="ignore"):
         lower = (t / n) * lower_kept * (1 - 4 * _EPS)
         upper = (t + m * upper_lost) / n * (1 + 4 * _EPS)
-        # Near 1 the distance to 1 is what is known well: it is moved outward, and subtracting it rounds once.
+        # Near 1 the distance to 1 is accurate; it is moved outward, and subtracting it from 1 rounds once.
         lower = np.where(lower < 0.5, lower, np.nextafter(1 - (m + t * lower_lost) / n * (1 + 4 * _EPS), 0.0))
         upper = np.where(upper < 0.5, upper, np.nextafter(1 - (m / n) * upper_kept * (1 - 4 * _EPS), 2.0))
     for index in np.flatnonzero(n > _LARGEST_FLOAT_N):
@@ -92,7 +101,7 @@ def _limits(successes: np.ndarray, totals: np.ndarray, tail: float) -> tuple[np.
 
 
 def _outward(successes: int, total: int, kept: float, lost: float, down: bool) -> float:
-    """x = (successes / total) (1 - lost) rounded down, or 1 - x rounded up, in rational arithmetic."""
+    """x = (successes / total) (1 - lost) rounded down or, unless `down`, 1 - x rounded up; in rational arithmetic."""
     share = Fraction(successes, total)
     limit = share * (Fraction(kept) if lost > 0.5 else 1 - Fraction(lost))
     if not down:
@@ -104,7 +113,7 @@ def _outward(successes: int, total: int, kept: float, lost: float, down: bool) -
 
 
 def _kept_share(t: np.ndarray, m: np.ndarray, tail: float) -> tuple[np.ndarray, np.ndarray]:
-    """v and w = 1 - v such that x = (t/n) v is the lower limit: P(Bin(n, x) >= t) <= tail. v = 1 where t = 0."""
+    """v and w = 1 - v, so that x = (t/n) v is the lower limit, P(Bin(n, x) >= t) <= tail; v = 1 where t = 0."""
     logs = np.zeros_like(t)
     for index in np.array_split(np.flatnonzero(t > 0), max(1, t.size // _CHUNK)):
         if index.size:
@@ -113,7 +122,7 @@ def _kept_share(t: np.ndarray, m: np.ndarray, tail: float) -> tuple[np.ndarray, 
 
 
 def _solved(t: np.ndarray, m: np.ndarray, tail: float) -> np.ndarray:
-    """l = -log v by Newton's method on log tail, started from the normal approximation."""
+    """l = -log v by Newton's method for log tail, started at the normal approximation."""
     target = np.log(tail)
     target += np.log1p(-(_TAIL_ERROR + 8 * _EPS * abs(target)))
     log_peak = _log_peak(t, m)
@@ -125,7 +134,7 @@ def _solved(t: np.ndarray, m: np.ndarray, tail: float) -> np.ndarray:
         excess, ratio = _excess(t[active], m[active], logs[active], log_peak[active], target)
         step = excess * ratio / t[active]
         logs[active] = np.maximum(logs[active] + step, logs[active] / 16)
-        # A step below the error of its own evaluation means arrival; the last one lands on the guaranteed side.
+        # Stop when the step is smaller than its rounding error; the last step ends on the guaranteed side.
         active = active[np.abs(step) > 1e-13 * logs[active]]
         if active.size == 0:
             break
@@ -133,7 +142,7 @@ def _solved(t: np.ndarray, m: np.ndarray, tail: float) -> np.ndarray:
 
 
 def _log_peak(t: np.ndarray, m: np.ndarray) -> np.ndarray:
-    """log C: the log-probability of t successes where their share is the true probability; 0 where m = 0."""
+    """log C = log P(Bin(n, t/n) = t); 0 where m = 0."""
     failures = np.maximum(m, 1.0)
     n = t + m
     value = 0.5 * np.log((n / t) / (2 * np.pi * failures)) + (
@@ -145,7 +154,7 @@ def _log_peak(t: np.ndarray, m: np.ndarray) -> np.ndarray:
 def _excess(
     t: np.ndarray, m: np.ndarray, logs: np.ndarray, log_peak: np.ndarray, target: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """log tail - target at x = (t/n) exp(-logs), and S, whose t / S is the slope of log tail in log x."""
+    """log tail - target at x = (t/n) exp(-logs), and S; t / S is the slope of log tail in log x."""
     lost, kept = -np.expm1(-logs), np.exp(-logs)
     near = np.where(lost < 0.3, log1p_excess(-np.minimum(lost, 0.3)), logs - lost)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -170,10 +179,11 @@ def _tail_over_term(t: np.ndarray, m: np.ndarray, lost: np.ndarray, kept: np.nda
 
     with np.errstate(divide="ignore"):
         end = np.minimum(_NEGLIGIBLE / slope, np.sqrt(2 * _NEGLIGIBLE / (pull * (1 + odds))))
-    for _ in range(5):  # convex: Newton arrives from above, so exponent(end) >= 42
+    for _ in range(5):  # the exponent is convex, so Newton's iterates stay above the root: exponent(end) >= 42
         end = end + (_NEGLIGIBLE - exponent(end)) / exponent_slope(end)
     total = np.zeros_like(t)
-    # For few values the nodes go together, which saves calls; they are always added one after the other: the same bits.
+    # For few values all nodes are evaluated together, which saves calls. Terms are always added in the same order, so
+    # the bits of the sum do not depend on that.
     for at in np.array_split(np.arange(_NODES.size), min(max(1, t.size * _NODES.size // _TOGETHER), _NODES.size)):
         for term in _WEIGHTS[at, None] * np.exp(-exponent(_NODES[at, None] * end)):
             total += term

@@ -1,6 +1,7 @@
-"""The test statistics and the interval methods by name: what the command line, its help and the words read.
+"""The names of the test statistics and of the interval methods, and where each is defined.
 
-To add one, write its class and its row here. Nothing is imported before it is asked for.
+The command line, its help and the sentences of results read these tables. To add an entry, write its class and its row
+here. A module is imported only when one of its names is asked for.
 """
 
 from __future__ import annotations
@@ -26,6 +27,6 @@ INTERVALS = {
 
 
 def chosen(table: dict[str, str], name: str) -> Any:
-    """What a name of one of these tables stands for."""
+    """The class or function that a table has under a name, imported now."""
     module, _, attribute = table[name].partition(":")
     return getattr(importlib.import_module(module), attribute)

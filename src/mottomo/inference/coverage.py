@@ -1,4 +1,4 @@
-"""What intervals really do: their coverage, enumerated over all outcomes."""
+"""The exact coverage of intervals, enumerated over all outcomes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,14 @@ _MOST_OUTCOMES = 5_000_000
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """How often intervals hold, exactly, at one truth and one n.
+    """How often intervals contain the true probabilities, exactly, for one truth and one n.
 
-    simultaneous : the probability that all intervals contain their probabilities. per_category : that each does, in
-    the order of the categories. mean_width : the expected width, averaged over categories. level : what was promised.
+    Attributes
+    ----------
+    simultaneous : the probability that all intervals contain their probabilities.
+    per_category : K probabilities, in the order of the categories: that the interval contains the probability.
+    mean_width : the expected width of an interval, averaged over the categories.
+    level : the confidence level of the method, with which the coverage is to be compared.
     """
 
     simultaneous: float
@@ -36,7 +40,7 @@ class Coverage:
 
 
 def coverage(method: IntervalMethod | str, probabilities: Any, n: int, *, categories: Any = None) -> Coverage:
-    """The exact coverage of a method for intervals: every outcome of n observations, weighed by its probability.
+    """The exact coverage of an interval method: a sum over all outcomes of n observations, by their probability.
 
     Parameters
     ----------

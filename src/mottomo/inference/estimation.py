@@ -1,4 +1,4 @@
-"""The maximum likelihood estimate of category probabilities, and the check that anybody can redo."""
+"""The maximum likelihood estimate of category probabilities, with a check that anybody can repeat."""
 
 from __future__ import annotations
 
@@ -39,11 +39,14 @@ EstimateRemark = Literal[
 class OptimalityCheck:
     """The conditions that make y the maximum of log L on the simplex.
 
+    Attributes
+    ----------
     multiplier : n, the Lagrange multiplier: t_k / y_k equals it for every category that was seen.
-    gap : max_k t_k / y_k - n over the seen categories, evaluated on the float probabilities as reported. For any y
-        that sums to 1 it bounds how far log L is below its maximum; here it is 0 up to rounding, about n 2^-52.
-    maximum : ``strict`` (all seen: the second derivative is negative in every direction), ``boundary`` (some
-        category was never seen, its probability is 0 and the maximum sits on the edge) or ``not-unique`` (n = 0).
+    gap : the optimality gap max_k t_k / y_k - n over the seen categories, from the float probabilities as reported.
+        For any y that sums to 1, log L is at most this far below its maximum; here it is 0 up to rounding, n 2^-52.
+    maximum : ``strict`` (all categories were seen: the second derivative is negative in every direction), ``boundary``
+        (some category was never seen, so its probability is 0 and the maximum is on the boundary) or ``not-unique``
+        (n = 0).
     """
 
     multiplier: Any
@@ -51,21 +54,23 @@ class OptimalityCheck:
     maximum: np.ndarray
 
     def to_dict(self) -> dict[str, Any]:
+        """The three fields as plain numbers and text, or lists of them for groups."""
         return {"multiplier": _plain(self.multiplier), "gap": _plain(self.gap), "maximum": _plain(self.maximum)}
 
 
 @dataclass(frozen=True, eq=False)
 class Estimate(ResultWithRows):
-    """The probabilities under which the tally is most plausible, with how sure they are.
+    """The probabilities that maximise the likelihood of a tally, with their uncertainty.
 
     Attributes
     ----------
     tally : the Tally it comes from.
-    probabilities : (..., K) float64, t_k / n rounded once; NaN where n = 0, because every y is a maximum then.
-    standard_errors : (..., K) float64, sqrt(y (1 - y) / n); NaN where y is 0 or 1, where that formula's 0 would be a
-        lie: read the interval.
+    probabilities : (..., K) float64, t_k / n rounded once; NaN where n = 0, because then every y is a maximum.
+    standard_errors : (..., K) float64, sqrt(y (1 - y) / n); NaN where y is 0 or 1: the formula gives 0 there, although
+        y is not certain, so read the interval.
     log_likelihood : (...) float64, nats, at the maximum.
-    intervals : Intervals. check : OptimalityCheck.
+    intervals : Intervals, one for each probability.
+    check : OptimalityCheck.
     """
 
     tally: Tally
@@ -85,22 +90,23 @@ class Estimate(ResultWithRows):
 
     @cached_property
     def cross_entropy(self) -> Any:
-        """-log L / n = H(t/n), nats: what the best constant prediction costs an outcome. NaN where n = 0."""
+        """-log L / n = H(t/n), (...) float64, nats: the mean loss of the best constant prediction. NaN where n = 0."""
         n = np.asarray(self.tally.n_observations, dtype=np.float64)
         with np.errstate(invalid="ignore", divide="ignore"):
             return (np.where(n > 0, -np.asarray(self.log_likelihood) / n, np.nan) + 0.0)[()]
 
     @property
     def bits(self) -> Any:
-        """The cross-entropy in bits."""
+        """The cross-entropy in bits, (...) float64."""
         return bits(self.cross_entropy)
 
     @property
     def perplexity(self) -> Any:
-        """How many equally likely categories would be as hard to predict."""
+        """exp(cross-entropy), (...) float64: how many equally likely categories would be as hard to predict."""
         return perplexity(self.cross_entropy)
 
     def to_dict(self) -> dict[str, Any]:
+        """The tally with what is estimated; with groups, one such dictionary for each group."""
         shared = self.tally.to_dict()
         if not self.tally.is_grouped:
             return {**shared, **next(self._rows())}
@@ -108,7 +114,7 @@ class Estimate(ResultWithRows):
         return {**shared, "groups": groups}
 
     def _rows(self) -> Iterator[dict[str, Any]]:
-        """What is estimated, one dictionary for each group; a single tally counts as one group."""
+        """The estimates of each group as a dictionary for JSON; a single tally is one group."""
         n_categories = self.tally.n_categories
         exact = self.probabilities_exact if self.tally.is_grouped else (self.probabilities_exact,)
         tables = [
@@ -140,13 +146,14 @@ class Estimate(ResultWithRows):
 
     @property
     def deviation(self) -> float:
-        """max |t_k / y_k - n| over the seen categories of a single tally, on the floats as reported."""
+        """max |t_k / y_k - n| over the seen categories of a single tally, from the float probabilities as reported."""
         counts, n = self.tally.counts.tolist(), self.tally.n_observations
         ratios = (count / y for count, y in zip(counts, self.probabilities.tolist(), strict=True) if count)
         return float(max(abs(ratio - n) for ratio in ratios))
 
     @property
     def verdict(self) -> EstimateVerdict:
+        """The code of what could be estimated: groups are one case, and so are n = 0, n = 1 and K = 1."""
         tally = self.tally
         if tally.is_grouped:
             return "estimated-groups"
@@ -158,6 +165,7 @@ class Estimate(ResultWithRows):
 
     @property
     def remarks(self) -> tuple[EstimateRemark, ...]:
+        """The codes of what the intervals claim, and of categories never seen or only discovered."""
         found: list[EstimateRemark] = [*self.tally.remarks, self._interval_remark]
         if self.tally.unseen and not self.tally.is_grouped and self.tally.n_observations > 0:
             found.append("unseen-categories")
@@ -180,10 +188,10 @@ def estimate(tally: Tally, *, intervals: IntervalMethod | str | None = None, lev
 
     Parameters
     ----------
-    tally : Tally of one or many groups; many are estimated in one pass.
+    tally : Tally, with or without groups; all groups are estimated in one pass.
     intervals : a method such as ``ClopperPearson(level=0.95)``, the default, whose intervals hold for all categories
         at once and are guaranteed at every n; or its name, such as ``"wilson"``.
-    level : the confidence level of a method that is given by its name; 0.95 unless said.
+    level : the confidence level of a method that is given by its name, 0.95 by default.
 
     Returns
     -------
@@ -218,7 +226,7 @@ def estimate(tally: Tally, *, intervals: IntervalMethod | str | None = None, lev
 
 
 def _logarithms(probabilities: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """log y, through log1p(-(1 - y)) where y is near 1 and its float has lost what 1 - y still has."""
+    """log y; for y > 1/2 as log1p(-(1 - y)), because the float 1 - y has digits that y has lost."""
     return np.where(probabilities > 0.5, np.log1p(-np.minimum(others, 0.5)), np.log(probabilities))
 
 

@@ -1,4 +1,4 @@
-"""Does the order of the outcomes matter? Serial dependence and drift, which a tally cannot show."""
+"""Does the order of the outcomes matter? Tests for serial dependence and drift, which a tally cannot show."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from mottomo.tallies import Tally, TallyRemark
 _MOST_BLOCKS = 10
 _PER_CELL = 5  # expected outcomes of a category in a block, on average
 _MOST_DRAWS, _FEWEST_DRAWS = 9_999, 99
-_MOST_SHUFFLED = 40_000_000  # outcomes in all random orders together: about a second
-_MOST_CELLS = 4_000_000  # of a table in which the most conspicuous cell is looked for
+_MOST_SHUFFLED = 40_000_000  # outcomes in all random orders together, about a second
+_MOST_CELLS = 4_000_000  # a larger table is not held: only its cells that occur are
 
 
 OrderVerdict = Literal["order-agrees", "order-dependence", "order-drift", "order-dependence-and-drift", "order-nothing"]
@@ -38,12 +38,20 @@ _VERDICTS: dict[tuple[str, ...], OrderVerdict] = {
 
 @dataclass(frozen=True, slots=True)
 class OrderStatistic:
-    """One way in which the order can matter.
+    """One way in which the order can matter, dependence or drift: the test of a table against its margins.
 
-    deviance : of the table from the product of its margins. degrees_of_freedom : by chi-square. p : PValue.
-    adjusted, log10_adjusted : the p-value for both ways together (Holm). row, column : the most conspicuous cell, by
-    its standardized residual; for dependence the names of the outcome before and of the one after it, for drift
-    ``first-last`` (places, from 1) and the category. observed, expected : how often it was seen there, and would be.
+    Attributes
+    ----------
+    deviance : of the table from the product of its margins.
+    degrees_of_freedom : of the deviance, by chi-square.
+    p : PValue of this way alone.
+    adjusted : the p-value corrected for testing both ways (Holm).
+    log10_adjusted : log10 of `adjusted`.
+    row : of the cell with the largest standardized residual. For dependence the outcome before; for drift the block,
+        as ``first-last`` (places, from 1).
+    column : of the same cell. For dependence the outcome after; for drift the category.
+    observed : the count of this cell.
+    expected : its expected count, from the margins.
     """
 
     deviance: float
@@ -57,6 +65,7 @@ class OrderStatistic:
     expected: float
 
     def to_dict(self) -> dict[str, Any]:
+        """The statistic for JSON; ``most_conspicuous`` holds the cell."""
         return {
             "deviance": self.deviance,
             "degrees_of_freedom": self.degrees_of_freedom,
@@ -78,10 +87,13 @@ class ExchangeabilityResult(Result):
 
     Attributes
     ----------
-    tally : of the outcomes. dependence : of each outcome on the one before. drift : of the probabilities, between
-    `n_blocks` consecutive blocks of equal length. Both None where there is nothing to order.
-    repeats, expected_repeats : how often an outcome equals the one before, and would on average in a random order.
-    significance : for both ways together.
+    tally : of the outcomes.
+    dependence : of each outcome on the one before; None if there is nothing to order.
+    drift : of the probabilities between consecutive blocks of equal length; None if there is nothing to order.
+    n_blocks : how many blocks.
+    repeats : how often an outcome equals the one before.
+    expected_repeats : the same on average over all random orders.
+    significance : for dependence and drift together.
     """
 
     tally: Tally
@@ -101,14 +113,15 @@ class ExchangeabilityResult(Result):
 
     @property
     def departing(self) -> tuple[str, ...]:
-        """Which of ``dependence`` and ``drift`` is farther out than in a random order.
+        """Which of ``dependence`` and ``drift`` are significant after Holm's correction.
 
-        Each says that the outcomes are not exchangeable, not why: outcomes that cling together make blocks differ, and
-        probabilities that change make neighbours alike.
+        Either says that the outcomes are not exchangeable, but not why: dependent outcomes can make blocks differ, and
+        drifting probabilities make neighbours alike.
         """
         return tuple(name for name, way in self.ways.items() if way.adjusted <= self.significance)
 
     def to_dict(self) -> dict[str, Any]:
+        """The tally with both statistics; these are null where there is nothing to order."""
         return {
             **self.tally.to_dict(),
             "dependence": None if self.dependence is None else self.dependence.to_dict(),
@@ -122,16 +135,18 @@ class ExchangeabilityResult(Result):
 
     @property
     def ways(self) -> dict[str, OrderStatistic]:
-        """Both statistics by name; none where there is nothing to order."""
+        """Both statistics by name; empty if there is nothing to order."""
         found = {"dependence": self.dependence, "drift": self.drift}
         return {name: way for name, way in found.items() if way is not None}
 
     @property
     def verdict(self) -> OrderVerdict:
+        """The code of which ways in which the order can matter were found."""
         return _VERDICTS[self.departing] if self.ways else "order-nothing"
 
     @property
     def remarks(self) -> tuple[OrderRemark, ...]:
+        """The tally's codes, and the code of how the p-values were computed."""
         if self.dependence is None:
             return self.tally.remarks
         is_simulated = self.dependence.p.method == "monte-carlo"
@@ -146,26 +161,28 @@ def exchangeability(
     draws: int | None = None,
     seed: int = 0,
 ) -> ExchangeabilityResult:
-    r"""Test whether the order of outcomes tells something: serial dependence, and drift of the probabilities.
+    r"""Test whether the order of outcomes matters: serial dependence, and drift of the probabilities.
 
     If outcomes are independent with the same probabilities, whatever these are, every order of them is equally likely.
-    Dependence is measured by the deviance of the table of successive outcomes from independence, drift by that of the
-    table of consecutive blocks (up to 10, of at least 5 outcomes a category on average) from homogeneity. Their
-    p-values are shares of random orders that are as far, (1 + far) / (1 + draws): valid at any n and any number of
-    draws. The two together are judged by Holm's correction.
+    Dependence is the deviance of the table of successive outcomes from independence. Drift is the deviance of the table
+    of consecutive blocks (up to 10, of at least 5 outcomes a category on average) from homogeneity. A p-value is
+    (1 + far) / (1 + draws), where `far` random orders have a deviance at least as large; it is valid at any n and any
+    number of draws. Holm's correction accounts for testing both.
 
     Parameters
     ----------
     outcomes : in the order in which they happened: texts, whole numbers, or true/false.
-    categories : the declared ones; only for the tally, the test does not depend on them.
-    significance : the level at which the verdict speaks. draws, seed : of the random orders. Without `draws`, 9,999
-        up to 4,000 outcomes, then fewer, 99 and 2 / significance or more. Chi-square only where that would shuffle more
-        than 40 million outcomes in all (from 400,000 on at a significance of 0.02 or more), and only where so many of
-        every transition are expected that it is near: the result says which.
+    categories : the declared ones; they matter only for the tally, not for the test.
+    significance : the significance level of the verdict.
+    draws : how many random orders. Without it 9,999 up to 4,000 outcomes, then fewer, but at least 99 and
+        2 / significance. If even so few would shuffle more than 40 million outcomes in all (from 400,000 outcomes on,
+        at a significance of 0.02 or more), and every transition is expected often enough, chi-square is used instead;
+        the result says which.
+    seed : of the random orders.
 
     Returns
     -------
-    ExchangeabilityResult : both deviances and p-values, and where the order is most conspicuous.
+    ExchangeabilityResult : both deviances and p-values, and for each the cell with the largest residual.
 
     Raises InvalidInput : a text instead of a sequence, outcomes that are no categories, a number out of range.
     Source: docs/theory/order.md; Good, Permutation, Parametric and Bootstrap Tests (2005), ch. 1 and 9.
@@ -195,7 +212,11 @@ def exchangeability(
 
 @dataclass(frozen=True, eq=False)
 class _Statistics:
-    """Both deviances of sequences with these counts: G = 2 sum over cells and margins of +- c log c."""
+    """Computes both deviances of a sequence: G = 2 sum of +- c log c over the cells and margins of a table.
+
+    counts : (K,) how often each category comes in the sequence.
+    blocks : how many blocks it is cut into.
+    """
 
     counts: np.ndarray
     blocks: int
@@ -206,7 +227,7 @@ class _Statistics:
         return size * size, (self.blocks - 1) * size
 
     def cells(self, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The cell of each successive pair, and of each outcome in its block; codes (..., n)."""
+        """For codes (..., n): the cells of successive pairs, (..., n - 1), and of outcomes in blocks, (..., n)."""
         size, n = self.counts.size, codes.shape[-1]
         block = np.arange(n) * self.blocks // n
         return codes[..., :-1] * size + codes[..., 1:], block * size + codes
@@ -216,7 +237,8 @@ class _Statistics:
         size, n = self.counts.size, codes.shape[1]
         pairs, placed = self.cells(codes)
         whole = product_logarithms(self.counts)
-        lost = whole - product_logarithms(self.counts - 1)  # the margins of pairs lack the last outcome, or the first
+        # The pairs' margins are the counts without the last outcome and without the first one.
+        lost = whole - product_logarithms(self.counts - 1)
         margins = 2 * whole.sum() - lost[codes[:, -1]] - lost[codes[:, 0]]
         lengths = np.bincount(np.arange(n) * self.blocks // n)
         dependence = count_logarithms(pairs, size * size) - margins + float(product_logarithms(np.array(n - 1)))
@@ -229,7 +251,8 @@ def _judged(
 ) -> tuple[OrderStatistic, OrderStatistic]:
     deviances = np.maximum(statistics(codes[None, :])[0], 0.0).tolist()
     if draws:
-        band = 1e-9 + 1e-12 * float(product_logarithms(np.array(codes.size)))  # equal tables, summed in another order
+        # Equal tables may differ by rounding, because their terms are added in another order.
+        band = 1e-9 + 1e-12 * float(product_logarithms(np.array(codes.size)))
         far = simulated_tails(codes, statistics, draws, seed, band)
         found = [PValue.of_simulation(count, draws, seed, "random-orders") for count in far]
     else:
@@ -246,10 +269,10 @@ def _judged(
 
 
 def _number_of_orders(statistics: _Statistics, significance: float) -> int:
-    """How many random orders are drawn; 0 where chi-square serves, tried only for sequences that are too long for it.
+    """How many random orders are drawn; 0 if the sequence is too long for that and chi-square is good enough.
 
-    With e expected in the rarest cell the mean of G exceeds its degrees of freedom by about df / (6 e) or less; that
-    has to be small beside the standard deviation, sqrt(2 df): a tenth of it where e >= 1.2 sqrt(df).
+    If e outcomes are expected in the rarest cell, the mean of G exceeds its degrees of freedom by at most about
+    df / (6 e). For e >= 1.2 sqrt(df) that is at most a tenth of the standard deviation of G, sqrt(2 df).
     """
     n, rarest = int(statistics.counts.sum()), float(statistics.counts.min())
     fewest = max(_FEWEST_DRAWS, math.ceil(2 / significance) - 1)  # fewer could never reject
@@ -262,7 +285,7 @@ def _number_of_orders(statistics: _Statistics, significance: float) -> int:
 
 
 def _conspicuous(codes: np.ndarray, names: list[str], statistics: _Statistics) -> Iterable[tuple[str, str, int, float]]:
-    """For dependence and drift the cell with the largest standardized residual, as it is told."""
+    """For dependence and for drift: row, column, count and expected count of the cell with the largest residual."""
     size, n, blocks = len(names), codes.size, statistics.blocks
     edges = [-(-block * n // blocks) for block in range(blocks + 1)]
     places = [f"{first + 1}-{last}" for first, last in itertools.pairwise(edges)]
@@ -273,9 +296,9 @@ def _conspicuous(codes: np.ndarray, names: list[str], statistics: _Statistics) -
 
 
 def _farthest(cells: np.ndarray, n_rows: int, n_columns: int) -> tuple[int, int, int, float]:
-    """Row, column, count and expectation of the cell with the largest standardized residual.
+    """Row, column, count and expected count of the cell with the largest standardized residual.
 
-    Of a table too large to hold, only the cells that occur are looked at.
+    If the table has more than 4 million cells, only cells that occur are considered.
     """
     if n_rows * n_columns <= _MOST_CELLS:
         where = np.arange(n_rows * n_columns)
@@ -292,7 +315,7 @@ def _farthest(cells: np.ndarray, n_rows: int, n_columns: int) -> tuple[int, int,
     return int(row[best]), int(column[best]), int(found[best]), float(expected[best])
 
 
-_KEYS = (str, int, np.integer, np.bool_)  # values of other types may not have a hash
+_KEYS = (str, int, np.integer, np.bool_)  # values of other types may not be hashable
 
 
 def _coded(outcomes: Any) -> tuple[list[str], np.ndarray]:
@@ -308,10 +331,11 @@ def _coded(outcomes: Any) -> tuple[list[str], np.ndarray]:
             say("a tally has forgotten the order; give the outcomes themselves"),
         )
     values = outcomes.tolist() if isinstance(outcomes, np.ndarray) else outcomes
-    known: dict[tuple[type, Any], str] = {}  # by type too: True and 1.0 equal 1, and are no 1
+    known: dict[tuple[type, Any], str] = {}  # the type is part of the key, because True == 1 == 1.0
     texts = []
     for value in values:
-        key = (type(value), value if isinstance(value, _KEYS) else category_name(value))  # or it is refused there
+        # category_name refuses what is no category
+        key = (type(value), value if isinstance(value, _KEYS) else category_name(value))
         if key not in known:
             known[key] = category_name(value)
         texts.append(known[key])

@@ -1,4 +1,4 @@
-"""Is it as claimed? The exact test of a tally against a null, with what else is needed to act on the answer."""
+"""Is it as claimed? The exact test of a tally against a null, with effect size, residuals and power."""
 
 from __future__ import annotations
 
@@ -67,10 +67,14 @@ TARGET_POWER = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Planning:
-    """What n observations could have shown if the estimate were the truth: for planning, no evidence.
+    """The power if the estimate were the truth. It is for planning another experiment and is no evidence.
 
-    power : of this test at this n. n_observations : from which the power is 80 %, about; None where estimate and null
-    are the same. power_method : ``exact`` or ``noncentral-chi-square``; n_observations is always of the latter.
+    Attributes
+    ----------
+    power : of this test at this n.
+    power_method : ``exact`` or ``noncentral-chi-square``.
+    n_observations : how many would give a power of about 80 %, always by the noncentral chi-square; None if estimate
+        and null are the same.
     """
 
     power: float
@@ -84,19 +88,28 @@ class TestResult(ResultWithRows):
 
     Attributes
     ----------
-    tally, null : what was compared. statistic : by which outcomes count as farther from the null.
-    deviance, pearson : 2 sum t log(t/e) and sum (t - e)^2 / e. degrees_of_freedom : possible categories - 1.
-    p : PValue under the null. asymptotic_p_value : of both statistics, by chi-square.
-    significance : the level at which the verdict speaks. kl_divergence : KL(t/n || null), nats.
-    effect_size : Cohen's w = sqrt(pearson / n). log_bayes_factor : log of P(sequence | uniform prior over all
-    probabilities) / P(sequence | null): evidence against the null, above 0 (nats).
-    residuals : which categories depart. planning : Planning or None. tolerance : Tolerance or None.
-    impossible : names of categories of null probability 0 that were seen: the null is then refuted for certain.
-    dropped : names of those that were not seen: they are left out. order : what the order of the outcomes showed, if
-    that was given.
+    tally : what was observed.
+    null : the probabilities that it is compared with.
+    statistic : the test statistic; an outcome with a larger one is farther from the null.
+    deviance : 2 sum t log(t / e).
+    pearson : sum (t - e)^2 / e.
+    degrees_of_freedom : the number of categories that the null calls possible, minus 1.
+    p : PValue under the null.
+    significance : the significance level of the verdict.
+    kl_divergence : KL(t/n || null), nats.
+    effect_size : Cohen's w = sqrt(pearson / n).
+    log_bayes_factor : log of P(sequence | uniform prior over all probabilities) / P(sequence | null), nats; above 0
+        it is evidence against the null.
+    residuals : Residuals, which categories depart from the null.
+    planning : Planning, or None if n is 0, the null is refuted for certain, or it calls only one category possible.
+    tolerance : Tolerance, or None if no tolerance was asked for.
+    impossible : names of categories that were seen although their null probability is 0; if there are any, the null
+        is refuted for certain.
+    dropped : names of categories that were not seen and have null probability 0; they are left out.
+    order : what the order of the outcomes showed, or None if it was not given.
     """
 
-    __test__ = False  # no test case, whatever a test runner makes of the name
+    __test__ = False  # tells pytest that this is no test case, in spite of its name
 
     tally: Tally
     null: Probabilities
@@ -123,14 +136,17 @@ class TestResult(ResultWithRows):
 
     @property
     def p_value(self) -> float:
+        """The p-value as a number; `p` also has its bounds and its logarithm."""
         return self.p.value
 
     @property
     def method(self) -> str:
+        """How the p-value was computed: ``exact``, ``monte-carlo`` or ``asymptotic``."""
         return self.p.method
 
     @property
     def asymptotic_p_value(self) -> dict[str, float]:
+        """The p-values of ``deviance`` and ``pearson`` by chi-square."""
         return {
             name: float(chi_square_tail(value, self.degrees_of_freedom))
             for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
@@ -138,9 +154,9 @@ class TestResult(ResultWithRows):
 
     @property
     def decision(self) -> str:
-        """``rejected``, ``not-rejected``, or ``cannot-tell`` where the p-value is not known well enough or n is 0.
+        """``rejected``, ``not-rejected``, or ``cannot-tell`` if n is 0 or the p-value is not known well enough.
 
-        With a tolerance its verdict: ``equivalent``, ``different`` or ``cannot-tell``.
+        With a tolerance it is that one's verdict instead: ``equivalent``, ``different`` or ``cannot-tell``.
         """
         if self.tally.n_observations == 0:
             return "cannot-tell"
@@ -150,13 +166,14 @@ class TestResult(ResultWithRows):
 
     @property
     def log10_asymptotic_p_value(self) -> dict[str, float]:
-        """Their log10, also where they are too small for floats."""
+        """log10 of ``asymptotic_p_value``, also of those too small for floats."""
         return {
             name: log10_chi_square_tail(value, self.degrees_of_freedom)
             for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
         }
 
     def to_dict(self) -> dict[str, Any]:
+        """The result for JSON: tally, null, statistics, p-value, residuals; ``planning`` and ``tolerance`` if known."""
         found = {
             **self.tally.to_dict(),
             "expected": self.expected.tolist(),
@@ -195,6 +212,7 @@ class TestResult(ResultWithRows):
 
     @property
     def verdict(self) -> TestVerdict:
+        """The code of the answer: of the tolerance where one was given, else of the test."""
         if self.tally.n_observations == 0:
             return "nothing-to-test"
         if self.impossible:
@@ -221,6 +239,7 @@ class TestResult(ResultWithRows):
 
     @property
     def remarks(self) -> tuple[TestRemark, ...]:
+        """The codes of how the p-value is known, what was left out, which categories depart, what the order showed."""
         found: list[TestRemark] = [*self.tally.remarks]
         if self.null.normalised:
             found.append("normalised")
@@ -255,23 +274,24 @@ def goodness_of_fit(
 ) -> Any:
     r"""Test whether the probabilities behind a tally are those of `null`, exactly.
 
-    p = P(T(x) >= T(t)) over all outcomes x of n observations under the null, ties included, with T the deviance
-    2 sum_k x_k log(x_k / (n p_k)) (``likelihood-ratio``), Pearson's sum_k (x_k - n p_k)^2 / (n p_k), or minus the
-    probability of x.
+    p = P(T(x) >= T(t)) over all outcomes x of n observations under the null, ties included. The test statistic T is
+    the deviance 2 sum_k x_k log(x_k / (n p_k)) (``likelihood-ratio``), Pearson's sum_k (x_k - n p_k)^2 / (n p_k)
+    (``pearson``), or minus the probability of x (``probability``).
 
     Parameters
     ----------
     tally : Tally; with groups, each group is tested and the p-values are adjusted (``GroupTests``).
     null : ``"fair"``, a list, text (``"9/16,3/16,3/16,1/16"``, ``"625:125:25"``, ``"SSR=3%,R=97%"``) or a mapping.
-        Exact where it is given exactly; floats count what is within 1e-9 of a tie as tied.
-    ordering : the test statistic, by which outcomes are at least as far from the null: its name, or a ``Statistic``.
+        If it is given exactly, ties are decided exactly; if as floats, outcomes within 1e-9 of a tie count as tied.
+    ordering : the test statistic T: its name, or a ``Statistic``.
     method : Auto() (exact within a few seconds, else Monte Carlo or chi-square; the result says which), Exact(...),
         MonteCarlo(draws, seed) or Asymptotic().
-    significance : the level at which the verdict speaks, in (0, 1).
-    tolerance : a margin, for the question whether all probabilities of a single tally are within it of the null's.
-    normalise : divide the null by its sum, and say so.
-    order : ``exchangeability(outcomes)`` of the same outcomes, to be told beside the verdict: the p-value supposes
-        that they are independent.
+    significance : the significance level of the verdict, in (0, 1).
+    tolerance : a margin. The verdict then answers whether every probability of a single tally is within this margin
+        of the null's.
+    normalise : divide the null by its sum; the result says so.
+    order : ``exchangeability(outcomes)`` of the same outcomes. The result reports it, because the p-value supposes
+        that outcomes are independent.
 
     Returns
     -------
@@ -354,7 +374,7 @@ def _tested(
 
 
 def _check_order(order: Any, tally: Tally) -> None:
-    """Refuse an order of other outcomes than those tallied."""
+    """Refuse an order whose outcomes do not have the counts of this tally."""
     seen = order.tally if isinstance(order, ExchangeabilityResult) else None
     if seen is None or _seen(seen) != _seen(tally):
         raise InvalidInput(
@@ -378,7 +398,7 @@ def _kl(tally: Tally, null: Probabilities) -> float:
 
 
 def _log_bayes_factor(counts: list[int], null: tuple[Fraction, ...]) -> float:
-    """Every table of n observations is equally probable under the uniform prior: -log C(n+K-1, n) - log P(table)."""
+    """-log C(n + K - 1, n) - log P(table | null): under the uniform prior all tables of n are equally probable."""
     if any(p == 0 and count for count, p in zip(counts, null, strict=True)):
         return math.inf
     n = sum(counts)

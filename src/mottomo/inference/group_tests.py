@@ -1,4 +1,7 @@
-"""Many tallies against one null in one call: exact p-values from shared distributions, corrected for being many."""
+"""Tests of many tallies against one null in one call: exact p-values, adjusted for their number.
+
+Groups with equal n share one distribution of the test statistic.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally, TallyRemark
 
 _MOST_STATES = 1_500_000  # of the distribution for one n
-_MOST_SINGLE = 2_000  # distinct tallies that are tested one by one where distributions do not fit
+_MOST_SINGLE = 2_000  # distinct tallies that are tested one by one because their distributions are too large
 _SINGLE_BUDGET = Budget(states=300_000, additions=100_000_000, operations=1e8)
 _MOST_SIMULATIONS = 200  # distinct n that are simulated
 _ROUNDING = 1e-13
@@ -75,11 +78,22 @@ class GroupTests(ResultWithRows):
 
     Attributes
     ----------
-    deviance, pearson : (G,) float64. p_values : (G,), of `statistic`; where only a proven bracket is known, its upper
-    end, so that no group looks stronger than it is. log10_p_values : (G,), also of those too small for floats.
-    bounded : (G,) bool, where p is such an upper end. methods : (G,) names: ``exact``, ``monte-carlo`` or
-    ``asymptotic``. benjamini_hochberg, holm : (G,) adjusted p-values.
-    significance : of the verdict. seed, draws : of simulations, or None.
+    tally : with a row of counts for each of G groups.
+    null : the probabilities that every group is compared with.
+    statistic : the test statistic.
+    deviance : (G,) float64, from the null.
+    pearson : (G,) float64, Pearson's statistic.
+    degrees_of_freedom : the number of categories that the null calls possible, minus 1.
+    p_values : (G,) p-values of `statistic`. If only a bracket of p is proven it is the upper end, so that the evidence
+        of a group is never overstated.
+    log10_p_values : (G,) log10 of `p_values`, also of those too small for floats.
+    bounded : (G,) bool, whether the p-value is the upper end of a bracket.
+    methods : (G,) names: ``exact``, ``monte-carlo`` or ``asymptotic``.
+    benjamini_hochberg : (G,) adjusted p-values.
+    holm : (G,) adjusted p-values.
+    significance : the significance level of the verdict.
+    draws : of simulations; None if there were none.
+    seed : of simulations; None if there were none.
     """
 
     tally: Tally
@@ -105,48 +119,56 @@ class GroupTests(ResultWithRows):
 
     @property
     def order(self) -> np.ndarray:
-        """The groups by evidence: smallest p-value first, then largest deviance."""
+        """(G,) positions of the groups, sorted by evidence: smallest p-value first, then largest deviance."""
         return np.lexsort((-self.deviance, self.log10_p_values))
 
     @property
     def log10_benjamini_hochberg(self) -> np.ndarray:
+        """(G,) log10 of Benjamini and Hochberg's p-values, also of those too small for floats."""
         return log10_benjamini_hochberg(self.log10_p_values)
 
     @property
     def log10_holm(self) -> np.ndarray:
+        """(G,) log10 of Holm's p-values, also of those too small for floats."""
         return log10_holm(self.log10_p_values)
 
     @property
     def method(self) -> str:
-        """The methods used, joined by ``+`` where there are several."""
+        """The names of the methods used, joined by ``+`` if there are several."""
         return "+".join(sorted(set(self.methods.tolist()))) or "exact"
 
     @property
     def n_flagged(self) -> int:
-        """Groups that remain after Holm's correction: at most `significance` is the chance of any false one."""
+        """Groups that remain after Holm's correction; the chance of any false one is at most `significance`."""
         return int((self.holm <= self.significance).sum())
 
     @property
     def n_discoveries(self) -> int:
-        """Groups that remain after Benjamini and Hochberg's: of them, at most `significance` are expected false."""
+        """Groups that remain after Benjamini and Hochberg's correction.
+
+        The expected share of false ones among them is at most `significance`.
+        """
         return int((self.benjamini_hochberg <= self.significance).sum())
 
     @property
     def n_unadjusted(self) -> int:
+        """Groups with p <= significance before any correction for testing many."""
         return int((self.p_values <= self.significance).sum())
 
     @property
     def expected_by_chance(self) -> float:
-        """How many groups would on average have p <= significance if the null held for all of them: at most this."""
+        """If the null held for all groups, at most this many would on average have p <= significance."""
         return self.significance * self.p_values.size
 
     @property
     def decision(self) -> str:
+        """``rejected`` if any group remains after Holm's correction; ``cannot-tell`` if nothing was observed."""
         if self.tally.total_observations == 0:
             return "cannot-tell"
         return "rejected" if self.n_flagged else "not-rejected"
 
     def to_dict(self) -> dict[str, Any]:
+        """The result for JSON; ``groups`` come by evidence, the strongest first."""
         shared = self.tally.to_dict()
         groups = shared.pop("groups")
         columns = zip(
@@ -196,19 +218,21 @@ class GroupTests(ResultWithRows):
 
     @property
     def n_impossible(self) -> int:
-        """Groups in which something of probability 0 happened."""
+        """Groups with an outcome that has the null probability 0."""
         return int(np.isneginf(self.log10_p_values).sum())
 
     def n_by(self, method: str) -> int:
-        """How many groups have a p-value, and not only a bound of it, by a method."""
+        """How many groups have a p-value by this method; groups with only an upper bound do not count."""
         return int(((self.methods == method) & ~self.bounded).sum())
 
     @property
     def verdict(self) -> GroupVerdict:
+        """The code of whether any group departs from the null."""
         return _VERDICTS[self.decision]
 
     @property
     def remarks(self) -> tuple[GroupRemark, ...]:
+        """The codes of how p-values were computed; several where groups were tested in several ways."""
         found: list[GroupRemark] = [*self.tally.remarks]
         if self.null.normalised:
             found.append("normalised")
@@ -225,7 +249,7 @@ class GroupTests(ResultWithRows):
 def group_tests(
     tally: Tally, null: Probabilities, statistic: Statistic, method: Method, significance: float
 ) -> GroupTests:
-    """Test every group; groups with equal n share one distribution, equal tallies one p-value."""
+    """Test every group; groups with equal n share one distribution, groups with equal counts one p-value."""
     exact, is_exact = exact_probabilities(null)
     possible = np.array([p > 0 for p in exact])
     counts = tally.counts
@@ -274,7 +298,7 @@ def group_tests(
 
 
 def _distinct_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Distinct rows, and which of them each row is."""
+    """The distinct rows, and for each row the position of its distinct row."""
     packed = np.ascontiguousarray(rows).view([("", rows.dtype)] * rows.shape[1]).ravel()
     _, first, position = np.unique(packed, return_index=True, return_inverse=True)
     return rows[first], position.ravel()
@@ -282,7 +306,12 @@ def _distinct_rows(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @dataclass(frozen=True, eq=False)
 class _Known:
-    """p-values, their log10, and which of them are only upper ends of brackets."""
+    """p-values of several tallies.
+
+    values : (N,) float64.
+    logarithms : (N,) float64, log10.
+    bounded : (N,) bool, whether the p-value is only the upper end of a bracket.
+    """
 
     values: np.ndarray
     logarithms: np.ndarray
@@ -293,13 +322,13 @@ class _Known:
         return cls(values, log10_of(values), np.zeros(values.size, dtype=bool))
 
     def put(self, which: np.ndarray, others: _Known) -> None:
-        """Set some of them."""
+        """Replace those at the positions `which` by others."""
         self.values[which], self.logarithms[which] = others.values, others.logarithms
         self.bounded[which] = others.bounded
 
 
 class _GroupMethod:
-    """How the groups of one n are tested: by the method asked for, or by what Auto() finds affordable."""
+    """Computes the p-values of groups with one n, by the method asked for or, for Auto(), by an affordable one."""
 
     def __init__(self, null: list[Fraction], is_exact: bool, statistic: Statistic, method: Method) -> None:
         self.null, self.is_exact, self.statistic, self.method = null, is_exact, statistic, method
@@ -307,6 +336,7 @@ class _GroupMethod:
         self._n_single = self._n_simulated = 0
 
     def p_values(self, rows: np.ndarray, n: int) -> tuple[_Known, str]:
+        """The p-values of distinct rows of one n, and the name of the method that gave them."""
         if n == 0 or len(self.null) == 1:
             return _Known.of(np.ones(len(rows))), "exact"
         problem, kind_of = multinomial_problem(self.null, n, self.statistic, exact=self.is_exact)
@@ -327,7 +357,7 @@ class _GroupMethod:
             known = _Known.of(_from_distribution(problem, kind_of, rows))
         except TooManyStates:
             return self._one_by_one(problem, kind_of, rows)
-        tiny = np.flatnonzero(known.values < SMALLEST)  # sums of weights that are no floats any more
+        tiny = np.flatnonzero(known.values < SMALLEST)  # sums of weights that underflow
         if tiny.size and self._n_single + tiny.size <= _MOST_SINGLE:
             alone = self._one_by_one(problem, kind_of, rows[tiny])
             if alone is not None:
@@ -337,7 +367,7 @@ class _GroupMethod:
         return known
 
     def _one_by_one(self, problem: Problem, kind_of: list[int], rows: np.ndarray) -> _Known | None:
-        """Each tally by a computation of its own; None where that exceeds the budget."""
+        """The p-value of each tally by a separate computation; None if that exceeds the budget."""
         if isinstance(self.method, Exact):
             budget = Budget().scaled(self.method.budget)
         elif self._n_single + len(rows) > _MOST_SINGLE:

@@ -1,4 +1,4 @@
-"""The maximum of the likelihood of grouped counts: some outcomes known singly, others only as members of sets."""
+"""The maximum of the likelihood of partly seen counts: for some outcomes only a set of categories is known."""
 
 from __future__ import annotations
 
@@ -10,15 +10,23 @@ from mottomo.errors import InvalidInput
 from mottomo.inference.mixture_maximum import MixtureMaximum, mixture_maximum
 from mottomo.messages import say, verbatim
 
-_FLAT = 1e-13  # an eigenvalue of the scaled information at rounding, per part
-_MOST_PATTERNS = 2000  # a few matrices of this size squared are held
+_FLAT = 1e-13  # an eigenvalue of the scaled information below this times the number of parts is only rounding
+_MOST_PATTERNS = 2000  # memory: a few square matrices of this size are held
 
 
 @dataclass(frozen=True, eq=False)
 class GroupedMaximum:
-    """All (K,): probabilities of one maximum, standard errors (NaN where there are none), whether every maximum has
-    this probability, and its range over all maxima. gap : of the gradient condition, per observation. too_flat :
-    whether the information is singular in float64 along a direction that the observations do determine.
+    """One maximum, with its standard errors and the range of all maxima.
+
+    Attributes
+    ----------
+    probabilities : (K,) y of one maximum.
+    standard_errors : (K,) NaN where there are none.
+    identified : (K,) bool, whether every maximum has this y_k.
+    lower : (K,) the smallest y_k among all maxima.
+    upper : (K,) the largest y_k among all maxima.
+    gap : the optimality gap, nats per observation.
+    too_flat : whether float64 cannot invert the information along a direction that the observations do determine.
     """
 
     probabilities: np.ndarray
@@ -32,13 +40,17 @@ class GroupedMaximum:
 
 @dataclass(frozen=True, eq=False)
 class _Patterns:
-    """Categories that lie in exactly the same sets, taken together as a part.
+    """The categories divided into parts: categories in exactly the same sets form one part.
 
-    Within a part whose members were seen singly, y is proportional to their counts; where none was, only the sum of
-    the part matters. So the maximum over K categories is one over at most 2^L parts, however large K is.
+    If members of a part were seen singly, y is proportional to their counts within the part; if none was, only the sum
+    of y over the part matters. So the maximum over K categories is one over at most 2^L parts, however large K is.
 
-    part : (K,) the part of each category. alone : (C,) single counts of each part. sizes : (C,) its members.
-    sets : (L, C) which parts make up each set.
+    Attributes
+    ----------
+    part : (K,) the part of each category.
+    alone : (C,) how many outcomes of each part were seen singly.
+    sizes : (C,) the number of categories of each part.
+    sets : (L, C) bool, the parts of each set.
     """
 
     part: np.ndarray
@@ -48,6 +60,7 @@ class _Patterns:
 
     @classmethod
     def of(cls, counts: np.ndarray, membership: np.ndarray) -> _Patterns:
+        """The parts for single counts (K,) and sets (L, K) bool."""
         keys: dict[bytes, int] = {}
         packed = np.packbits(membership, axis=0).T
         part = np.array([keys.setdefault(row.tobytes(), len(keys)) for row in packed])
@@ -59,13 +72,15 @@ class _Patterns:
 def grouped_maximum(counts: np.ndarray, membership: np.ndarray, together: np.ndarray) -> GroupedMaximum:
     """Maximise log L(y) = sum_k t_k log y_k + sum_l v_l log(sum_{k in l} y_k) over probabilities y.
 
-    counts : (K,) float64, t >= 0. membership : (L, K) bool, the sets, none empty and none of all categories (those add
-    0, and belong left out). together : (L,) float64, v > 0. Where all weights are 0, nothing is determined.
+    counts : (K,) float64, t >= 0: outcomes seen singly.
+    membership : (L, K) bool, the sets. None is empty; a set of all categories adds 0 and has to be left out.
+    together : (L,) float64, v > 0: outcomes known only to lie in each set.
 
-    Raises InvalidInput : the sets divide the categories into more parts than are worked with.
+    If all counts are 0, nothing is determined. Raises InvalidInput : the sets divide the categories into more than 2000
+    parts.
     """
     n = float(counts.sum() + together.sum())
-    if n == 0:  # only outcomes of which nothing was seen
+    if n == 0:  # no outcome was seen even in part
         even, unknown = np.full(counts.size, 1 / counts.size), np.full(counts.size, counts.size == 1)
         edges = unknown.astype(np.float64), np.ones(counts.size)
         return GroupedMaximum(even, np.full(counts.size, np.nan), unknown, *edges, 0.0, False)
@@ -78,7 +93,7 @@ def grouped_maximum(counts: np.ndarray, membership: np.ndarray, together: np.nda
         share = np.where(alone[part] > 0, counts / alone[part], 1 / patterns.sizes[part])
     y = maximum.y[part] * share
     lowest, highest = _ranges(patterns, maximum)
-    several = (alone == 0) & (patterns.sizes > 1) & (highest > 0)  # members that nothing tells apart
+    several = (alone == 0) & (patterns.sizes > 1) & (highest > 0)  # parts whose members nothing distinguishes
     identified = ~(maximum.free | several)[part]
     lower = np.where(identified, y, np.where(several, 0.0, lowest)[part])
     upper = np.where(identified, y, highest[part])
@@ -94,7 +109,7 @@ def _variances(patterns: _Patterns, maximum: MixtureMaximum, together: np.ndarra
     """The diagonal of the inverse observed information of the parts' sums Y; NaN where float64 cannot invert it.
 
     With J = -d2 log L / dY2 over the parts with Y > 0, J Y = n 1, so the inverse on sum Y = 1 is J^-1 - Y Y'/n. The
-    shares q within a part are orthogonal to Y: var y = q^2 var Y + Y^2 q (1 - q) / (single counts of the part).
+    shares q within a part are orthogonal to Y: var y = q^2 var Y + Y^2 q (1 - q) / (outcomes of the part seen singly).
     """
     inside = maximum.y > 0
     whole = maximum.y[inside]
@@ -114,10 +129,11 @@ def _variances(patterns: _Patterns, maximum: MixtureMaximum, together: np.ndarra
 
 
 def _ranges(patterns: _Patterns, maximum: MixtureMaximum) -> tuple[np.ndarray, np.ndarray]:
-    """The least and the largest Y of each part among all maxima.
+    """The smallest and the largest Y of each part among all maxima.
 
-    All maxima give the same sum to every set and the same Y to every part seen singly (log is strictly concave), and 0
-    to every part whose gradient lies below n: a polytope, over which each free part is minimised and maximised.
+    In all maxima the sum of every set and the Y of every part seen singly are the same (log is strictly concave), and
+    parts whose gradient is below n have Y = 0. So the maxima form a polytope, on which linear programming minimises
+    and maximises each free part.
     """
     lowest, highest = maximum.y.copy(), maximum.y.copy()
     free = np.flatnonzero(maximum.free)

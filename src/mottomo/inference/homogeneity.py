@@ -1,4 +1,4 @@
-"""Are several tallies from the same probabilities? Are two columns independent? One test, given the margins."""
+"""Do several tallies have the same probabilities? Are two columns independent? One test, given the margins."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from mottomo.numerics.sums import accurate_sum
 from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally, TallyRemark, check_single, check_tally
 
-_MOST_STATES, _MOST_STATES_EVER = 1_000_000, 4_000_000  # memory allows no more, whatever the budget
-_MOST_SIMULATED = 500_000_000  # the largest total that numpy draws hypergeometric numbers for
+_MOST_STATES, _MOST_STATES_EVER = 1_000_000, 4_000_000  # the second is a limit of memory, for any budget
+_MOST_SIMULATED = 500_000_000  # numpy draws no hypergeometric numbers for a larger total
 
 
 ComparisonVerdict = Literal[
@@ -46,8 +46,15 @@ _VERDICTS: dict[str, ComparisonVerdict] = {
 class Differences:
     """y_A - y_B for each category of two tallies: estimates, and simultaneous guaranteed intervals.
 
-    Each end takes Clopper-Pearson limits of both tallies at level 1 - (1 - level) / (2 K): together they hold with the
-    level or more at every n.
+    An interval combines Clopper-Pearson limits of both tallies at the level 1 - (1 - level) / (2 K), so that all
+    intervals together hold with at least `level` at every n.
+
+    Attributes
+    ----------
+    estimates : (K,) float64.
+    lower : (K,) float64.
+    upper : (K,) float64.
+    level : the confidence level, for all categories at once.
     """
 
     estimates: np.ndarray
@@ -58,15 +65,22 @@ class Differences:
 
 @dataclass(frozen=True, eq=False)
 class ComparisonResult(ResultWithRows):
-    """Several tallies, or the rows of a table of two columns, compared.
+    """Several tallies compared, or the rows of a table of two columns.
 
     Attributes
     ----------
-    tally : a row of counts for each group. question : ``homogeneity`` or ``independence``. statistic : of the tables.
-    deviance, pearson, degrees_of_freedom : of the table, without rows and categories that were never seen.
-    p : PValue given the margins. residuals : (G, K) adjusted, (x - e) / sqrt(e (1 - r/n) (1 - c/n)); NaN in empty
-    rows and columns. differences : Differences for two tallies, else None.
-    dropped_groups, dropped_categories : names of those without any observation.
+    tally : with a row of counts for each group.
+    question : ``homogeneity`` or ``independence``.
+    statistic : the test statistic.
+    deviance : of the table without empty rows and columns, from proportional rows.
+    pearson : Pearson's statistic of the same table.
+    degrees_of_freedom : (rows - 1) (columns - 1) of the same table.
+    p : PValue given the margins.
+    significance : the significance level of the verdict.
+    residuals : (G, K) adjusted residuals (x - e) / sqrt(e (1 - r/n) (1 - c/n)); NaN in empty rows and columns.
+    differences : Differences, for the homogeneity of two tallies; else None.
+    dropped_groups : names of groups without any observation.
+    dropped_categories : names of categories that were never seen.
     """
 
     tally: Tally
@@ -89,21 +103,24 @@ class ComparisonResult(ResultWithRows):
 
     @property
     def p_value(self) -> float:
+        """The p-value as a number; `p` also has its bounds and its logarithm."""
         return self.p.value
 
     @property
     def method(self) -> str:
+        """How the p-value was computed: ``exact``, ``monte-carlo`` or ``asymptotic``."""
         return self.p.method
 
     @property
     def decision(self) -> str:
-        """``rejected``, ``not-rejected``, or ``cannot-tell``."""
+        """``rejected``, ``not-rejected``, or ``cannot-tell`` if only one table has these margins or p is uncertain."""
         if self.degrees_of_freedom == 0:
             return "cannot-tell"
         return self.p.decision(self.significance)
 
     @property
     def asymptotic_p_value(self) -> dict[str, float]:
+        """The p-values of ``deviance`` and ``pearson`` by chi-square."""
         return {
             name: float(chi_square_tail(value, self.degrees_of_freedom))
             for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
@@ -111,13 +128,14 @@ class ComparisonResult(ResultWithRows):
 
     @property
     def log10_asymptotic_p_value(self) -> dict[str, float]:
-        """Their log10, also where they are too small for floats."""
+        """log10 of ``asymptotic_p_value``, also of those too small for floats."""
         return {
             name: log10_chi_square_tail(value, self.degrees_of_freedom)
             for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
         }
 
     def to_dict(self) -> dict[str, Any]:
+        """The result for JSON; ``differences`` only for two tallies."""
         found = {
             **self.tally.to_dict(),
             "shares": self.tally.shares.tolist(),
@@ -147,10 +165,12 @@ class ComparisonResult(ResultWithRows):
 
     @property
     def verdict(self) -> ComparisonVerdict:
+        """The code of the decision; ``nothing-to-compare`` if only one table has these margins."""
         return _VERDICTS[self.decision] if self.degrees_of_freedom else "nothing-to-compare"
 
     @property
     def remarks(self) -> tuple[ComparisonRemark, ...]:
+        """The codes of what was left out, how the p-value is known, and what the intervals guarantee."""
         found: list[ComparisonRemark] = [*self.tally.remarks]
         if self.dropped_groups:
             found.append("empty-groups-dropped")
@@ -172,8 +192,8 @@ def homogeneity(
 ) -> ComparisonResult:
     """Test whether several tallies come from the same probabilities, given how often each category was seen in all.
 
-    Exact (Fisher, Freeman, Halton): p is the share of all tables with the same margins that are at least as far from
-    proportional, in the order of `ordering`.
+    Exact (Fisher, Freeman, Halton): p is the probability, given the margins, of all tables that are at least as far
+    from proportional, as measured by the test statistic `ordering`.
 
     Parameters
     ----------
@@ -201,9 +221,9 @@ def independence(
     method: Method | None = None,
     significance: float = 0.05,
 ) -> ComparisonResult:
-    """Test whether two columns are independent: the table of one, grouped by the other.
+    """Test whether two columns are independent, from the table of one grouped by the other.
 
-    The same exact test as ``homogeneity``; what differs is the question. ``mo.tally(frame, column="red", by="white")``
+    The exact test is that of ``homogeneity``; only the question differs. ``mo.tally(frame, column="red", by="white")``
     makes such a table.
 
     >>> found = independence(Tally.from_counts([[10, 2], [3, 9]]))
@@ -254,7 +274,7 @@ def _as_groups(tallies: Any) -> Tally:
 
 
 def _joined(named: Sequence[tuple[str, Tally]]) -> Tally:
-    """Single tallies as the groups of one."""
+    """One tally that has each of these as a group, in the given order."""
     total = Tally.empty()
     for name, tally in named:
         row = Tally(tally.categories, tally.counts.reshape(1, -1), ("tally",), ((name,),), tally.n_missing_dropped)
@@ -346,7 +366,7 @@ def _p_value(table: np.ndarray, statistic: Statistic, method: Method, g: float, 
 
 
 def _exact_p_value(table: np.ndarray, statistic: Statistic, settings: Exact) -> PValue:
-    """2 x 2 in logarithms, two rows (or two columns) by the engine of exact tails, more by columns."""
+    """A 2 x 2 table is summed in logarithms, two rows or columns by ``tail_probability``, larger ones by columns."""
     if table.shape == (2, 2):
         return PValue.of_tail(two_by_two_tail(table.tolist(), statistic))
     if min(table.shape) == 2:

@@ -1,4 +1,4 @@
-"""From how many observations on guaranteed intervals are narrow enough."""
+"""How many observations make guaranteed intervals narrow enough."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ import numpy as np
 
 from mottomo.inference.binomial_limits import binomial_limits
 
-_LONGEST_PERIOD = 100_000  # rarer categories than this have intervals too narrow to decide
+_LONGEST_PERIOD = 100_000  # the interval of a rarer category is too narrow to matter
 
 
 def observations_for_half_width(half_width: float, level: float, shares: Sequence[float], n_categories: int) -> int:
-    """The n from which on Clopper-Pearson's simultaneous intervals of categories with these shares are narrow enough.
+    """The n from which the half-widths of Clopper-Pearson's simultaneous intervals stay at or below `half_width`.
 
-    Each share is rounded to whole counts both ways; that makes small teeth, so the last n near the answer that is too
-    wide decides.
+    The intervals are those of categories with these shares; n times a share is rounded to whole counts both down and
+    up. Because of the rounding the width does not fall steadily with n, so the answer is one more than the last n near
+    it at which an interval is too wide.
     """
     tail = (1 - level) / 2 / n_categories
 

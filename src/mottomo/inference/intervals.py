@@ -1,4 +1,4 @@
-"""Confidence intervals for the probabilities of a tally: the methods are values, and each says what it guarantees."""
+"""Confidence intervals for the probabilities of a tally; each method is a value and says what it guarantees."""
 
 from __future__ import annotations
 
@@ -22,10 +22,15 @@ _PROFILE_STEPS = 12
 class Intervals:
     """An interval for each category's probability.
 
-    method : a stable name. title : what it is called in sentences.
-    simultaneous : whether `level` is meant for all K categories at once (within one group).
-    guaranteed : whether the coverage is at least `level` at every n and every truth, by proof.
-    lower, upper : (..., K) float64, 0 <= lower <= t/n <= upper <= 1.
+    Attributes
+    ----------
+    method : a stable name.
+    simultaneous : whether `level` holds for all K categories at once (within one group).
+    guaranteed : whether it is proven that the coverage is at least `level` for every n and every truth.
+    level : the confidence level.
+    lower : (..., K) float64, 0 <= lower <= t/n.
+    upper : (..., K) float64, t/n <= upper <= 1.
+    title : the name of the method in sentences.
     """
 
     method: str
@@ -41,7 +46,7 @@ class Intervals:
         self.upper.setflags(write=False)
 
     def settings(self) -> dict[str, Any]:
-        """What the intervals claim, without the limits."""
+        """All fields but the limits, for JSON."""
         return {
             "method": self.method,
             "simultaneous": self.simultaneous,
@@ -51,12 +56,16 @@ class Intervals:
 
 
 class IntervalMethod(Protocol):
-    """A way to intervals: a value with settings, called on a tally."""
+    """A method for intervals: a value with settings, which is called on a tally."""
 
     @property
-    def level(self) -> float: ...
+    def level(self) -> float:
+        """The confidence level, in (0, 1)."""
+        ...
 
-    def __call__(self, tally: Tally) -> Intervals: ...
+    def __call__(self, tally: Tally) -> Intervals:
+        """The intervals of each group of the tally."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -86,6 +95,7 @@ class ClopperPearson:
         object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
 
     def __call__(self, tally: Tally) -> Intervals:
+        """The intervals of each group; [0, 1] where n = 0."""
         counts = tally.counts
         totals = np.broadcast_to(np.asarray(tally.n_observations, dtype=counts.dtype)[..., None], counts.shape)
         tail = (1 - self.level) / 2 / (max(tally.n_categories, 1) if self.simultaneous else 1)
@@ -99,7 +109,7 @@ class ClopperPearson:
 
 
 def clopper_pearson_per_category(level: float = 0.95) -> ClopperPearson:
-    """Clopper-Pearson intervals for each category by itself."""
+    """``ClopperPearson`` without Bonferroni's correction: the level holds for each category by itself."""
     return ClopperPearson(level, simultaneous=False)
 
 
@@ -126,6 +136,7 @@ class Goodman:
         object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
 
     def __call__(self, tally: Tally) -> Intervals:
+        """The intervals of each group; [0, 1] where n = 0."""
         lower, upper = score_limits(tally, (1 - self.level) / max(tally.n_categories, 1))
         return Intervals(self.name, True, False, self.level, lower, upper, title=self.title)
 
@@ -152,6 +163,7 @@ class Wilson:
         object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
 
     def __call__(self, tally: Tally) -> Intervals:
+        """The intervals of each group; [0, 1] where n = 0."""
         lower, upper = score_limits(tally, 1 - self.level)
         return Intervals(self.name, False, False, self.level, lower, upper, title=self.title)
 
@@ -160,9 +172,9 @@ class Wilson:
 class ProfileLikelihood:
     r"""Intervals from the profile of log L, one for each category by itself. Approximate.
 
-    All x with 2 n KL((t/n, 1 - t/n) || (x, 1 - x)) <= B, B the `level` quantile of chi-square with 1 degree of freedom:
-    the other probabilities are at their best for each x. For a category never seen the interval is far too short
-    (0.0916 instead of the exact 0.1684 at n = 20): use Clopper-Pearson there.
+    All x with 2 n KL((t/n, 1 - t/n) || (x, 1 - x)) <= B, B the `level` quantile of chi-square with 1 degree of freedom;
+    for each x the other probabilities maximise log L. For a category never seen the interval is far too short (it ends
+    at 0.0916 instead of the exact 0.1684 at n = 20): use Clopper-Pearson there.
 
     Raises InvalidInput if `level` is not inside (0, 1). Source: Wilks, Ann. Math. Statist. 9 (1938).
 
@@ -179,6 +191,7 @@ class ProfileLikelihood:
         object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
 
     def __call__(self, tally: Tally) -> Intervals:
+        """The intervals of each group; [0, 1] where n = 0."""
         t, n = _floats(tally)
         wanted = _chi_square_quantile(1 - self.level) / 2
         lower = _profile_root(t, n - t, wanted)
@@ -189,7 +202,10 @@ class ProfileLikelihood:
 
 
 def score_limits(tally: Tally, outside: float) -> tuple[np.ndarray, np.ndarray]:
-    """The roots x of (t - n x)^2 = B n x (1 - x), B exceeded by chi-square (1 degree of freedom) with `outside`."""
+    """The roots x of (t - n x)^2 = B n x (1 - x), where P(chi-square with 1 degree of freedom > B) = `outside`.
+
+    Returns the lower and the upper limits, each of the shape of the counts; 0 and 1 where n = 0.
+    """
     bound = _chi_square_quantile(outside)
     t, n = _floats(tally)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -207,7 +223,7 @@ def _floats(tally: Tally) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _chi_square_quantile(outside: float) -> float:
-    from scipy.special import ndtri  # 0.2 s to import: only where it is asked for
+    from scipy.special import ndtri  # 0.2 s to import, so only when it is needed
 
     return float(ndtri(outside / 2)) ** 2
 
@@ -215,8 +231,8 @@ def _chi_square_quantile(outside: float) -> float:
 def _profile_root(t: np.ndarray, m: np.ndarray, wanted: float) -> np.ndarray:
     """The x below t/n with t log(t/(n x)) + m log(m/(n (1-x))) = wanted; 0 where t is 0.
 
-    Written with x = (t/n) exp(-s) it is t f(1 - exp(-s)) + m f(-(1 - exp(-s)) t/m), f(u) = -u - log(1 - u): nothing
-    cancels. Increasing and convex in s, so Newton's method from above arrives.
+    With x = (t/n) exp(-s) the left side is t f(1 - exp(-s)) + m f(-(1 - exp(-s)) t/m), f(u) = -u - log(1 - u), in which
+    nothing cancels. It is increasing and convex in s, so Newton's method started from above converges.
     """
     n = t + m
     safe_t, safe_m = np.maximum(t, 1.0), np.maximum(m, 1.0)
@@ -231,9 +247,9 @@ def _profile_root(t: np.ndarray, m: np.ndarray, wanted: float) -> np.ndarray:
 
 
 def interval_method(given: Any, level: float | None = None) -> IntervalMethod:
-    """A method, or the one of that name at a level (0.95 where none is said).
+    """The method that is given, or the one of that name at `level` (0.95 unless given).
 
-    Raises InvalidInput : there is no such name, or this is no method, or a method with a level of its own and another.
+    Raises InvalidInput : there is no such name; this is no method; a level is given beside a method, which has one.
     """
     if given is None or isinstance(given, str):
         name = given or next(iter(INTERVALS))

@@ -1,4 +1,4 @@
-"""The exact joint region of all probabilities: every claim that the exact test does not reject."""
+"""The exact joint confidence region of all probabilities: every claim that the exact test does not reject."""
 
 from __future__ import annotations
 
@@ -15,11 +15,16 @@ from mottomo.tallies import Tally, check_single
 
 @dataclass(frozen=True)
 class JointRegion:
-    """{y : exact p-value of y > 1 - level}: contains the truth with probability `level` or more, at every n.
+    """{y : exact p-value of y > 1 - level}, which contains the truth with probability `level` or more, at every n.
 
-    In the probability ordering it is the region of smallest average volume. Its shadow on one category is wider than
-    Clopper-Pearson's interval with Bonferroni's correction, as that of every region for all directions at once is; ask
-    it about whole claims, and intervals about categories.
+    With the test statistic ``probability`` it is the region of smallest average volume. Projected onto one category it
+    is wider than Clopper-Pearson's interval with Bonferroni's correction. Use it for claims about all probabilities,
+    and intervals for single categories.
+
+    Attributes
+    ----------
+    level : the confidence level.
+    ordering : the test statistic: its name, or a ``Statistic``.
 
     Source: docs/theory/intervals.md; Malloy, Tripathy, Nowak, arXiv 2002.01044.
 
@@ -40,8 +45,8 @@ class JointRegion:
     def contains(self, tally: Tally, probabilities: Any) -> bool:
         """Whether the region of a single tally contains these probabilities.
 
-        Where only a bracket of the p-value is affordable its upper end decides, so that the region is never too small.
-        Raises InvalidInput for a tally with groups, and if not even a bracket is affordable.
+        If only a bracket of the p-value is affordable, its upper end decides, so that the region is never too small.
+        Raises InvalidInput if the tally has groups, or if not even a bracket is affordable.
         """
         check_single(tally)
         claim = null_of(tally, probabilities)

@@ -1,4 +1,4 @@
-"""How a p-value is computed: a value with settings. ``Auto`` is exact wherever that is affordable, and says so."""
+"""Methods for p-values; each is a value with settings. ``Auto`` is exact if that is affordable."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from mottomo.messages import say, verbatim, written
 
 @dataclass(frozen=True, slots=True)
 class Auto:
-    """Exact within a few seconds; past that Monte Carlo, or chi-square where all expected counts are above 1000.
+    """Exact if that takes a few seconds, else chi-square if all expected counts are at least 1000, else Monte Carlo.
 
     Two categories and tables of 2 x 2 are exact at every n.
 
-    draws, seed : of Monte Carlo, if it comes to that.
+    Attributes
+    ----------
+    draws : of Monte Carlo, if it is used.
+    seed : of Monte Carlo, if it is used.
     """
 
     draws: int = 100_000
@@ -29,16 +32,19 @@ class Auto:
 
     @property
     def simulation(self) -> MonteCarlo:
-        """What is done where neither the exact p-value nor chi-square will do."""
+        """The Monte Carlo method for cases in which neither an exact p-value nor chi-square is used."""
         return MonteCarlo(self.draws, self.seed)
 
 
 @dataclass(frozen=True, slots=True)
 class Exact:
-    """Exact, or an error that says how large a budget it would need.
+    """Exact, or an error that says how large a budget is needed.
 
-    budget : how many times the default budget (a few seconds, 1 GiB) may be spent. relative_width : how narrow a
-    bracket is aimed at where the value cannot be enumerated; it may stay wider, and says how wide it is.
+    Attributes
+    ----------
+    budget : in multiples of the default budget (a few seconds, 1 GiB).
+    relative_width : the relative width wanted of the bracket of p, if p cannot be computed by enumeration. The bracket
+        may be wider; its bounds are in the result.
     """
 
     budget: float = 1.0
@@ -52,7 +58,10 @@ class Exact:
 
 @dataclass(frozen=True, slots=True)
 class MonteCarlo:
-    """Simulated under the null: p = (1 + as far) / (1 + draws), which is a valid p-value at any number of draws."""
+    """Simulation under the null: p = (1 + far) / (1 + draws), where `far` draws are at least as far from the null.
+
+    It is a valid p-value for any number of draws.
+    """
 
     draws: int = 100_000
     seed: int = 0
@@ -65,7 +74,7 @@ class MonteCarlo:
 
 @dataclass(frozen=True, slots=True)
 class Asymptotic:
-    """The chi-square distribution, which the statistic approaches as all expected counts grow."""
+    """The chi-square distribution, to which the distribution of the statistic converges as expected counts grow."""
 
     name: ClassVar[str] = "asymptotic"
 
@@ -79,9 +88,9 @@ METHODS = ("auto", "exact", "monte-carlo", "asymptotic")
 def method_of(
     given: Method | str, budget: float | None = None, draws: int | None = None, seed: int | None = None
 ) -> Method:
-    """A method, or the one of that name with the settings that it has.
+    """The method that is given, or the one of that name with these settings.
 
-    Raises InvalidCall : settings that it does not have. Raises InvalidInput : there is no such method.
+    Raises InvalidCall : the method does not have such a setting. Raises InvalidInput : there is no such method.
     """
     simulation = {key: value for key, value in (("draws", draws), ("seed", seed)) if value is not None}
     if not isinstance(given, str):

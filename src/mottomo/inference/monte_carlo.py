@@ -1,4 +1,4 @@
-"""p-values by simulation under the null: valid at any number of draws, repeatable by seed."""
+"""p-values by simulation under the null, valid for any number of draws and repeatable by their seed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _CHUNK_CELLS = 4_000_000
 
 
 def simulated_p_value(problem: Problem, null: Sequence[Fraction], threshold: float, method: MonteCarlo) -> PValue:
-    """p = (1 + draws at least as far) / (1 + draws), with a 99.9 % interval of the exact p-value.
+    """p = (1 + draws with T >= threshold) / (1 + draws), with a 99.9 % interval of the exact p-value.
 
-    Draws within 1e-9 of the threshold, relatively, count as tied: p can only grow by that.
+    Draws whose T is within a relative 1e-9 of the threshold count as tied, which can only increase p.
     """
     limit = threshold - TIE_BAND * max(threshold, 1.0)
     far = int((simulated_statistics(problem, null, method) >= limit).sum())
@@ -58,7 +58,7 @@ def _statistics(problem: Problem, counts: np.ndarray) -> np.ndarray:
     for kind in problem.kinds:
         part = counts[:, column : column + kind.multiplicity]
         low, high = int(part.min()), int(part.max())
-        if high - low < part.size:  # a table is cheaper than as many logarithms
+        if high - low < part.size:  # a table of costs is cheaper than a logarithm for each cell
             table = kind.costs(np.arange(low, high + 1, dtype=np.int64))
             total += table[part - low].sum(axis=1)
         else:

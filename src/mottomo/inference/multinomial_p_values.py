@@ -1,4 +1,4 @@
-"""The p-value of counts under a null, by the method asked for or by what Auto() chooses."""
+"""The p-value of counts under a null, by the method asked for or by the one that Auto() chooses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from mottomo.inference.statistics import Statistic
 
 
 def p_value_of(counts: list[int], null: list[Fraction], is_exact: bool, statistic: Statistic, method: Method) -> PValue:
-    """The p-value of counts under positive null probabilities, by the method or by what Auto() chooses."""
+    """The p-value of K counts under K positive null probabilities, by the method or by the one that Auto() chooses.
+
+    is_exact : whether the probabilities were given exactly, so that ties are decided exactly.
+    """
     n = sum(counts)
     if n == 0:
         return PValue.certain(1.0, "no-observations")

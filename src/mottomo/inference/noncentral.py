@@ -21,7 +21,7 @@ from mottomo.inference.statistics import Statistic
 from mottomo.numerics.chi_square import needed_noncentrality, noncentral_power
 from mottomo.probabilities import Probabilities
 
-QUICK_BUDGET = Budget(states=60_000, additions=20_000_000)  # well below a second, where power stands beside a test
+QUICK_BUDGET = Budget(states=60_000, additions=20_000_000)  # well below a second, for the power shown beside a test
 
 
 def fractions_of(p: Probabilities, q: Probabilities) -> tuple[Sequence[Fraction], Sequence[Fraction]]:
@@ -30,7 +30,7 @@ def fractions_of(p: Probabilities, q: Probabilities) -> tuple[Sequence[Fraction]
 
 
 def effect_size(null: Sequence[Any] | np.ndarray, alternative: Sequence[Any] | np.ndarray) -> float:
-    """Cohen's w = sqrt(sum_k (q_k - p_k)^2 / p_k); infinite where q_k > 0 = p_k.
+    """Cohen's w = sqrt(sum_k (q_k - p_k)^2 / p_k); infinite if some q_k > 0 = p_k.
 
     >>> round(effect_size([0.5, 0.5], [0.6, 0.4]), 3)
     0.2
@@ -49,7 +49,8 @@ def exact_power(
 ) -> tuple[float, float]:
     """Size and power of the exact test with n observations. Raises BudgetExceeded.
 
-    An outcome that is impossible under the null rejects by itself; all others are compared given that none happened.
+    A single observation that the null calls impossible rejects it. The other outcomes are compared under the condition
+    that there was none.
     """
     null, is_exact = exact_probabilities(p)
     truth = exact_probabilities(q)[0]
@@ -72,12 +73,15 @@ def exact_power(
 
 
 def log_spared_of(spared: Fraction) -> float:
-    """log of the probability that one observation is none of the impossible ones, also where that is next to 1."""
+    """log of `spared`, the probability that one observation is possible under the null; accurate also near 1."""
     return math.log1p(-float(1 - spared)) if spared > Fraction(1, 2) else math.log(spared)
 
 
 def approximate_power(p: Probabilities, q: Probabilities, n: int, significance: float) -> float:
-    """From the noncentral chi-square; 1 - (1 - q0)^n where the truth has an outcome the null calls impossible."""
+    """The power from the noncentral chi-square.
+
+    If the null calls some outcomes impossible that have the probability q0 under the truth, it is 1 - (1 - q0)^n.
+    """
     null, truth = fractions_of(p, q)
     w = effect_size(null, truth)
     if math.isinf(w):

@@ -1,4 +1,4 @@
-"""What tests share about the null: over which categories it is, its probabilities as fractions, and budgets."""
+"""What the tests of a null share: its categories, its probabilities as fractions, the error of a budget."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
 from mottomo.tallies import Tally
 
-_SMALLEST = Fraction(1, 10**301)  # room for 1e-300 that was divided by a sum
-LARGE_EXPECTED = 1000  # from so many expected outcomes in every category on, chi-square serves past the budget
+_SMALLEST = Fraction(1, 10**301)  # below 1e-300, because that may have been divided by a sum
+LARGE_EXPECTED = 1000  # with so many expected outcomes in every category, Auto() takes chi-square past the budget
 
 
 def exact_probabilities(probabilities: Probabilities) -> tuple[tuple[Fraction, ...], bool]:
-    """The probabilities as fractions that sum to 1, and whether they are the ones that were meant.
+    """The probabilities as fractions that sum to 1, and whether they were given exactly.
 
-    Floats are what they are, divided by their sum: ties under them are decided within a band.
+    Floats are converted exactly and divided by their sum; ties under them are decided within a band.
     """
     least = min((p for p in probabilities.exact or probabilities.values.tolist() if p > 0), default=1)
     if least < _SMALLEST:
@@ -43,7 +43,10 @@ def _power_of_ten(value: Fraction | float) -> str:
 
 
 def null_of(tally: Tally, null: Any, normalise: bool = False) -> Probabilities:
-    """The null over the tally's categories; over discovered ones it has to name them, and then declares them."""
+    """The null over the categories of the tally.
+
+    If these were discovered, the null has to name its categories and thereby declares them.
+    """
     if isinstance(null, Probabilities) and null.categories.names == tally.categories.names:
         return null
     if tally.categories.declared:
@@ -64,7 +67,7 @@ def null_of(tally: Tally, null: Any, normalise: bool = False) -> Probabilities:
 
 
 def budget_error(factor: float) -> InvalidInput:
-    """The error of an exact computation that does not fit its budget; `factor` of the usual one would do, about."""
+    """The error of an exact computation that needs about `factor` times the default budget."""
     return InvalidInput(
         "budget-exceeded",
         say("the exact computation does not fit the budget"),

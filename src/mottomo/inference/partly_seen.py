@@ -21,7 +21,7 @@ from mottomo.messages import say, verbatim, written
 from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally, TallyRemark, check_single
 
-_CONVERGED = 1e-13  # of n: a larger gap is no rounding
+_CONVERGED = 1e-13  # an optimality gap per observation above this is more than rounding
 
 
 PartlySeenVerdict = Literal["partly-seen-estimated", "partly-seen-not-determined", "no-observations"]
@@ -39,11 +39,15 @@ PartlySeenRemark = Literal[
 
 @dataclass(frozen=True, slots=True)
 class PartialLabel:
-    """What was written where an outcome was seen only in part.
+    """A label that stands for an outcome seen only in part.
 
-    name : the label, such as ``even``. members : positions of the categories it may stand for. count : how often it
-    was seen. probability : the sum of the estimated probabilities of its members, which is determined wherever the
-    label was seen, also where the members' own are not.
+    Attributes
+    ----------
+    name : the label, such as ``even``.
+    members : positions of the categories that it may stand for.
+    count : how often it was seen.
+    probability : the sum of the estimated probabilities of its members. If the label was seen, this sum is determined
+        even if the probabilities of the members are not.
     """
 
     name: str
@@ -58,17 +62,23 @@ class PartlySeenEstimate(ResultWithRows):
 
     Attributes
     ----------
-    tally : the Tally with the labels. categories : the K categories without the labels.
-    counts : (K,) how often each was seen in full. labels : PartialLabel, one for each label.
-    probabilities : (K,) float64, a maximum of log L = sum_k t_k log y_k + sum_l t_l log(sum of y_k over k in l). Where
-        it is not the only one, the share of a set is spread over its members as evenly as the maximum allows.
+    tally : the Tally, whose categories include the labels.
+    categories : the K categories without the labels.
+    counts : (K,) how often each category was seen in full.
+    labels : PartialLabel, one for each label.
+    probabilities : (K,) float64, a maximum of log L = sum_k t_k log y_k + sum_l t_l log(sum of y_k over k in l). If
+        there are several maxima, the share of a set is spread over its members as evenly as the maximum allows.
     standard_errors : (K,) float64, from the inverse of the observed information; NaN where y is 0 or 1, or not
         determined.
-    identified : (K,) bool, whether every maximum has this y_k. lower, upper : (K,) float64, the least and the largest
-        y_k among all maxima; they differ only where y_k is not identified.
-    log_likelihood : float, nats. intervals : Clopper-Pearson limits that hold whatever hid the outcomes.
-    check : OptimalityCheck. converged : whether its gap is within rounding. too_flat : whether log L is so flat in some
-        direction, beside its own size, that float64 cannot tell where its top is; then there are no standard errors.
+    identified : (K,) bool, whether every maximum has this y_k.
+    lower : (K,) float64, the smallest y_k among all maxima; equal to y_k where that is identified.
+    upper : (K,) float64, the largest y_k among all maxima; equal to y_k where that is identified.
+    log_likelihood : float, nats.
+    intervals : Clopper-Pearson limits, which hold whatever the reason for partial views was.
+    check : OptimalityCheck.
+    converged : whether the gap of `check` is within rounding.
+    too_flat : whether log L is so flat in some direction that float64 cannot tell where its maximum is; then there are
+        no standard errors.
     """
 
     tally: Tally
@@ -89,9 +99,11 @@ class PartlySeenEstimate(ResultWithRows):
 
     @property
     def n_partly_seen(self) -> int:
+        """How many outcomes are known only by a label."""
         return sum(label.count for label in self.labels)
 
     def to_dict(self) -> dict[str, Any]:
+        """The estimate for JSON; ``partly_seen`` has one entry for each label."""
         return {
             "n_observations": self.tally.n_observations,
             "categories": list(self.categories),
@@ -124,12 +136,12 @@ class PartlySeenEstimate(ResultWithRows):
 
     @property
     def not_determined(self) -> tuple[str, ...]:
-        """Categories whose probability differs between equally plausible maxima."""
+        """Categories whose probability is not the same in all maxima."""
         return tuple(name for name, known in zip(self.categories, self.identified.tolist(), strict=True) if not known)
 
     @property
     def never_seen(self) -> tuple[str, ...]:
-        """Labels that never occur, where nothing declares them: perhaps their names are wrong."""
+        """Labels that do not occur in a tally of discovered categories: perhaps their names are misspelt."""
         return () if self.categories.declared else tuple(label.name for label in self.labels if label.count == 0)
 
     @property
@@ -139,12 +151,14 @@ class PartlySeenEstimate(ResultWithRows):
 
     @property
     def verdict(self) -> PartlySeenVerdict:
+        """The code of whether the observations determine all probabilities."""
         if self.tally.n_observations == 0:
             return "no-observations"
         return "partly-seen-not-determined" if self.not_determined else "partly-seen-estimated"
 
     @property
     def remarks(self) -> tuple[PartlySeenRemark, ...]:
+        """The codes of what the estimate supposes, and of what went wrong: labels, a flat likelihood."""
         found: list[PartlySeenRemark] = [*self.tally.remarks]
         if self.never_seen:
             found.append("label-never-seen")
@@ -165,18 +179,18 @@ class PartlySeenEstimate(ResultWithRows):
 def estimate_partly_seen(tally: Tally, means: Mapping[str, Any], *, level: float = 0.95) -> PartlySeenEstimate:
     r"""Maximum likelihood estimate from outcomes of which some were seen only in part.
 
-    log L(y) = sum_k t_k log y_k + sum_l t_l log(sum_{k in l} y_k), concave in y. With A the gradient, max_k A_k - n
-    bounds how far log L is below its maximum: the optimality check.
+    log L(y) = sum_k t_k log y_k + sum_l t_l log(sum_{k in l} y_k), concave in y. With A the gradient, log L is at most
+    max_k A_k - n below its maximum; that is the optimality check.
 
     The formula holds if the reason for a partial view does not depend on which of its members the outcome was
-    (coarsening at random). The intervals need no such assumption: their lower limits count no partly seen outcome for
-    a category, their upper limits every one that may be it.
+    (coarsening at random). The intervals need no such assumption: for a lower limit no partly seen outcome counts as
+    the category, for an upper limit every one that may be it does.
 
     Parameters
     ----------
     tally : Tally whose categories are the faces and the labels, such as 1 .. 6 and ``even``.
     means : for each label the categories that it may stand for: ``{"even": "2,4,6", "not 6": range(1, 6)}``.
-    level : of the intervals, for all categories at once.
+    level : the confidence level of the intervals, for all categories at once.
 
     Returns
     -------
@@ -307,8 +321,8 @@ def _log_likelihood(counts: np.ndarray, y: np.ndarray, labels: tuple[PartialLabe
 
 
 def _whatever_hid(counts: np.ndarray, membership: np.ndarray, seen: list[int], n: int, level: float) -> Intervals:
-    """Limits of the least and of the largest count that each category can have had: right whatever the true one is."""
-    possible = counts.astype(object)  # Python integers: a sum may pass 2**63 where its parts do not
+    """Lower limits from the smallest possible true count of each category, upper limits from the largest."""
+    possible = counts.astype(object)  # Python integers, because a sum may exceed int64
     for row, count in zip(membership, seen, strict=True):
         possible[row] += count
     totals, tail = np.full(counts.size, n, dtype=object), (1 - level) / 2 / counts.size

@@ -1,4 +1,4 @@
-"""Random orders of a sequence of codes, the same on every platform, and what is counted in them."""
+"""Random orders of a sequence of codes, the same on every platform, and statistics of them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _CHUNK_CELLS = 2_000_000
 
 
 def permutations(codes: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarray]:
-    """`draws` uniformly random orders of `codes`, (m, n) at a time.
+    """`draws` uniformly random orders of `codes` (n,), as arrays (m, n).
 
-    Each code is put into the low bits of a random word and the words are sorted: the values decide, so that every
-    platform has the same orders. Where two words agree in all other bits, the smaller code comes first: for fewer than
-    2^23 categories that happens in an order with probability below n^2 / 2^40.
+    Each code is written into the low bits of a random word, and the words are sorted. Only their values matter, so
+    every platform gives the same orders. If two words agree in all other bits, the smaller code comes first; for fewer
+    than 2^23 categories, the probability that this happens in an order is below n^2 / 2^40.
     """
     bits = max(int(codes.max(initial=0)).bit_length(), 1)
     mask = np.uint64((1 << bits) - 1)
@@ -30,7 +30,10 @@ def permutations(codes: np.ndarray, draws: int, seed: int) -> Iterator[np.ndarra
 
 
 def count_logarithms(cells: np.ndarray, n_cells: int) -> np.ndarray:
-    """sum over cells of c log c for each row, c the count of a cell in the row. cells : (m, n) int64 below n_cells."""
+    """For each row the sum of c log c over the cells, where c is how often a cell occurs in the row; (m,) float64.
+
+    cells : (m, n) int64, each in 0 .. n_cells - 1.
+    """
     m, n = cells.shape
     flat = (cells + n_cells * np.arange(m)[:, None]).ravel()
     if n_cells <= 4 * n:
@@ -51,9 +54,9 @@ def product_logarithms(counts: np.ndarray) -> np.ndarray:
 def simulated_tails(
     codes: np.ndarray, statistics: Callable[[np.ndarray], np.ndarray], draws: int, seed: int, band: float
 ) -> list[int]:
-    """How many of `draws` random orders have each statistic at least as large as `codes` has it, up to `band`.
+    """How many of `draws` random orders have a statistic of at least that of `codes` minus `band`; s numbers.
 
-    statistics : from (m, n) codes to (m, s) values.
+    statistics : a function from (m, n) codes to (m, s) statistics.
     """
     observed = statistics(codes[None, :])[0]
     far = np.zeros(observed.size, dtype=np.int64)

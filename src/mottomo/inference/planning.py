@@ -1,4 +1,4 @@
-"""How many observations: the number from which a test has its power, or intervals are narrow enough."""
+"""How many observations are needed, for the power of a test or for narrow intervals; and what power n gives."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from mottomo.probabilities import Probabilities
 from mottomo.results import Result
 from mottomo.tallies import Tally
 
-_EXACT_SEARCH = 60  # up to this approximate number of observations the exact one is looked for by default
+_EXACT_SEARCH = 60  # if the approximate number is at most this, Auto() looks for the exact one
 _MOST_SEARCHED = 5_000
 _SMALLEST_EFFECT = 1e-6
-_ROUNDING = 1e-9  # an effect written with so many digits may be the largest one
+_ROUNDING = 1e-9  # an effect this close to the largest possible one, relatively, is accepted
 
 
 Goal = Literal["power", "n", "half-width"]
@@ -49,12 +49,21 @@ class Plan(Result):
     ----------
     n_observations : how many.
     goal : ``power`` (n was asked for), ``n`` (the power of a given n was asked for) or ``half-width``.
-    power : at `n_observations`; None for half-widths. target_power : what was asked for, or None.
-    method : ``exact`` or ``noncentral-chi-square``. statistic, significance : of the test.
+    method : ``exact`` or ``noncentral-chi-square``.
+    significance : of the test.
+    statistic : the test statistic.
+    power : at `n_observations`; None for half-widths.
+    target_power : the power that was asked for, or None.
     effect_size : Cohen's w, the square root of sum (q - p)^2 / p.
-    exact_power, exact_size : at `n_observations`, where they are affordable; else None.
-    searched_to : of an exact number of observations: the largest n whose power was computed; it never fell again.
-    half_width, level : of intervals, for that goal.
+    null : what the test supposes, or None.
+    alternative : the truth that has to be noticed, or None.
+    exact_power : at `n_observations`; None if it is not affordable.
+    exact_size : probability of a rejection under the null at `n_observations`; None if it is not affordable.
+    searched_to : for an exact number of observations, the largest n whose power was computed: from `n_observations`
+        to there it stays at or above the target.
+    half_width : that was asked for, or None.
+    level : of the intervals, or None.
+    tally : that the alternative was estimated from, or None.
     """
 
     n_observations: int
@@ -75,6 +84,7 @@ class Plan(Result):
     tally: Tally | None = None
 
     def to_dict(self) -> dict[str, Any]:
+        """The plan for JSON; null and alternative are left out where there are none."""
         found: dict[str, Any] = {
             "n_observations": self.n_observations,
             "goal": self.goal,
@@ -97,10 +107,12 @@ class Plan(Result):
 
     @property
     def verdict(self) -> PlanVerdict:
+        """The code of the goal."""
         return _VERDICTS[self.goal]
 
     @property
     def remarks(self) -> tuple[PlanRemark, ...]:
+        """The codes of how the number was found, and of an alternative that is only an estimate."""
         found: list[PlanRemark] = []
         if self.tally is not None:
             found.append("plan-from-estimate")
@@ -121,15 +133,20 @@ def power(
     method: Method | None = None,
     categories: Any = None,
 ) -> Plan:
-    """The probability that a test of `null` with n observations notices that the truth is `alternative`.
+    """The probability that a test of `null` with n observations rejects it if the truth is `alternative`.
 
-    Exact (the probability of all outcomes whose exact p-value is at most `significance`) where that is affordable,
-    else from the noncentral chi-square; `.method` says which.
+    It is exact if that is affordable: the probability of all outcomes whose exact p-value is at most `significance`.
+    Otherwise it comes from the noncentral chi-square; `.method` says which.
 
     Parameters
     ----------
-    null, alternative : probabilities, as ``goodness_of_fit`` takes them. n : how many observations, 1 or more.
-    significance : in (0, 1). ordering : of the exact test. method : Auto(), Exact(...) or Asymptotic().
+    null : probabilities, as ``goodness_of_fit`` takes them.
+    alternative : probabilities, likewise.
+    n : how many observations, 1 or more.
+    significance : in (0, 1).
+    ordering : the test statistic of the exact test.
+    method : Auto(), Exact(...) or Asymptotic().
+    categories : the declared categories, if the probabilities do not name them.
 
     Raises InvalidInput : different categories, significance outside (0, 1), a budget that cannot be met.
     Source: docs/theory/exact_tests.md; Cohen, Statistical Power Analysis (1988).
@@ -158,18 +175,24 @@ def sample_size(
     level: float = 0.95,
     categories: Any = None,
 ) -> Plan:
-    """How many observations a goal needs; exactly one of `alternative`, `effect`, `bias`, `half_width` says which.
+    """How many observations a goal needs. The goal is exactly one of `alternative`, `effect`, `bias`, `half_width`.
 
     Parameters
     ----------
-    null : what the test supposes. alternative : the truth that has to be noticed with probability `power`.
-    effect : Cohen's w instead of an alternative, at most sqrt((1 - p) / p) for the rarest category of the null.
-    bias : the smallest departure of any one probability worth finding: the alternative that is hardest to notice
-        among all with such a departure is planned for.
-    half_width : of the guaranteed simultaneous intervals at `level`: the number from which all are this narrow,
-        if the shares are those of `null` (or, without it, one half; then `categories` says how many there are).
+    null : what the test supposes.
+    alternative : the truth that has to be noticed with probability `power`.
+    power : the target, in (0, 1).
+    significance : of the test, in (0, 1).
+    ordering : the test statistic of the exact test.
     method : Auto() looks for the exact number up to about 60 observations and uses the noncentral chi-square beyond;
-        Exact(...) the smallest n from which the exact power stays at or above the target; or Asymptotic().
+        Exact(...) gives the smallest n from which the exact power stays at or above the target; or Asymptotic().
+    effect : Cohen's w instead of an alternative, at most sqrt((1 - p) / p) for the rarest category of the null.
+    bias : the smallest departure of any one probability that is worth finding. Among all alternatives with such a
+        departure, the plan is for the one that is hardest to notice.
+    half_width : the number from which all guaranteed simultaneous intervals at `level` have at most this half-width,
+        if the shares are those of `null` (or, without a null, one half).
+    level : the confidence level of the intervals.
+    categories : the declared categories, if the null does not name them.
 
     Raises InvalidInput : an alternative equal to the null (no sample is large enough), numbers out of range.
 
@@ -295,10 +318,11 @@ def _searched(
     about: int,
     budget: Budget,
 ) -> Plan:
-    """The smallest n from which the exact power stays at or above the target: it goes up and down on its way.
+    """The smallest n from which the exact power stays at or above the target.
 
-    All n from the answer to `searched_to` were computed; from a quarter beyond the approximate number on the power
-    is so far above the target that its teeth do not reach down, which the last of them are checked for.
+    The exact power does not rise steadily with n. It is computed for all n downwards from `end`, at first a quarter
+    beyond the approximate number, until it is below the target. If it falls below the target too near `end`, it may do
+    so beyond `end` as well, and the search is repeated with twice the `end`.
     """
     end = math.ceil(1.25 * about) + 12
     while True:
@@ -344,7 +368,7 @@ def _for_effect(effect: float, power: float, significance: float, null: Any, cat
 
 
 def _check_reachable(effect: float, null: Probabilities) -> None:
-    """Refuse an effect that no alternative has: w is largest where the rarest category is certain."""
+    """Refuse an effect that no alternative has; w is largest if the rarest category of the null is certain."""
     rarest = min(p for p in exact_probabilities(null)[0] if p > 0)
     largest = math.sqrt((1 - rarest) / rarest)
     if effect > largest * (1 + _ROUNDING):
@@ -370,10 +394,10 @@ def _needs_categories(known: int) -> InvalidInput:
 
 
 def _least_favourable(p: Probabilities, bias: float) -> Probabilities:
-    """Of all probabilities one of which differs from the null by `bias`, those that are hardest to notice.
+    """The alternative that is hardest to notice among those in which some probability differs from the null by `bias`.
 
-    One category k gains (or, if it cannot, loses) the bias, the others share it in proportion to their probabilities:
-    w^2 = bias^2 / (p_k (1 - p_k)), least where p_k is nearest to one half.
+    One category k gains the bias, or loses it if it cannot gain it; the others change in proportion to their
+    probabilities. Then w^2 = bias^2 / (p_k (1 - p_k)), which is smallest for the p_k nearest to one half.
     """
     exact, _ = exact_probabilities(p)
     change = Fraction(str(bias)) if isinstance(bias, int | float) and 0 < bias < 1 else Fraction(0)

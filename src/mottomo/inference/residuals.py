@@ -13,16 +13,21 @@ import numpy as np
 from mottomo.inference.binomial_limits import log_binomial_tails
 
 _HUGE = 1e12
-SMALLEST = 1e-290  # below, a p-value of float64 loses its digits and is known by its logarithm
+SMALLEST = 1e-290  # a smaller p-value has no reliable digits in float64; its logarithm is computed instead
 
 
 @dataclass(frozen=True, eq=False)
 class Residuals:
-    """One entry for each category.
+    """How far each category departs from the null.
 
-    standardized : (t - e) / sqrt(e (1 - p)); NaN where the null leaves no freedom. p_values : exact binomial, twice
-    the smaller tail. adjusted : Holm's, so that the chance of any false alarm is at most the significance.
-    log10_p_values, log10_adjusted : their logarithms, also where they are too small for floats.
+    Attributes
+    ----------
+    standardized : (K,) (t - e) / sqrt(e (1 - p)); where the root is 0, NaN if t = e and else infinite.
+    p_values : (K,) exact binomial, twice the smaller tail.
+    adjusted : (K,) Holm's p-values: the chance of any false alarm among all categories is at most the significance.
+    log10_p_values : (K,) log10 of `p_values`, also of those too small for a float.
+    log10_adjusted : (K,) log10 of `adjusted`, also of those too small for a float.
+    significance : a category departs if its adjusted p-value is at most this.
     """
 
     standardized: np.ndarray
@@ -33,7 +38,10 @@ class Residuals:
     significance: float
 
     def flagged(self, names: Sequence[str], sign: int = 0) -> tuple[str, ...]:
-        """Names of the categories that depart, the strongest first; with a sign, only those seen more (less) often."""
+        """Names of the categories that depart, the strongest first.
+
+        sign : 1 for only those seen more often than expected, -1 for less often, 0 for both.
+        """
         order = np.lexsort((-np.abs(self.standardized), self.adjusted))
         return tuple(
             names[index]
@@ -43,6 +51,7 @@ class Residuals:
         )
 
     def to_dict(self) -> dict[str, Any]:
+        """The residuals and p-values for JSON, as lists in the order of the categories."""
         return {
             "standardized": self.standardized.tolist(),
             "p_values": self.p_values.tolist(),
@@ -54,7 +63,7 @@ class Residuals:
 
 
 def residuals_of(counts: Sequence[int], null: Sequence[Fraction], n: int, significance: float) -> Residuals:
-    """The residuals of one tally."""
+    """The residuals of one tally of n observations; counts and null probabilities have length K."""
     differences = np.array([float(count - n * p) for count, p in zip(counts, null, strict=True)])
     variances = np.array([float(n * p * (1 - p)) for p in null])
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -69,9 +78,8 @@ def residuals_of(counts: Sequence[int], null: Sequence[Fraction], n: int, signif
 def _two_sided(counts: Sequence[int], null: Sequence[Fraction], n: int) -> tuple[np.ndarray, np.ndarray]:
     """min(1, 2 min(P(X <= t), P(X >= t))) for X ~ Bin(n, p) of each category, and log10 of it.
 
-    Successes are counted where they are expected less often than failures, because floats near 1 have no digits left.
-    The tail beyond t is that of an incomplete beta function, or, where that is too small or n too large for it, the
-    integral in ``binomial_limits``.
+    Success is the rarer of the two outcomes, because a float near 1 has lost digits. The tail is an incomplete beta
+    function; where that underflows or n is too large for it, it is the integral in ``binomial_limits``.
     """
     from scipy.special import betainc, betaincc
 
@@ -91,7 +99,7 @@ def _two_sided(counts: Sequence[int], null: Sequence[Fraction], n: int) -> tuple
 
 
 def _beyond(t: int, p: Fraction, n: int) -> tuple[float, float, float]:
-    """What ``log_binomial_tails`` takes for the tail beyond t, on the side of t."""
+    """The arguments of ``log_binomial_tails`` for the tail that begins at t and leads away from the mean."""
     above = t - n * p
     seen, expected = (t, n * p) if above >= 0 else (n - t, n * (1 - p))
     return float(seen), float(n - seen), float(abs(above) / expected)
@@ -104,7 +112,11 @@ def log10_of(p_values: np.ndarray) -> np.ndarray:
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
-    """Holm's adjusted p-values: rejecting those at most alpha makes any false rejection with probability <= alpha."""
+    """Holm's adjusted p-values.
+
+    If all hypotheses with an adjusted p-value <= alpha are rejected, the probability of any false rejection is at
+    most alpha.
+    """
     order = np.argsort(p_values, kind="stable")
     size = p_values.size
     stepped = np.maximum.accumulate(np.minimum(p_values[order] * (size - np.arange(size)), 1.0))
@@ -114,7 +126,10 @@ def holm(p_values: np.ndarray) -> np.ndarray:
 
 
 def benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
-    """Benjamini and Hochberg's adjusted p-values: rejecting those at most q expects at most q of them to be false."""
+    """Benjamini and Hochberg's adjusted p-values.
+
+    If all hypotheses with an adjusted p-value <= q are rejected, the expected share of false rejections is at most q.
+    """
     order = np.argsort(p_values, kind="stable")
     size = p_values.size
     stepped = np.minimum(p_values[order] * size / (1 + np.arange(size)), 1.0)
@@ -124,7 +139,7 @@ def benjamini_hochberg(p_values: np.ndarray) -> np.ndarray:
 
 
 def log10_holm(logarithms: np.ndarray) -> np.ndarray:
-    """``holm`` of p-values given by their log10."""
+    """``holm`` for p-values given as log10; returns log10."""
     order = np.argsort(logarithms, kind="stable")
     size = logarithms.size
     adjusted = np.empty(size)
@@ -133,7 +148,7 @@ def log10_holm(logarithms: np.ndarray) -> np.ndarray:
 
 
 def log10_benjamini_hochberg(logarithms: np.ndarray) -> np.ndarray:
-    """``benjamini_hochberg`` of p-values given by their log10."""
+    """``benjamini_hochberg`` for p-values given as log10; returns log10."""
     order = np.argsort(logarithms, kind="stable")
     size = logarithms.size
     stepped = np.minimum(logarithms[order] + np.log10(size / (1 + np.arange(size))), 0.0)

@@ -58,7 +58,15 @@ SimulationRemark = Literal["normalised"]
 
 @dataclass(frozen=True, eq=False)
 class Simulation(Result):
-    """Simulated outcomes with what made them: the die, the seed, and their tally."""
+    """Simulated outcomes, and what they were made from.
+
+    Attributes
+    ----------
+    die : the probabilities.
+    seed : of the generator PCG64.
+    positions : (n,) int64, the category of each outcome, counted from 0.
+    tally : of the outcomes.
+    """
 
     die: Probabilities
     seed: int
@@ -74,6 +82,7 @@ class Simulation(Result):
         return cls(die, seed, positions, Tally.from_counts(counts, die.categories))
 
     def to_dict(self) -> dict[str, Any]:
+        """The tally with the probabilities, the seed, and the outcomes by name in their order."""
         names = self.die.categories.names
         return {
             **self.tally.to_dict(),
@@ -85,17 +94,19 @@ class Simulation(Result):
 
     @property
     def verdict(self) -> SimulationVerdict:
+        """The code ``simulated``: nothing was asked of the outcomes."""
         return "simulated"
 
     @property
     def remarks(self) -> tuple[SimulationRemark, ...]:
+        """The code ``normalised`` if the probabilities were divided by their sum."""
         return ("normalised",) if self.die.normalised else ()
 
 
 def simulated_positions(die: Probabilities, n: int, *, seed: int) -> Iterator[np.ndarray]:
-    """The outcomes of ``simulate`` as positions of categories, in chunks: constant memory at any n.
+    """The outcomes of ``simulate`` as positions of categories, (m,) int64 at a time: memory does not grow with n.
 
-    The outcomes do not depend on how they are cut in chunks.
+    The outcomes do not depend on the size of the chunks.
     """
     check_whole("n", n, 0)
     check_whole("seed", seed, 0)
@@ -108,13 +119,13 @@ def _drawn(words: np.random.PCG64, thresholds: np.ndarray, n: int) -> Iterator[n
 
 
 def _thresholds(die: Probabilities) -> np.ndarray:
-    """floor(2^64 (y_1 + .. + y_k)) for all k but the last possible one, as uint64."""
+    """floor(2^64 (y_1 + .. + y_k)), uint64, for k = 1, 2, .. as long as the sum is below 1."""
     exact = die.exact or tuple(Fraction(value) for value in die.values.tolist())
     weights: Sequence[Fraction | int] = exact
     common = math.lcm(*{probability.denominator for probability in exact})
     if common.bit_length() <= _LONGEST_DENOMINATOR:  # a million categories are summed in a second as whole numbers
         weights = [probability.numerator * (common // probability.denominator) for probability in exact]
-    total = sum(weights)  # of floats, the sum misses 1 by their rounding
+    total = sum(weights)  # probabilities given as floats sum to 1 only up to rounding
     thresholds = [int(below * _WORDS // total) for below in itertools.accumulate(weights[:-1])]
-    # A threshold of 2^64 does not fit a word: from there on nothing is drawn, which cutting the list says as well.
+    # A threshold of 2^64 does not fit a word. No word reaches it, so leaving it out changes nothing.
     return np.array([threshold for threshold in thresholds if threshold < _WORDS], dtype=np.uint64)

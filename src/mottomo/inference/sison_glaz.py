@@ -16,7 +16,7 @@ from mottomo.numerics.series import relative_entropy_term, stirling_error
 from mottomo.tallies import Tally
 
 _BATCH = 2**22  # cells of one batch of transforms
-_LONGEST = 2**22  # of a transform; it limits n to about 10^10
+_LONGEST = 2**22  # length of a transform; it limits n to about 10^10
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class SisonGlaz:
     c is the largest with P(t_k - c <= X_k <= t_k + c for all k) < `level`, X ~ Multinomial(n, t/n); the intervals are
     [t_k - c, t_k + c + 2 g] / n, g the fraction of the way to the next box at which the level is reached. The
     probability of a box is computed exactly (truncated Poissons, convolved, given their total); other software expands
-    it in moments, and returns intervals of width zero for large n. Where the box is a single point, the limits of an
-    outcome that is certain are used, 1 - (1 - level)^(1/n) from the edge, so that no interval has width zero.
+    it in moments, and returns intervals of width zero for large n. If the box is a single point, the interval extends
+    1 - (1 - level)^(1/n) to either side, as for a category that every outcome fell in, so that its width is not zero.
 
     The lower limit of a category that was seen can be 0: [0, 0.30] for one seen twice in the article's 20 throws.
     Raises InvalidInput if `level` is not inside (0, 1), or n so large that the box does not fit memory.
@@ -46,6 +46,7 @@ class SisonGlaz:
         object.__setattr__(self, "level", check_between("level", self.level, "0.95"))
 
     def __call__(self, tally: Tally) -> Intervals:
+        """The intervals of each group; [0, 1] where n = 0. Equal tallies share one computation."""
         rows = tally.counts.reshape(-1, tally.n_categories)
         lower, upper = np.zeros(rows.shape), np.ones(rows.shape)
         known: dict[tuple[int, ...], tuple[int, float]] = {}
@@ -71,7 +72,10 @@ class SisonGlaz:
 
 
 def box_size(counts: tuple[int, ...], level: float) -> tuple[int, float]:
-    """The c with P(c) < level <= P(c + 1), and (level - P(c)) / (P(c + 1) - P(c)); (0, 0) if P(0) reaches the level."""
+    """The size c of the box and the fraction g of the way to the next one, at which the level is reached.
+
+    P(c) < level <= P(c + 1) and g = (level - P(c)) / (P(c + 1) - P(c)); both are 0 if P(0) >= level.
+    """
     boxes = _Boxes(counts)
     at = boxes.probability
     guess = _guessed_size(counts, level)
@@ -90,7 +94,7 @@ def box_size(counts: tuple[int, ...], level: float) -> tuple[int, float]:
 
 
 def _guessed_size(counts: tuple[int, ...], level: float) -> int:
-    """Where independent normals would put the box: within one or two of the answer."""
+    """The size of the box if the counts were independent normals; it is within one or two of the answer."""
     n = sum(counts)
     spreads = [math.sqrt(2 * t * (1 - t / n)) for t in counts if 0 < t < n]
     low, high = 0.0, 20.0 * max(spreads, default=0.0)
@@ -104,26 +108,29 @@ def _guessed_size(counts: tuple[int, ...], level: float) -> int:
 
 
 def box_probability(counts: tuple[int, ...], c: int) -> float:
-    """P(t_k - c <= X_k <= t_k + c for all k), X ~ Multinomial(n, t/n): Poissons cut to the box, given their total."""
+    """P(t_k - c <= X_k <= t_k + c for all k) for X ~ Multinomial(n, t/n)."""
     return _Boxes(counts).probability(c)
 
 
 class _Boxes:
-    """Probabilities of boxes around the same counts; the tables of Poissons are made once, a little wider than asked.
+    """Probabilities of boxes of several sizes around the same counts.
 
-    Only categories that were seen vary. Their sum is transformed with a length beyond which it has no weight.
+    They are products of Poissons cut to the box, given their total. The tables of Poissons are made a little wider than
+    asked for and are kept. Categories that were never seen have the probability 0 and are left out. The Fourier
+    transforms are so long that the sum has no weight beyond them.
     """
 
     def __init__(self, counts: tuple[int, ...]) -> None:
         seen = [count for count in counts if count > 0]
         self.n, self.n_seen = sum(seen), len(seen)
         self.distinct, self.copies = np.unique(np.array(seen, dtype=np.int64), return_counts=True)
-        self.widest = math.ceil(40 * math.sqrt(max(seen)) + 80)  # farther out a Poisson has no weight
+        self.widest = math.ceil(40 * math.sqrt(max(seen)) + 80)  # farther from its mean a Poisson has no weight
         self.at_n = float(_poisson_around(np.array([[self.n]]), np.zeros(1, dtype=np.int64))[0, 0])
         self._table: np.ndarray | None = None
         self._known: dict[int, float] = {}
 
     def probability(self, c: int) -> float:
+        """P(t_k - c <= X_k <= t_k + c for all k); computed once for each c."""
         if c not in self._known:
             self._known[c] = self._computed(c)
         return self._known[c]
@@ -145,7 +152,7 @@ class _Boxes:
         rows = max(1, _BATCH // max(length, 2 * width + 1))
         for start in range(0, self.distinct.size, rows):
             weights = self._weights(start, start + rows, width)
-            if weights.shape[1] > length:  # the sum wraps where it has no weight
+            if weights.shape[1] > length:  # wrapping around is harmless: there is no weight that far out
                 folded = np.zeros((len(weights), length))
                 np.add.at(folded.T, np.arange(weights.shape[1]) % length, weights.T)
                 weights = folded

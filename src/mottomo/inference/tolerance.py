@@ -1,4 +1,4 @@
-"""Practical equivalence: is every probability within a margin of the claim? Three answers, each with a known error."""
+"""Practical equivalence: is every probability within a margin of the claim? Yes, no, or cannot tell."""
 
 from __future__ import annotations
 
@@ -14,8 +14,15 @@ from mottomo.tallies import Tally
 class Tolerance:
     """Practical equivalence: is every probability within `margin` of the null's?
 
+    A wrong ``equivalent`` or ``different`` has a probability of at most 1 - level, because the intervals are
+    guaranteed.
+
+    Attributes
+    ----------
+    margin : in probability.
     verdict : ``equivalent`` (all simultaneous intervals lie within the margin), ``different`` (one lies outside) or
-    ``cannot-tell``. The error of either claim is at most 1 - level, because the intervals are guaranteed.
+        ``cannot-tell``.
+    intervals : the simultaneous Clopper-Pearson intervals.
     """
 
     margin: float
@@ -23,6 +30,7 @@ class Tolerance:
     intervals: Intervals
 
     def to_dict(self) -> dict[str, Any]:
+        """Margin, verdict and intervals for JSON."""
         limits = {"lower": self.intervals.lower.tolist(), "upper": self.intervals.upper.tolist()}
         return {
             "margin": self.margin,

@@ -1,1 +1,1 @@
-"""The hot loops: numpy statements of the mathematics that everything above rests on."""
+"""The hot loops, in C and in numpy: counting, cross-entropy, the training pass; and the threads that run them."""

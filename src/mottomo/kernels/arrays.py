@@ -1,7 +1,7 @@
-"""The door of the loops: arrays in the one form that they read, or a refusal. Nothing is read as what it is not.
+"""Checks of arrays before the loops read them: an array in the one form that loops read, or an error.
 
-What has another layout, order of bytes or width is copied into that form once; arrays that are written to have to have
-it already.
+An array of another layout, byte order or width is copied into that form. An array that a loop writes to has to have the
+form already.
 """
 
 from __future__ import annotations
@@ -14,10 +14,12 @@ from mottomo.messages import Message, say
 
 
 def floats(array: Any, shape: tuple[int, ...], name: str, *, either_axis: bool = False) -> np.ndarray:
-    """An array of float32 or float64 as the loops read it; other real numbers become float64.
+    """An array of float32 or float64 in the form that the loops read; other real numbers become float64.
 
-    `either_axis` also admits Fortran's order. Raises TypeError for what are no real numbers, ValueError for a shape
-    other than `shape`, in which -1 is any size.
+    shape : in which -1 stands for any size.
+    either_axis : whether Fortran order is kept.
+
+    Raises TypeError if these are no real numbers, ValueError if the shape is another.
     """
     values = _unmasked(array, name)
     if values.dtype.kind not in "fiub":
@@ -31,7 +33,10 @@ def floats(array: Any, shape: tuple[int, ...], name: str, *, either_axis: bool =
 
 
 def integers(array: Any, shape: tuple[int, ...], name: str, dtype: Any = np.int64) -> np.ndarray:
-    """An array of whole numbers of one type, as the loops read it; a value that the type does not hold is refused."""
+    """An array of whole numbers of one dtype, in the form that the loops read.
+
+    Raises TypeError if these are no whole numbers, ValueError if the shape is another or a value exceeds the dtype.
+    """
     values = _unmasked(array, name)
     if values.dtype.kind not in "iu" and values.size:
         raise TypeError(f"{name} holds {values.dtype}, not whole numbers")
@@ -44,7 +49,7 @@ def integers(array: Any, shape: tuple[int, ...], name: str, dtype: Any = np.int6
 
 
 def writable(array: np.ndarray, dtype: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
-    """An array that a loop writes to, which has to have the form already."""
+    """The array itself, which a loop may write to; raises TypeError or ValueError unless it has the right form."""
     if not isinstance(array, np.ndarray) or array.dtype != dtype:
         raise TypeError(f"{name} is no array of {np.dtype(dtype)}")
     _check_shape(array, shape, name)
@@ -67,7 +72,7 @@ def _check_shape(values: np.ndarray, shape: tuple[int, ...], name: str) -> None:
 
 
 def check_sparse(matrix: Any) -> None:
-    """Raise ValueError where the matrix has another format, or ``sparse_fault`` finds a fault."""
+    """Raise ValueError if the matrix has a format other than CSR, or ``sparse_fault`` finds a fault."""
     if getattr(matrix, "format", "csr") != "csr":
         raise ValueError(f"a sparse matrix of the format {matrix.format}, not csr")
     fault = sparse_fault(matrix.shape, matrix.indptr, matrix.indices, matrix.data)
@@ -76,10 +81,10 @@ def check_sparse(matrix: Any) -> None:
 
 
 def sparse_fault(shape: tuple[int, int], starts: Any, columns: Any, values: Any) -> Message | None:
-    """What does not fit together in the parts of a CSR matrix (n, p): row starts, columns and values; None if all does.
+    """What is wrong with the row starts, columns and values of a CSR matrix (n, p); None if nothing is.
 
-    scipy's constructor does not look at the numbers in the first two; whoever follows them reads and writes beyond the
-    arrays. O(rows + entries).
+    scipy's constructor does not check the numbers in the first two; a loop that trusts them would read and write
+    outside the arrays. O(rows + entries).
     """
     starts, columns, values = np.asarray(starts), np.asarray(columns), np.asarray(values)
     if starts.ndim != 1 or columns.ndim != 1 or values.ndim != 1:

@@ -1,4 +1,4 @@
-"""Counting codes: how often each category was seen, from an array of its numbers."""
+"""Counting: how often each code occurs in an array."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from mottomo.kernels.native import extension
 from mottomo.kernels.threads import ranges, workers
 
-_PART = 1 << 22  # codes in a range, at least
+_PART = 1 << 22  # the least number of codes in a range
 _MOST_RANGES = 16
 _NUMPY_PART = 1 << 16
 
@@ -17,7 +17,7 @@ def count_codes(codes: np.ndarray, n_categories: int) -> tuple[np.ndarray, int]:
 
     Parameters
     ----------
-    codes : (n,) integers of any width, signed or not. The array is read as it is where its memory allows that.
+    codes : (n,) integers of any width, signed or not. They are copied only if not contiguous, aligned and native.
     n_categories : K, at least 1.
 
     Returns
@@ -37,7 +37,8 @@ def count_codes(codes: np.ndarray, n_categories: int) -> tuple[np.ndarray, int]:
     native = extension()
     if native is None:
         return _with_numpy(codes, n_categories)
-    # The loops read codes without their sign: negative ones are stray beyond the largest that a signed type holds.
+    # The loops read codes as unsigned, so negative ones appear above the largest value of the signed type. Categories
+    # up there cannot occur; they are counted separately, as 0.
     missing = n_categories - int(np.iinfo(codes.dtype).max) - 1 if codes.dtype.kind == "i" else 0
     if missing > 0:
         counts, stray = count_codes(codes, n_categories - missing)
@@ -48,7 +49,7 @@ def count_codes(codes: np.ndarray, n_categories: int) -> tuple[np.ndarray, int]:
         native.run("count", codes.itemsize, first, last, n_categories, codes, counts=counts)
         return counts
 
-    # A table of counters takes as long to clear and to add as that many codes to count.
+    # Clearing and adding a table of counters takes as long as counting that many codes.
     where = ranges(codes.size, min(codes.size // max(_PART, 4 * n_categories), _MOST_RANGES))
     with workers(codes.size, len(where)) as run:
         counts = np.sum(run(count, where), axis=0)

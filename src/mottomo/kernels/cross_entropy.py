@@ -1,7 +1,7 @@
-"""Cross-entropy of rows: from logits, with and without its gradient, and from probabilities, checked on the way.
+"""Cross-entropy of rows: from logits, with or without its gradient, and from probabilities, which are checked too.
 
-The mathematics stands in the functions whose names end in ``_with_numpy``; they are the twins of the C loops, serve
-where those were not built, and are what their tests compare with. No array of n x K is made beside what is returned.
+The functions whose names end in ``_with_numpy`` show the mathematics. They compute the same as the C loops, are used if
+these were not built, and are the reference in their tests. No (n, K) array is made except those that are returned.
 """
 
 from __future__ import annotations
@@ -15,14 +15,22 @@ from mottomo.kernels.arrays import floats, integers, writable
 from mottomo.kernels.native import extension
 from mottomo.kernels.threads import Range, ranges, workers
 
-_PART = 1 << 18  # numbers in a range, at least
-_MOST_RANGES = 32  # handing a range to a thread takes about as long as 50,000 numbers
+_PART = 1 << 18  # the least number of numbers in a range
+_MOST_RANGES = 32  # handing a range to a thread takes about as long as processing 50,000 numbers
 _NUMPY_PART = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
 class LogitLosses:
-    """The sum of the losses, and what else was asked for; `stray` is the first row whose label is no category."""
+    """The sum of the losses, and what else was asked for.
+
+    Attributes
+    ----------
+    total : sum_i w_i loss_i, nats; NaN if a label is no category.
+    gradient : (n, K), or None.
+    losses : (n,) float64, or None.
+    stray : the first row whose label is no category, or None.
+    """
 
     total: float
     gradient: np.ndarray | None = None
@@ -42,9 +50,9 @@ def cross_entropy_of_logits(
 ) -> LogitLosses:
     """sum_i w_i loss_i with loss_i = log sum_k exp(z_ik) - sum_k t_ik z_ik, nats.
 
-    It is computed as log1p(rest) + sum_k t_k (z_r - z_k), where r is one of the largest and rest the sum of
-    exp(z_k - z_r) over the others: (0, -50, -50) with label 0 gives 3.857e-22, and nothing overflows. The C loops take
-    the label for r in blocks of rows whose logits are all near that of their label.
+    It is computed as log1p(rest) + sum_k t_k (z_r - z_k), where z_r is a largest logit and rest is the sum of
+    exp(z_k - z_r) over the others. So (0, -50, -50) with label 0 gives 3.857e-22, and nothing overflows. In blocks of
+    rows whose logits are all near that of the label, the C loops take the label for r instead.
 
     Parameters
     ----------
@@ -52,12 +60,12 @@ def cross_entropy_of_logits(
     labels : (n,) int64, the category that happened in each row; or None with `targets`.
     targets : (n, K) of the dtype of the logits, >= 0, each row summing to 1.
     weights : (n,) float64 >= 0.
-    scale : the gradient of scale * total is returned as well, (n, K): scale w_i (softmax(z_i) - t_i).
-    gradient : an array that takes it instead of a new one, of the shape and dtype of the logits, contiguous; it may be
-        their own.
-    losses : whether each row's loss is returned, (n,) float64.
+    scale : if given, the gradient of scale * total is returned too, (n, K): scale w_i (softmax(z_i) - t_i).
+    gradient : an array for the gradient, contiguous and with the shape and dtype of the logits; it may be `logits`
+        itself. Without it a new one is made.
+    losses : whether the loss of each row is returned, (n,) float64.
 
-    Arrays in another layout or of other numbers are copied first. Raises TypeError, ValueError for what does not fit.
+    Arrays of another layout or dtype are copied first. Raises TypeError or ValueError if arrays do not fit together.
 
     >>> round(cross_entropy_of_logits(np.array([[0.0, -50.0, -50.0]]), np.array([0])).total / 1e-22, 3)
     3.857
@@ -101,7 +109,7 @@ def cross_entropy_of_logits(
 
 
 def _ranges(rows: np.ndarray) -> list[Range]:
-    """Parts to work on: in C for the threads, in numpy so that what is made on the way stays small."""
+    """Ranges of rows: in C one or more for each thread, in numpy short ones to keep temporary arrays small."""
     if extension() is None:
         return ranges(len(rows), rows.size // _NUMPY_PART)
     return ranges(len(rows), min(rows.size // _PART, _MOST_RANGES))
@@ -121,7 +129,7 @@ def _losses_with_numpy(
     losses: np.ndarray | None,
     rows: Range,
 ) -> tuple[float, int]:
-    """The twin of the C loop: the sum over some rows, and the first row whose label is no category, or -1."""
+    """The same as the C loop: the sum over some rows, and the first row whose label is no category, or -1."""
     at = slice(*rows)
     z = logits[at]
     if labels is not None:
@@ -138,7 +146,7 @@ def _losses_with_numpy(
 
 
 def weighted_sum(losses: np.ndarray, weights: np.ndarray) -> float:
-    """sum_i w_i loss_i, in which a row of weight 0 has no part, though its loss be infinite."""
+    """sum_i w_i loss_i; rows of weight 0 are skipped, even if their loss is infinite."""
     return _sum((weights[weights != 0] * losses[weights != 0]).tolist())
 
 
@@ -156,11 +164,11 @@ def softmax_losses(
     residual = e / (1 + rest)[:, None]
     if labels is not None:
         below = top - z[index, labels]
-        # y - 1 as minus the others' share: exact also where y is near 1
+        # y - 1 is computed as minus the share of the others, which is accurate also if y is near 1
         residual[index, labels] = -(rest + (1 - e[index, labels].astype(np.float64))) / (1 + rest)
     else:
         assert targets is not None
-        distance = np.where(targets != 0, top[:, None] - z, 0)  # 0 x infinity is 0: what may not happen need not
+        distance = np.where(targets != 0, top[:, None] - z, 0)  # so that a target of 0 with an infinite distance adds 0
         below = (targets * distance).sum(axis=1, dtype=np.float64)
         residual = residual - targets
     return residual, np.log1p(rest) + below
@@ -168,9 +176,13 @@ def softmax_losses(
 
 @dataclass(frozen=True, slots=True)
 class GatheredLogs:
-    """sum_i w_i log p(i, label_i) over the rows whose label has a probability above 0, and how many have none.
+    """The log-likelihood of labels under predicted probabilities.
 
-    `wrong` is the first row that is no probability vector, or whose label is no category.
+    Attributes
+    ----------
+    total : sum_i w_i log p(i, label_i), nats, over the rows whose label has a probability above 0.
+    impossible : in how many rows the label has the probability 0.
+    wrong : the first row that is no probability vector or whose label is no category, or None.
     """
 
     total: float
@@ -181,15 +193,16 @@ class GatheredLogs:
 def gather_log(
     probabilities: np.ndarray, labels: np.ndarray, *, weights: np.ndarray | None = None, tolerance: float
 ) -> GatheredLogs:
-    """sum_i w_i log p(i, label_i), nats, with every row checked in the same pass: p >= 0, |sum - 1| <= tolerance.
+    """sum_i w_i log p(i, label_i), nats; the same pass checks every row: p >= 0 and |sum - 1| <= tolerance.
 
     Parameters
     ----------
     probabilities : (n, K) float32 or float64.
     labels : (n,) int64.
     weights : (n,) float64 >= 0.
+    tolerance : by how much the sum of a row may miss 1.
 
-    Arrays in another layout or of other numbers are copied first. Raises TypeError, ValueError for what does not fit.
+    Arrays of another layout or dtype are copied first. Raises TypeError or ValueError if arrays do not fit together.
 
     >>> gather_log(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([0, 1]), tolerance=1e-15)
     GatheredLogs(total=-0.6931471805599453, impossible=1, wrong=None)

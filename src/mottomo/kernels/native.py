@@ -1,7 +1,8 @@
-"""Which code runs the hot loops: the C extension where it was built, numpy everywhere.
+"""Which code runs the hot loops: the C extension if it was built, else numpy.
 
-``MOTTOMO_KERNELS`` in the environment decides when the process starts: ``numpy`` leaves the extension out,
-``portable``, ``avx2`` and ``avx512`` ask for one of its paths. Without it the best path of this processor is taken.
+The environment variable ``MOTTOMO_KERNELS`` is read when the process starts. ``numpy`` leaves the extension out;
+``portable``, ``avx2`` and ``avx512`` choose one of its paths. Without the variable, the best path for this processor is
+taken.
 """
 
 from __future__ import annotations
@@ -26,5 +27,5 @@ def extension() -> Any:
 
 
 def path() -> str:
-    """The path that runs: ``avx512``, ``avx2``, ``portable`` (all three C) or ``numpy``."""
+    """The path that is used: ``avx512``, ``avx2`` or ``portable`` of the C extension, or ``numpy``."""
     return "numpy" if _native is None else str(_native.path())

@@ -1,7 +1,8 @@
-"""Work on ranges of rows in as many threads as it is worth.
+"""Work on ranges of rows, in as many threads as are worth their cost.
 
-A sum over rows is taken range by range and added up in their order: where the ranges do not depend on the processors,
-its last bits do not either. The C extension and BLAS release the interpreter lock.
+A sum over rows is computed for each range, and the sums are added in the order of the ranges. If the ranges do not
+depend on the number of processors, the last bits of the sum do not either. The C extension and BLAS release the
+interpreter lock.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from threading import Lock
 from typing import Any
 
 Range = tuple[int, int]
-_STARTING_A_THREAD = 2e5  # elementary operations that take about as long
+_STARTING_A_THREAD = 2e5  # what starting a thread costs, in elementary operations
 
 # Runs a function over ranges and returns its values in order.
 Run = Callable[[Callable[[int, int], Any], list[Range]], list[Any]]
 
 
 def ranges(n: int, parts: int) -> list[Range]:
-    """`n` rows in at most `parts` ranges of about one length, at least one row each.
+    """`n` rows divided into at most `parts` ranges of about equal length, each of at least one row.
 
     >>> ranges(10, 3)
     [(0, 3), (3, 6), (6, 10)]
@@ -39,13 +40,14 @@ def processors() -> int:
 
 
 class _BlasLimit:
-    """How many ask for one thread at the moment: the first sets the limit, and the last takes it away."""
+    """Limits BLAS to one thread while anybody asks for that: the first sets the limit, the last removes it."""
 
     def __init__(self) -> None:
         self._lock, self._n = Lock(), 0
         self._limit: Any = None
 
     def enter(self) -> None:
+        """Ask for the limit."""
         from threadpoolctl import threadpool_limits
 
         with self._lock:
@@ -54,6 +56,7 @@ class _BlasLimit:
             self._n += 1
 
     def leave(self) -> None:
+        """Ask for it no longer."""
         with self._lock:
             self._n -= 1
             if not self._n:
@@ -67,10 +70,10 @@ _BLAS = _BlasLimit()
 def one_thread_blas() -> Iterator[None]:
     """BLAS in one thread, so that it does not compete with the threads of ``workers`` for the processors.
 
-    numpy and scipy each bring an OpenBLAS whose idle threads keep spinning for some 0.1 s: with them beside
+    numpy and scipy each bring an OpenBLAS whose idle threads keep spinning for about 0.1 s. If they run beside
     ``workers``, a step of training takes up to twice as long.
     """
-    importlib.import_module("scipy.linalg")  # whose BLAS is limited only if it is there
+    importlib.import_module("scipy.linalg")  # the limit affects only a BLAS that is loaded
     _BLAS.enter()
     try:
         yield
@@ -80,7 +83,11 @@ def one_thread_blas() -> Iterator[None]:
 
 @contextmanager
 def workers(work: float, parts: int) -> Iterator[Run]:
-    """What runs a function over ranges, for `work` elementary operations in `parts` ranges a call."""
+    """A function that runs another one over ranges, in threads if they are worth their cost.
+
+    work : elementary operations in a call.
+    parts : ranges in a call.
+    """
     threads = min(processors(), parts, int(work / _STARTING_A_THREAD))
     if threads < 2:
         yield lambda function, where: [function(*one) for one in where]

@@ -2,8 +2,8 @@
 
     z_i = x_i W + b,   loss_i = log sum_k exp(z_ik) - sum_k t_ik z_ik,   G = sum_i w_i x_i' (softmax(z_i) - t_i)
 
-The rows are worked on a few at a time, while they are in the cache, so neither logits nor probabilities of all rows
-are ever kept.
+A few rows at a time are processed while they are in the cache, so that neither the logits nor the probabilities of all
+rows are ever stored.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from mottomo.kernels.cross_entropy import softmax_losses, weighted_sum
 from mottomo.kernels.native import extension
 from mottomo.kernels.threads import Range, Run, ranges, workers
 
-_PART = 1e6  # products in a range, at least
+_PART = 1e6  # the least number of products in a range
 _MOST_RANGES = 32
-_NUMPY_ROWS = 1 << 16  # numbers of a range of rows in numpy
+_NUMPY_ROWS = 1 << 16  # numbers in a range of rows, for numpy
 
 
 def _doubles(array: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
@@ -31,7 +31,7 @@ def _doubles(array: Any, shape: tuple[int, ...], name: str) -> np.ndarray:
 
 
 def _categories(labels: Any, n: int, n_categories: int) -> np.ndarray:
-    """Labels as the passes read them, each in 0 .. K - 1."""
+    """The labels, (n,) int64; raises ValueError unless each is in 0 .. K - 1."""
     codes = integers(labels, (n,), "labels")
     if n and not (codes.min() >= 0 and codes.max() < n_categories):
         raise ValueError(f"labels hold numbers other than 0 to {n_categories - 1}")
@@ -40,7 +40,14 @@ def _categories(labels: Any, n: int, n_categories: int) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True)
 class PassSums:
-    """sum_i w_i loss_i, its gradient in W (p, K) and in b (K,)."""
+    """The loss of all rows and its gradient.
+
+    Attributes
+    ----------
+    loss : sum_i w_i loss_i, nats.
+    gradient : (p, K) in W.
+    intercept_gradient : (K,) in b.
+    """
 
     loss: float
     gradient: np.ndarray
@@ -58,7 +65,7 @@ class TrainingPass:
     targets : (n, K) float64, each row summing to 1.
     weights : (n,) float64 >= 0, or None.
 
-    Arrays in another layout or of other numbers are copied first. Raises TypeError, ValueError for what does not fit.
+    Arrays of another layout or dtype are copied first. Raises TypeError or ValueError if arrays do not fit together.
     """
 
     def __init__(
@@ -86,19 +93,19 @@ class TrainingPass:
         self._weights = None if weights is None else _doubles(weights, (n,), "weights")
         entries = int(features.indptr[-1]) if self.is_sparse else n * p
         self.work = 4.0 * entries * n_categories + 30.0 * n * n_categories
-        # Each range has a gradient of its own; to clear and to add it should cost little beside the range itself.
+        # Each range has its own gradient; clearing and adding it should cost little compared with the range itself.
         worth = min(self.work / _PART, n / 600, entries / (20.0 * p + 1), _MOST_RANGES)
         self._ranges = ranges(n, max(int(worth), 1))
 
     @contextmanager
     def running(self) -> Iterator[TrainingPass]:
-        """Keep threads ready for passes that follow each other."""
+        """Keep the threads alive for several passes."""
         with workers(self.work if extension() else 0, len(self._ranges)) as run:
             self._run: Run = run
             yield self
 
     def sums(self, w: np.ndarray, b: np.ndarray) -> PassSums:
-        """The sums at W (p, K) and b (K,), float64."""
+        """One pass: the sums over all rows at W (p, K) and b (K,), float64."""
         w, b = _doubles(w, (self._features.shape[1], self._size), "W"), _doubles(b, (self._size,), "b")
         native = extension()
         if native is None:
@@ -108,7 +115,7 @@ class TrainingPass:
         intercept[: self._size] = b
         by_rows = not self.is_sparse and self._features.flags.c_contiguous
         few = by_rows and 2 <= self._size <= native.FEW
-        if few:  # the loop wants the coefficients of a category side by side
+        if few:  # this loop needs the coefficients of each category contiguous
             padded = np.ascontiguousarray(w.T)
         else:
             padded = np.zeros((len(w), width))
@@ -141,7 +148,7 @@ class TrainingPass:
         return loss, gradient, intercept_gradient
 
     def _with_numpy(self, w: np.ndarray, b: np.ndarray) -> PassSums:
-        """The twin of the C loop."""
+        """The same as the C loop."""
         n, p = self._features.shape
         gradient, intercept_gradient, losses = np.zeros((p, self._size)), np.zeros(self._size), []
         for first, last in ranges(n, max(1, n * max(self._size, 1 if self.is_sparse else p) // _NUMPY_ROWS)):

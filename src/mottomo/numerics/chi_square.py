@@ -1,4 +1,4 @@
-"""The chi-square distribution where p-values need it: tails in logarithms, and the noncentral one for power."""
+"""The chi-square distribution for p-values, also in logarithms, and the noncentral one for power."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import math
 
 import numpy as np
 
-_SMALLEST = 1e-290  # below, the tail is continued in logarithms
+_SMALLEST = 1e-290  # a smaller tail is computed in logarithms
 _MOST_TERMS = 10_000
 
 
 def chi_square_tail(statistic: np.ndarray | float, degrees_of_freedom: int) -> np.ndarray:
-    """P(chi-square >= statistic), elementwise; 1 where there are no degrees of freedom and the statistic is 0."""
-    from scipy.special import chdtrc  # 0.2 s to import: only where it is asked for
+    """P(chi-square >= statistic), elementwise; with 0 degrees of freedom 1 if the statistic is 0, else 0."""
+    from scipy.special import chdtrc  # 0.2 s to import, so only when it is needed
 
     statistic = np.asarray(statistic, dtype=np.float64)
     if degrees_of_freedom == 0:
@@ -21,7 +21,7 @@ def chi_square_tail(statistic: np.ndarray | float, degrees_of_freedom: int) -> n
 
 
 def log10_chi_square_tail(statistic: float, degrees_of_freedom: int) -> float:
-    """log10 P(chi-square >= statistic), also where that is too small for a float."""
+    """log10 P(chi-square >= statistic), also if that probability is too small for a float."""
     if degrees_of_freedom == 0:
         return -math.inf if statistic > 0 else 0.0
     tail = float(chi_square_tail(statistic, degrees_of_freedom))
@@ -55,14 +55,14 @@ def noncentral_power(noncentrality: float, significance: float, degrees_of_freed
     from scipy.special import chndtr, ndtr
 
     critical = critical_value(significance, degrees_of_freedom)
-    if noncentrality > 10_000:  # normal from here on, to many digits, and scipy's series grows long
+    if noncentrality > 10_000:  # the normal approximation has many digits here, and scipy's series is slow
         mean, spread = degrees_of_freedom + noncentrality, math.sqrt(2 * (degrees_of_freedom + 2 * noncentrality))
         return float(ndtr((mean - critical) / spread))
     return 1 - float(chndtr(critical, degrees_of_freedom, noncentrality))
 
 
 def needed_noncentrality(power: float, significance: float, degrees_of_freedom: int) -> float:
-    """The noncentrality at which the power is reached: bisection of an increasing function."""
+    """The noncentrality with this power, by bisection."""
     low, high = 0.0, 1.0
     while noncentral_power(high, significance, degrees_of_freedom) < power:
         low, high = high, 2 * high

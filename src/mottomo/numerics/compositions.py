@@ -1,4 +1,4 @@
-"""Every way to share a number among parts: what enumerations over all outcomes walk through."""
+"""All ways to divide a number among parts: the outcomes that an enumeration runs over."""
 
 from __future__ import annotations
 

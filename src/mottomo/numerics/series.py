@@ -1,6 +1,6 @@
-"""Differences that cancel, computed without cancelling: u - log(1+u), s - (1-exp(-s)), and Stirling's remainder.
+"""Differences computed without cancellation: u - log(1+u), s - (1-exp(-s)), and Stirling's remainder.
 
-Each is a textbook expression that loses all its digits near zero; each is used where log-likelihoods are compared.
+Computed as written, each loses all its digits near zero. They are used where log-likelihoods are compared.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _STIRLING_TERMS = [1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 36036
 
 
 def log1p_excess(u: np.ndarray) -> np.ndarray:
-    """u - log(1 + u) for u >= -1, at least 0: relative error below 1e-15 also where u is tiny. Infinite at u = -1."""
+    """u - log(1 + u) for u >= -1, at least 0, infinite at -1; the relative error is below 1e-15 even for tiny u."""
     u = np.asarray(u, dtype=np.float64)
     near = np.abs(u) < 0.3
     r = np.where(near, u, 0.0) / (2.0 + np.where(near, u, 0.0))
@@ -51,7 +51,7 @@ def log1p_excess(u: np.ndarray) -> np.ndarray:
 
 
 def expm1_excess(s: np.ndarray) -> np.ndarray:
-    """s - (1 - exp(-s)) for s >= 0, at least 0: relative error below 1e-15 also where s is tiny."""
+    """s - (1 - exp(-s)) for s >= 0, at least 0; the relative error is below 1e-15 even for tiny s."""
     s = np.asarray(s, dtype=np.float64)
     near = s < 1.0
     small = np.where(near, s, 0.0)
@@ -62,10 +62,10 @@ def expm1_excess(s: np.ndarray) -> np.ndarray:
 
 
 def relative_entropy_term(u: np.ndarray) -> np.ndarray:
-    """h(u) = (1 + u) log(1 + u) - u for u >= -1, at least 0, h(-1) = 1: what a category adds to a divergence.
+    """h(u) = (1 + u) log(1 + u) - u for u >= -1, at least 0, h(-1) = 1: a term of a divergence.
 
-    sum_k e_k h((t_k - e_k) / e_k) = sum_k t_k log(t_k / e_k) when t and e have the same total (Loader's idea for
-    the binomial). The textbook sum cancels when t is near e; this one has no two terms of opposite sign.
+    sum_k e_k h((t_k - e_k) / e_k) = sum_k t_k log(t_k / e_k) if t and e have the same total (Loader's idea for the
+    binomial). The sum on the right cancels if t is near e; the one on the left has no negative terms.
     """
     u = np.asarray(u, dtype=np.float64)
     near = np.abs(u) < 0.3

@@ -1,4 +1,4 @@
-"""Sums that keep their digits: correctly rounded for one row, compensated for many."""
+"""Accurate sums: correctly rounded for one row, compensated for many."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _LOOPED_COLUMNS = 4096
 def accurate_sum(terms: np.ndarray) -> np.ndarray:
     """The sum over the last axis of `terms` (..., K), (...) float64.
 
-    One row is summed with correct rounding; many rows with Neumaier's compensation, whose error is one rounding
-    plus K eps^2. Infinite terms make an infinite sum.
+    A single row is summed with correct rounding. Several rows are summed with Neumaier's compensation, whose error is
+    one rounding plus K eps^2. Infinite terms give an infinite sum.
     """
     terms = np.asarray(terms, dtype=np.float64)
     if terms.ndim == 1:
@@ -35,17 +35,17 @@ def accurate_sum(terms: np.ndarray) -> np.ndarray:
 
 
 def two_sum(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The sum of two arrays as ``(rounded, rest)`` whose sum is exact (Knuth)."""
+    """The sum of two arrays as ``(rounded, rest)``, two floats whose sum is exact (Knuth)."""
     total = a + b
     of_b = total - a
     return total, (a - (total - of_b)) + (b - of_b)
 
 
 def accurate_combination(terms: Iterable[tuple[Any, Any, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    """sum_j (high_j + low_j) x_j as ``(rounded, rest)``, in twice the digits of a float.
+    """sum_j (high_j + low_j) x_j as ``(rounded, rest)``, with twice the digits of a float.
 
-    Each term is ``(high, low, x)``; a factor is the sum of its two floats, of which ``low`` is below the last digit of
-    ``high``. The error is some 2**-104 of the sum of the sizes of the terms, for sizes below 2**500.
+    Each term is ``(high, low, x)``. The factor of x is the sum of two floats, ``high`` and the much smaller ``low``.
+    The error is about 2**-104 times the sum of the absolute values of the terms, if these are below 2**500.
     """
     total: Any = 0.0
     rest: Any = 0.0
@@ -58,7 +58,7 @@ def accurate_combination(terms: Iterable[tuple[Any, Any, np.ndarray]]) -> tuple[
 
 
 def two_product(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The product of two arrays as ``(rounded, rest)`` whose sum is exact (Dekker), for |a|, |b| < 2**500."""
+    """The product of two arrays as ``(rounded, rest)``, whose sum is exact (Dekker), for |a|, |b| < 2**500."""
     product = a * b
     a_high, a_low = _split(a)
     b_high, b_low = _split(b)

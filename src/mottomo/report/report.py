@@ -67,7 +67,9 @@ class Array(Protocol):
 
     def __getitem__(self, place: slice[int, int, None], /) -> Array: ...
 
-    def tolist(self) -> list[Cell]: ...
+    def tolist(self) -> list[Cell]:
+        """The cells as Python's own numbers."""
+        ...
 
 
 # The cells of a column: what can be sliced, or what gives the cell of a row.

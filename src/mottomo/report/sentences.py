@@ -102,10 +102,14 @@ class Tested(Protocol):
     """A result with a p-value: all that the sentences about how far that can be trusted need."""
 
     @property
-    def p(self) -> PValue: ...
+    def p(self) -> PValue:
+        """The p-value, and how far it is known."""
+        ...
 
     @property
-    def statistic(self) -> Statistic: ...
+    def statistic(self) -> Statistic:
+        """The test statistic by which outcomes count as at least as extreme."""
+        ...
 
 
 def _p_exact(result: Tested) -> Message:

@@ -1,1 +1,1 @@
-"""The readers: each turns outcomes, wherever they are, into counted rows. They see nothing above the tally."""
+"""The readers: each turns outcomes, wherever they are, into counted rows. They import nothing above the tally."""

@@ -1,4 +1,4 @@
-"""The columns of a table, a range of rows at a time: numbers as float64, everything else as text, in their order."""
+"""The columns of a table, read in ranges of rows in their order: numbers as float64, everything else as text."""
 
 from __future__ import annotations
 
@@ -18,16 +18,20 @@ from mottomo.sources.reading import TableFile
 from mottomo.sources.rows import duplicate_column, no_such_column
 from mottomo.sources.table import CATEGORY_TYPES, opened_table, querying
 
-_MEMORY = "512MiB"  # of the reader's store; what is beyond goes to disk
+_MEMORY = "512MiB"  # for the reader's store, which continues on disk
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 _SHOWN_COLUMNS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Columns of one length: float64 with NaN where a number is missing, or objects of text with None.
+    """Some rows of the columns of a table.
 
-    `numbers` are those of the rows in the file, from 1; `where` is the source, for messages.
+    Attributes
+    ----------
+    values : (n,) by name: float64 with NaN for a missing number, or objects that are text or None.
+    numbers : (n,) the numbers of the rows in the file, from 1.
+    where : what messages call the source.
     """
 
     values: dict[str, np.ndarray]
@@ -36,24 +40,32 @@ class Columns:
 
     @property
     def n(self) -> int:
+        """How many rows there are."""
         return len(self.numbers)
 
     def place(self, index: int, name: str) -> Message:
-        """Where a cell is, for messages."""
+        """What messages call the place of a cell."""
         number = int(self.numbers[index])
         return say("{where}, row {row}, column {column}", where=self.where, row=number, column=name)
 
 
 @dataclass(frozen=True, slots=True)
 class Gaps:
-    """Cells of a table that are missing: how many rows have one, how many each column has, and the first such row."""
+    """The missing cells of a table.
+
+    Attributes
+    ----------
+    n_rows : how many rows have a missing cell.
+    n_cells : how many missing cells each column has, for columns that have any.
+    first : the number of the first row in which the cell is missing, for the same columns.
+    """
 
     n_rows: int
     n_cells: dict[str, int]
     first: dict[str, int]
 
     def said(self) -> Message:
-        """How many rows, and which columns, for messages."""
+        """How many rows have gaps, and in which columns, for messages."""
         return say_count(
             "{count} row with missing values (columns {names})",
             "{count} rows with missing values (columns {names})",
@@ -64,11 +76,15 @@ class Gaps:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which columns of a table, and how they are read.
+    """Which columns of a table are read, and how.
 
-    names : those wanted, in order; all for None. text : those that are text whatever they look like. missing_values :
-    texts that stand for a missing cell, beside the empty one. where : an SQL condition on the rows. needed : columns
-    that have to be there, also where all are wanted.
+    Attributes
+    ----------
+    names : the columns wanted, in order; None for all.
+    text : columns that are text even if all their cells are numbers.
+    missing_values : texts that stand for a missing cell, besides the empty text.
+    where : an SQL condition on the rows, or None.
+    needed : columns that the table has to have, also if all are wanted.
     """
 
     names: tuple[str, ...] | None = None
@@ -79,9 +95,14 @@ class Choice:
 
 
 class KeptColumns:
-    """Columns that have been read into the reader's own store, which goes to disk where it does not fit in memory.
+    """Columns that were read into the reader's store, which continues on disk if it does not fit in memory.
 
-    Rows are in the order of the file. Close it by leaving ``open_columns``.
+    Rows are in the order of the file. The store is deleted when ``open_columns`` is left.
+
+    Attributes
+    ----------
+    n : how many rows there are.
+    where : what messages call the source.
     """
 
     def __init__(self, connection: Any, numeric: dict[str, bool], where: Message) -> None:
@@ -91,13 +112,15 @@ class KeptColumns:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """The names of the columns, in the order in which they were chosen."""
         return tuple(self._numeric)
 
     def is_text(self, name: str) -> bool:
+        """Whether a column is text; else it is numbers."""
         return not self._numeric[name]
 
     def gaps(self) -> Gaps | None:
-        """What is missing, NULL or not-a-number; None if nothing is."""
+        """The cells that are missing, which are NULL or not-a-number; None if there are none."""
         tests = {name: self._is_missing(name) for name in self.names}
         found = self._ask([
             *(f"count(*) FILTER ({test})" for test in tests.values()),
@@ -114,7 +137,7 @@ class KeptColumns:
         )
 
     def drop_gaps(self) -> None:
-        """Keep the rows in which nothing is missing alone."""
+        """Keep only complete rows."""
         whole = " AND ".join(f"NOT ({self._is_missing(name)})" for name in self.names)
         self._run(f"CREATE TEMP TABLE complete AS SELECT * FROM {self._table} WHERE {whole}")
         self._run(f"DROP TABLE {self._table}")
@@ -122,7 +145,7 @@ class KeptColumns:
         self.n = self._count()
 
     def refuse_infinite(self, names: Sequence[str]) -> None:
-        """Refuse a column of numbers with an infinite one, naming the first."""
+        """Raise InvalidInput if a number in these columns is infinite, naming the first such row."""
         numbers = [name for name in names if self._numeric[name]]
         if not numbers:
             return
@@ -141,7 +164,10 @@ class KeptColumns:
                 )
 
     def levels(self, name: str, weights: str | None = None) -> list[str]:
-        """The distinct texts of a column, in no order: with `weights` of rows whose weight is above 0."""
+        """The distinct texts of a column, in no order.
+
+        weights : a column; only rows with a weight above 0 are considered.
+        """
         cell = self._cell(name)
         counted = f" AND {self._cell(weights)} > 0" if weights is not None and self._numeric[weights] else ""
         sql = f"SELECT DISTINCT {cell} FROM {self._table} WHERE {cell} IS NOT NULL{counted}"
@@ -190,9 +216,9 @@ class KeptColumns:
 def open_columns(
     file: TableFile, choice: Choice, progress: Callable[[float], None] | None = None
 ) -> Iterator[KeptColumns]:
-    """Read columns of a file. A column of a text format is numbers if every cell that is not missing is one.
+    """Read columns of a file. In a text format, a column is numbers if every cell that is not missing is a number.
 
-    Raises InvalidInput where some cells of a column are numbers and some are not, for dates, and for unknown names.
+    Raises InvalidInput if only some cells of a column are numbers, if a column holds dates, or if a name is unknown.
     """
     with (
         opened_table(file) as table,
@@ -216,7 +242,13 @@ def keep_columns(
     types: dict[str, str] | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> Iterator[KeptColumns]:
-    """The chosen ones of the columns of a relation in the store of a connection; `known` are the names of all."""
+    """Read the chosen columns of a relation into the store of a connection.
+
+    columns : the names of the relation's columns in the table.
+    known : the names of all columns of the table.
+    where : what messages call the source.
+    types : DuckDB's types of the relation's columns; looked up unless given.
+    """
     names = list(columns) if choice.names is None else list(dict.fromkeys(choice.names))
     check_names([*names, *choice.text, *choice.needed], known, where)
     types = types or duck.column_types(connection, relation)
@@ -254,7 +286,7 @@ def _keep(
 
 
 def check_names(names: Sequence[str], columns: Sequence[str], where: Message) -> None:
-    """Refuse the name of a column that a table does not have, or has twice."""
+    """Raise InvalidInput if the table has no column of one of these names, or two."""
     for name in names:
         if name not in columns:
             raise no_such_column(name, columns, where)
@@ -268,7 +300,7 @@ def _raw(columns: Sequence[str], plain: list[str], name: str, choice: Choice) ->
 
 
 def _cell(raw: str, kind: str, choice: Choice) -> str:
-    """A cell in SQL: NULL where it is missing, text out of JSON."""
+    """A cell in SQL: NULL if it is missing; JSON becomes text."""
     cell = f"({raw} ->> '$')" if kind == "JSON" else raw
     if kind in ("JSON", "VARCHAR"):
         nulls = ", ".join(duck.literal(text) for text in ("", *filter(duck.is_text, choice.missing_values)))
@@ -279,7 +311,10 @@ def _cell(raw: str, kind: str, choice: Choice) -> str:
 def _numeric(
     connection: Any, cells: dict[str, str], types: dict[str, str], source: str, choice: Choice, where: Message
 ) -> dict[str, bool]:
-    """Which columns are numbers: by their type, or where all is text because every cell is one."""
+    """Whether each column is numbers: by its type or, if that is text, if every cell that is not missing is a number.
+
+    Raises InvalidInput for other types, and if only some cells are numbers.
+    """
     numeric, unsure = {}, []
     for name in cells:
         kind = types[name].split("(")[0].removeprefix("U")
@@ -310,7 +345,7 @@ def _numeric(
 
 
 def _refuse_fractions(connection: Any, raw: str, name: str, kind: str, source: str, where: Message) -> None:
-    """A column that is to be text holds text, whole numbers or true/false: 1.0 would be another text than 1."""
+    """Raise InvalidInput if a column that is to be text holds fractions or dates: 1.0 would be another text than 1."""
     if kind == "JSON":
         fractions = f"SELECT count(*) FROM {source} WHERE json_type({raw}) = 'DOUBLE'"
         if duck.fetch_all(connection, fractions)[0][0]:
@@ -341,7 +376,7 @@ def _mixed(
 
 
 def _mend_of_mixed(value: str, name: str) -> Message:
-    if "," in value:  # which separates the texts of --missing-values
+    if "," in value:  # a comma separates the texts of --missing-values, so this value cannot be one
         return say("write numbers plainly, as 1234.5; if the column is text, train with --text {name}", name=name)
     return say(
         "if {value} stands for a missing value, say --missing-values {value}; if the column is text, train with --text "

@@ -1,4 +1,4 @@
-"""A user's condition on the rows of a table: its place in a query, whether it is one, and what is wrong with it."""
+"""A user's condition on the rows of a table: how it is put into a query, how it is checked, and its errors."""
 
 from __future__ import annotations
 
@@ -11,17 +11,21 @@ from mottomo.errors import InvalidInput, nearest
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources import duck
 
-_OURS = f"mottomo {secrets.token_hex(8)}"  # what no column is called, and no condition can ask for
+_OURS = f"mottomo {secrets.token_hex(8)}"  # a prefix that no column has and no condition can guess
 ROW_NUMBER, ODD_COUNT = f'"{_OURS} row"', f'"{_OURS} odd"'
 
 
 def conditioned(
     relation: str, pairs: Iterable[tuple[str, str]], types: dict[str, str], condition: str, *, numbered: bool = False
 ) -> str:
-    """The rows for which a condition holds: cells as they are under names of our own, and for the condition their own.
+    """SQL for after FROM: the rows for which a condition holds.
 
-    `pairs` are the relation's names of the columns and the table's; a cell of column i is called ``raw_name(i)``
-    after, and if `numbered` the number of the row among all ``ROW_NUMBER``.
+    Each column occurs twice: unchanged under ``raw_name(i)``, and for the condition under the name that it has in the
+    table.
+
+    pairs : for each column its name in the relation and its name in the table.
+    types : of the columns by their name in the table; JSON is made text for the condition.
+    numbered : whether there is also a column ``ROW_NUMBER``, the number of the row among all, from 1.
     """
     pieces = [f"row_number() OVER () AS {ROW_NUMBER}"] if numbered else []
     for index, (own, name) in enumerate(pairs):
@@ -34,13 +38,14 @@ def conditioned(
 
 
 def raw_name(index: int) -> str:
+    """The quoted name of the unchanged cells of column `index`, a name that no condition can guess."""
     return duck.identifier(f"{_OURS} {index}")
 
 
 def check_condition(connection: Any, source: str, condition: str) -> None:
-    """Refuse what is no single condition in ``FROM source``, which ``conditioned`` made: a number is none, nor is NULL.
+    """Refuse a condition that is not a single expression of the type BOOLEAN; `source` is from ``conditioned``.
 
-    SQL takes 1/0 for true, because it is infinite, and keeps no row where the condition is NULL.
+    SQL would accept numbers and NULL too: 1/0 is infinite and so counts as true, and with NULL no row is kept.
     """
     try:
         condition.encode()
@@ -61,6 +66,7 @@ def check_condition(connection: Any, source: str, condition: str) -> None:
 
 
 def condition_error(condition: str, mend: Message) -> InvalidInput:
+    """The error for a condition that cannot be used, with how to mend it."""
     return InvalidInput(
         "condition",
         say("the condition cannot be evaluated"),
@@ -72,7 +78,7 @@ def condition_error(condition: str, mend: Message) -> InvalidInput:
 
 
 def what_is_wrong(error: Exception, condition: str, columns: Sequence[str]) -> InvalidInput:
-    """What DuckDB said of a condition, in our words."""
+    """The error for a condition that DuckDB refused, worded by mottomo."""
     text = str(error)
     for pattern, mend in _MENDS:
         found = re.search(pattern, text)
@@ -85,7 +91,7 @@ def what_is_wrong(error: Exception, condition: str, columns: Sequence[str]) -> I
     return condition_error(condition, say("it cannot be computed for every row"))
 
 
-# What DuckDB says, and what helps.
+# A pattern in DuckDB's error, and how to mend the condition.
 _MENDS = (
     (r"compare values of type VARCHAR", say("cells of a text file are text: TRY_CAST(a AS DOUBLE) > 0")),
     (r"Values were not provided for the following", say("write values instead of the parameters ? and $1")),

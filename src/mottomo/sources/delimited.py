@@ -1,8 +1,8 @@
-"""CSV and TSV files for DuckDB: a header that it does not read, and a first row that has to be the one read here.
+"""CSV and TSV files for DuckDB. The header is read by Python; DuckDB skips one line and reads the rows.
 
-The header is read here alone; DuckDB passes over one line. Where that line could be taken in another way, because a
-quoted name holds a line end or follows a byte-order mark, DuckDB gets a copy that begins with a plain line. Its parser
-may change: the first row that it gives is compared with the one that stands in the text, each time.
+If DuckDB could read that line in another way, because a quoted name holds a line end or follows a byte-order mark, it
+gets a copy of the file that begins with a plain line. As DuckDB's parser may change, the first row that it gives is
+always compared with the first row that Python reads.
 """
 
 from __future__ import annotations
@@ -23,16 +23,26 @@ from mottomo.sources.text_form import TextForm, open_quote, text_after_quote
 from mottomo.temporary import temporary_folder, write_copy
 
 DELIMITERS = {"csv": ",", "tsv": "\t"}
-_SAMPLES = (1 << 20, 1 << 26)  # bytes in which the first records are looked for
+_SAMPLES = (1 << 20, 1 << 26)  # the first records are looked for in so many bytes, then in so many more
 
 
 def delimiter_of(file: TableFile) -> str:
+    """The separator of a file's cells: the one that was named, else the comma or the tab of its format."""
     return file.reading.delimiter or DELIMITERS[file.kind]
 
 
 @dataclass(frozen=True, slots=True)
 class _Beginning:
-    """The first records of a file: its names, what DuckDB passes over (a header), and its first row, if it has one."""
+    """The first records of a file.
+
+    names : of the columns.
+    first : the first record; a header unless the names were given.
+    row : the first row after a header, or None.
+    header_bytes : the length of the header in bytes, 0 without one.
+    header_lines : the length of the header in lines, 0 without one.
+    has_mark : whether the file begins with a byte-order mark.
+    has_header : whether `first` is a header.
+    """
 
     names: list[str]
     first: Record
@@ -44,14 +54,14 @@ class _Beginning:
 
     @property
     def needs_copy(self) -> bool:
-        """Whether DuckDB could see another first record, or take a line end inside it for those of the file."""
+        """Whether DuckDB could read another first record, or take a line end inside it for those of the file."""
         holds_line_end = any("\n" in cell or "\r" in cell for cell in self.first.cells)
         return holds_line_end or (self.has_mark and self.first.is_quoted)
 
 
 @contextmanager
 def opened_text(file: TableFile) -> Iterator[OpenTable]:
-    """A table of text. `file` is in UTF-8 and not compressed; the form of its text is confirmed at its end."""
+    """A table of delimited text; `file` is in UTF-8 and not compressed. ``confirm`` checks the form of the text."""
     beginning = _beginning(file)
     form = TextForm(file.path, delimiter_of(file), file.label or str(file.path))
     form.start()
@@ -93,7 +103,7 @@ def _relation(file: TableFile, n_columns: int, has_header: bool) -> str:
 
 @contextmanager
 def _plainly_begun(file: TableFile, beginning: _Beginning) -> Iterator[TableFile]:
-    """A copy in which one plain line, ended as the others are, stands in place of the header and of the mark."""
+    """A copy of the file with a plain first line, ended as the other lines are, instead of the header and the mark."""
     ends = [one.end for one in (beginning.row, beginning.first) if one is not None and one.end]
     plain = delimiter_of(file).join(duck.plain_names(len(beginning.names))) + (ends[0] if ends else "\n")
     passed = beginning.header_bytes + (len(BYTE_ORDER_MARK) if beginning.has_mark else 0)
@@ -105,7 +115,7 @@ def _plainly_begun(file: TableFile, beginning: _Beginning) -> Iterator[TableFile
 
 
 def _agrees(relation: str, beginning: _Beginning, file: TableFile) -> bool:
-    """Whether the first row that DuckDB gives is the one in the text; an error of DuckDB's is told when all is read."""
+    """Whether DuckDB's first row is the one in the text; True after an error, which is reported when all is read."""
     with duck.connection() as connection:
         try:
             connection.execute("SET preserve_insertion_order=true")
@@ -115,7 +125,7 @@ def _agrees(relation: str, beginning: _Beginning, file: TableFile) -> bool:
     if beginning.row is None:
         return not rows
     expected: list[str | None] = [cell or None for cell in beginning.row.cells]
-    while len(expected) > len(beginning.names) and expected[-1] is None:  # which DuckDB passes over
+    while len(expected) > len(beginning.names) and expected[-1] is None:  # DuckDB ignores empty cells at the end
         expected.pop()
     return bool(rows) and list(rows[0]) == expected
 
@@ -135,7 +145,7 @@ def _two_readings(file: TableFile, beginning: _Beginning) -> SourceError:
 
 
 def _beginning(file: TableFile) -> _Beginning:
-    """The names and the first row; raises SourceError for what is no text in UTF-8 with a header."""
+    """The names and the first row; raises SourceError if the file is no text in UTF-8 with a header."""
     for size in _SAMPLES:
         head = files.head(file.path, size)
         is_whole = len(head) < size
@@ -158,7 +168,7 @@ def _beginning(file: TableFile) -> _Beginning:
 
 
 def _decoded(head: bytes, is_whole: bool, file: TableFile) -> str:
-    """The sample as text; only a sample that was cut may end within a character."""
+    """The sample as text; if `is_whole` is False, it may end within a character."""
     try:
         return codecs.getincrementaldecoder("utf-8")().decode(head, is_whole)
     except UnicodeDecodeError as error:
@@ -166,7 +176,7 @@ def _decoded(head: bytes, is_whole: bool, file: TableFile) -> str:
 
 
 def _first_records(text: str, file: TableFile, is_whole: bool) -> tuple[Record, Record | None] | None:
-    """The first record, and the one after it that is no blank line; None if the sample ends before they do."""
+    """The first record and the next one that is no blank line; None if the sample ends before they end."""
     found: list[Record] = []
     at, line, wanted = 0, 1, 1 if file.reading.names is not None else 2
     while at < len(text) and len(found) < wanted:

@@ -1,8 +1,9 @@
-"""The records of delimited text: what a cell, a quotation mark and a line end are, in one place.
+"""The records of delimited text: the one definition of cells, quotation marks and line ends.
 
-A cell that begins with a quotation mark, or with one blank and a quotation mark, ends at the next single one; "" stands
-for one inside it, and blanks may follow it. Any other cell is taken as it stands. A record ends with LF, CR LF or CR
-outside of quotation marks. DuckDB counts the records of large files; what it hands back is compared with these.
+A cell that begins with a quotation mark, or with one blank and a quotation mark, is quoted: it ends at the next single
+quotation mark, "" stands for a quotation mark inside it, and blanks may follow it. Any other cell is taken literally. A
+record ends with LF, CR LF or CR outside quotation marks. DuckDB reads the rows of tables; its first row is compared
+with the one read here.
 """
 
 from __future__ import annotations
@@ -22,8 +23,14 @@ _LONGEST = 1 << 26  # characters of a record
 class Record:
     """One record of a text.
 
-    cells : its cells, without quotation marks. start, stop : where it begins and where the next one does. end : its
-    line end, empty at the end of the text. is_quoted : whether a cell is quoted. line : the number of its first line.
+    Attributes
+    ----------
+    cells : its cells, without quotation marks.
+    start : its position in the text.
+    stop : the position of the next record.
+    end : its line end; empty at the end of the text.
+    is_quoted : whether any cell is quoted.
+    line : the number of its first line, from 1.
     """
 
     cells: list[str]
@@ -35,25 +42,26 @@ class Record:
 
     @property
     def is_blank(self) -> bool:
+        """Whether the line is empty; a quoted empty cell is no blank line."""
         return self.cells == [""] and not self.is_quoted
 
 
 class OpenQuote(ValueError):
-    """A quotation mark is opened and not closed in the text; `line` is that of the record."""
+    """A quotation mark is opened and not closed in the text; `line` is the first line of the record."""
 
     line = 1
 
 
 class TextAfterQuote(ValueError):
-    """A quoted cell is followed by something other than a separator or a line end."""
+    """A quoted cell is followed by text, not by a separator or a line end; `line` is the first of the record."""
 
     line = 1
 
 
 def record_at(text: str, start: int, delimiter: str) -> Record:
-    """The record that begins at a position, which is not the end of the text.
+    """The record that begins at position `start`, which is not the end of the text.
 
-    Raises OpenQuote, TextAfterQuote.
+    Raises OpenQuote or TextAfterQuote.
     """
     stops, cells, at, is_quoted = _stops(delimiter), [], start, False
     while True:
@@ -84,7 +92,7 @@ def _stops(delimiter: str) -> re.Pattern[str]:
 
 
 def _quoted(text: str, at: int) -> tuple[str, int]:
-    """The cell whose quotation mark stands before a position, and where it ends."""
+    """The quoted cell whose text begins at a position, and the position after its closing quotation mark."""
     parts = []
     while True:
         close = text.find('"', at)
@@ -100,7 +108,8 @@ def _quoted(text: str, at: int) -> tuple[str, int]:
 def records(stream: BinaryIO, delimiter: str) -> Iterator[Record]:
     """The records of a stream of bytes, one after the other; bytes that are not UTF-8 become surrogates.
 
-    Positions are those in the text that is held at the time. Raises OpenQuote and TextAfterQuote, with their lines.
+    The positions of a record are in the part of the text that is held at the time. Raises OpenQuote or TextAfterQuote,
+    with the line.
     """
     decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
     text, at, line, size, is_first = "", 0, 1, _CHUNK, True
@@ -128,5 +137,5 @@ def records(stream: BinaryIO, delimiter: str) -> Iterator[Record]:
 
 
 def n_line_ends(text: str, start: int, stop: int) -> int:
-    """How many lines end in a part of a text."""
+    """How many lines end in text[start:stop]; CR LF is one line end."""
     return text.count("\n", start, stop) + text.count("\r", start, stop) - text.count("\r\n", start, stop)

@@ -1,4 +1,4 @@
-"""Text encodings: UTF-8 is read, anything else is named where it can be guessed, and read only when asked for."""
+"""Text encodings: only UTF-8 is read unasked. Errors name another encoding if it can be guessed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CHUNK = 1 << 20
 
 
 def refuse_other_marks(head: bytes, where: Message) -> None:
-    """Refuse bytes that begin with the mark of UTF-16 or UTF-32, or that hold it without a mark."""
+    """Refuse bytes that begin with a byte-order mark of UTF-16 or UTF-32, or look like UTF-16 without one."""
     for mark, name in _MARKS:
         if head.startswith(mark):
             raise _other_encoding(name, where, say("a byte-order mark of {name}", name=name))
@@ -35,7 +35,7 @@ def refuse_other_marks(head: bytes, where: Message) -> None:
 
 
 def not_utf8(sample: bytes, where: Message) -> SourceError:
-    """The error for bytes that are not UTF-8, naming the encoding they look like."""
+    """The error for bytes that are not UTF-8; it names the encoding that they look like."""
     guess = guessed_encoding(sample)
     shown = sample[:40].decode("ascii", "backslashreplace")
     if guess is None:
@@ -69,13 +69,13 @@ def guessed_encoding(sample: bytes) -> str | None:
         except UnicodeDecodeError:
             continue
         if candidate in ("euc_jp", "cp932") and not any("\u3040" <= letter <= "\u9fff" for letter in text):
-            continue  # half-width katakana alone is what Latin letters with accents look like
+            continue  # Latin letters with accents decode as half-width katakana
         return _PUBLIC_NAMES.get(candidate, candidate)
     return None
 
 
 def decoded(stream: BinaryIO, encoding: str, where: Message) -> BinaryIO:
-    """A stream of the same text in UTF-8."""
+    """A stream of bytes of the same text in UTF-8; reading it raises SourceError if the encoding is wrong."""
     check_encoding(encoding)
     return cast(BinaryIO, io.BufferedReader(_Transcoder(stream, encoding, where), _CHUNK))
 
@@ -85,7 +85,7 @@ def check_encoding(encoding: str) -> None:
     try:
         if codecs.lookup(encoding)._is_text_encoding:
             return
-    except (LookupError, ValueError):  # ValueError: of a name that is no text
+    except (LookupError, ValueError):  # ValueError: the name holds a null character or is not UTF-8
         pass
     raise InvalidInput(
         "unknown-encoding",

@@ -10,13 +10,13 @@ from typing import Any
 from mottomo.results import SourceFile
 
 _CHUNK = 1 << 20
-LARGE = 1 << 30  # bytes: larger files are hashed only where that is asked for
+LARGE = 1 << 30  # bytes; a larger file is hashed only if that is asked for
 
 
 class FileHash:
-    """What ``sha256sum`` prints for a file, once ``found`` is asked for.
+    """The SHA-256 of a file, computed in a thread; ``found`` waits for it.
 
-    A pipe is not read: that can be done once.
+    A pipe is not hashed, because it can be read only once.
     """
 
     def __init__(self, path: Path, name: str | None = None, *, however_large: bool = False) -> None:
@@ -37,16 +37,16 @@ class FileHash:
                 while not self._stopped.is_set() and (chunk := stream.read(_CHUNK)):
                     found.update(chunk)
         except OSError:
-            return  # whoever counts the file says what is wrong with it
+            return  # the reader that counts the file reports the error
         if not self._stopped.is_set():
             self._hash = found
 
     def stop(self) -> None:
-        """Give up: nobody will ask."""
+        """Stop the thread: the hash is not needed."""
         self._stopped.set()
 
     def found(self) -> SourceFile:
-        """The file, with its hash where that was computed."""
+        """The file, with its hash if that was computed."""
         if self._thread is not None:
             self._thread.join()
         return SourceFile(self._name, self._size, None if self._hash is None else self._hash.hexdigest())

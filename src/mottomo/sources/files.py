@@ -1,4 +1,4 @@
-"""The bytes of a file, decompressed and checked where its name says that it is compressed."""
+"""The bytes of a file, decompressed and checked if its name says that it is compressed."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ COMPRESSIONS = (".gz", ".zst")
 
 
 def head(path: Path, size: int) -> bytes:
-    """The first bytes of a file, decompressed."""
+    """The first `size` bytes of a file, decompressed."""
     with opened(path) as stream:
         return stream.read(size)
 
 
 def is_compressed(path: Path) -> bool:
+    """Whether the name of a file ends as those of compressed files do."""
     return path.suffix.lower() in COMPRESSIONS
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """All bytes of a file, decompressed from gzip or Zstandard; a damaged or cut file is an error."""
+    """A stream of the bytes of a file, decompressed; raises SourceError if a compressed file is damaged or cut."""
     if not is_compressed(path):
         with path.open("rb") as plain:
             yield plain
@@ -49,7 +50,7 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 def _compression(path: Path) -> Any:
-    """The module that opens a compressed file; Python has one for Zstandard from 3.14 on."""
+    """The module that opens a compressed file; Python itself has one for Zstandard since 3.14."""
     if path.suffix.lower() == ".gz":
         import gzip
 
@@ -63,9 +64,9 @@ def _compression(path: Path) -> Any:
 
 @contextmanager
 def plain_copy(path: Path, suffix: str) -> Iterator[Path]:
-    """A temporary regular file with the bytes of `path`: of a pipe, which can be read once, or of what is compressed.
+    """A temporary regular file with the bytes of `path`, for a pipe, which can be read only once, or a compressed file.
 
-    DuckDB would decompress as well, but does not notice every damage.
+    DuckDB could decompress too, but does not notice all damage.
     """
     with temporary_folder() as folder:
         copy = folder / f"copy{suffix}"

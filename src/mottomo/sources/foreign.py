@@ -1,7 +1,7 @@
-"""The boundary to the libraries that hold the data: what they raise becomes an error of ours, in the five parts.
+"""The boundary to the libraries that hold the data: their exceptions become errors of mottomo.
 
-Two kinds of exception are theirs: those of their own types, and Python's own types (a TypeError, a KeyError) that were
-raised by their code. Anything that our code or the caller's raises passes as it is.
+An exception is theirs if its type is one of theirs, or if it is of a built-in type (TypeError, KeyError) and was raised
+by their code. Exceptions raised by mottomo or by the caller are not changed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from mottomo.errors import SourceError
 from mottomo.messages import Message, say
 
-# Where each library keeps the type that all of its errors have; pandas has no such type, but a module of them.
+# The base class of each library's errors; pandas has no base class, only a module with all of them.
 _BASES = {
     "narwhals": ("narwhals.exceptions", "NarwhalsError"),
     "polars": ("polars.exceptions", "PolarsError"),
@@ -27,7 +27,7 @@ _PYTHONS_OWN = (TypeError, ValueError, LookupError, AttributeError, ArithmeticEr
 
 @contextmanager
 def in_our_words(where: Message) -> Iterator[None]:
-    """While the body runs, errors of libraries that hold data become a SourceError at `where`."""
+    """Errors of the libraries that hold data, raised in the body, become a SourceError at `where`."""
     try:
         yield
     except _types_of_libraries() as error:
@@ -39,7 +39,7 @@ def in_our_words(where: Message) -> Iterator[None]:
 
 
 def _types_of_libraries() -> tuple[type[BaseException], ...]:
-    """The types of error of the libraries that are loaded; one that is not has raised nothing."""
+    """The error types of those libraries that are loaded; the others cannot have raised anything."""
     found = [
         getattr(sys.modules[module], name) for module, name in _BASES.values() if hasattr(sys.modules.get(module), name)
     ]
@@ -49,7 +49,7 @@ def _types_of_libraries() -> tuple[type[BaseException], ...]:
 
 
 def _raised_by(error: BaseException) -> str:
-    """The package whose Python code raised an error, or called the compiled code that did."""
+    """The package whose Python code raised an error, or called the compiled code that raised it."""
     trace, module = error.__traceback__, ""
     while trace is not None:
         module = str(trace.tb_frame.f_globals.get("__name__", ""))

@@ -1,6 +1,6 @@
-"""The formats of files: their names, endings and settings. To add one, write its row here and its reader.
+"""The formats of files: their names, endings and settings. To add one, add a row here and write its reader.
 
-Nothing is imported here, so that the command line's help can name them.
+No reader is imported here, so that the help of the command line, which lists the formats, is fast.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ from dataclasses import dataclass
 class Format:
     """A format of files.
 
-    name : what ``--input`` calls it. endings : of the names of such files. settings : the fields of ``Reading`` that
-    it has a use for. reader : the function that opens it for DuckDB, as ``module:name`` (see ``table.opened_table``);
-    empty for lines, which have no columns.
+    Attributes
+    ----------
+    name : the value of the option ``--input``.
+    endings : of the names of such files.
+    settings : the fields of ``Reading`` that apply to it.
+    reader : the function that opens it for DuckDB, as ``module:name`` (see ``table.opened_table``); empty for lines,
+        which have no columns.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Data frames of any library, counted in their own engine through narwhals: only the distinct rows come back."""
+"""Data frames of any library, counted by their own engine through narwhals; only distinct rows are fetched."""
 
 from __future__ import annotations
 
@@ -20,10 +20,16 @@ _COUNT = "mottomo_count"
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A data frame or a series of some library, with the names of its columns as they are there.
+    """A data frame or a series of some library.
 
-    In pandas a name may be a number or a tuple, and two columns may have the same one; narwhals knows texts alone. So
-    columns are found by their position, and have plain names of ours from then on.
+    In pandas a name may be a number or a tuple, and two columns may have the same name; narwhals knows only texts. So
+    columns are found by their position, and get plain names.
+
+    Attributes
+    ----------
+    native : the frame or series itself.
+    names : of the columns, as the library has them.
+    where : what messages call it.
     """
 
     native: Any
@@ -51,12 +57,13 @@ class Frame:
 
     @property
     def is_series(self) -> bool:
+        """Whether it is a series, which has values and no columns."""
         import narwhals as nw
 
         return bool(nw.dependencies.is_into_series(self.native))
 
     def chosen(self, positions: Sequence[int]) -> Any:
-        """A narwhals frame of the columns at some positions, called c0, c1, .. by their place among these."""
+        """A narwhals frame of the columns at these positions, in this order, named c0, c1, ..."""
         import narwhals as nw
 
         names = [f"c{place}" for place in range(len(positions))]
@@ -72,7 +79,7 @@ class Frame:
 
 
 def is_crosstab(data: Any) -> bool:
-    """Whether a data frame has whole numbers in every column, of which there are several."""
+    """Whether a data frame is a table of counts: several columns, all of whole numbers."""
     if Crosstab.of(data) is None:
         return False
     pandas = sys.modules.get("pandas")
@@ -96,7 +103,7 @@ def _is_arrow_table(native: Any) -> bool:
 
 
 def _of_arrow(native: Any) -> Any:
-    """Arrow's arrays and batches as what narwhals knows: an array in one chunk, a table of one batch."""
+    """An Arrow array as a chunked array, a record batch as a table, because narwhals knows these; else unchanged."""
     pyarrow = sys.modules.get("pyarrow")
     if pyarrow is not None and isinstance(native, pyarrow.Array):
         return pyarrow.chunked_array([native])
@@ -106,12 +113,12 @@ def _of_arrow(native: Any) -> Any:
 
 
 def _of_one_dictionary(native: Any) -> Any:
-    """Arrow data whose chunks share their dictionary: pyarrow groups no column in which each has its own."""
+    """Arrow data whose chunks share one dictionary, because pyarrow cannot group a column of several dictionaries."""
     return native.unify_dictionaries() if hasattr(native, "unify_dictionaries") else native
 
 
 def count_frame(frame: Frame, selection: Selection) -> CountedRows:
-    """Count a column of a data frame, or a series, by group where groups are asked for."""
+    """Count a series, or a column of a data frame, by group if groups are asked for."""
     import narwhals as nw
 
     where = frame.where
@@ -139,7 +146,7 @@ def _position(name: Any, names: list[Any], where: Message) -> int:
 
 
 def _collected(grouped: Any) -> list[tuple[Any, ...]]:
-    """The grouped rows as Python tuples; DuckDB gives them itself, without a detour through Arrow."""
+    """The grouped rows as Python tuples; those of DuckDB are fetched directly, without Arrow."""
     native = grouped.to_native()
     if hasattr(native, "fetchall"):
         return list(native.fetchall())
@@ -149,14 +156,14 @@ def _collected(grouped: Any) -> list[tuple[Any, ...]]:
 
 
 def _rows_counted(rows: list[tuple[Any, ...]], selection: Selection, where: Message) -> CountedRows:
-    """Rows of value, groups, count where there is a column of counts, and how often such a row came."""
+    """Counted rows from tuples: value, groups, count if there is a count column, and how often this row occurs."""
     counted = CountedRows([], [], [] if selection.by else None, where=where)
     for value, *others, times in rows:
         count = int(times)
         if selection.count_column is not None:
             count *= _whole(others.pop(), selection.count_column, where)
         if is_missing(value) or any(map(is_missing, others)):
-            for part in (value, *others):  # a float among categories is refused whether its row is counted or not
+            for part in (value, *others):  # a float is refused as a category even if its row is not counted
                 if not is_missing(part):
                     refuse_others([plain_number(part)], {family(type(plain_number(part)))}, where)
             counted.n_missing += count
@@ -174,7 +181,7 @@ def _whole(count: Any, column: Any, where: Message) -> int:
 
 
 def _count_objects(chosen: Any, selection: Selection, where: Message) -> CountedRows:
-    """A column of Python objects has no engine: its rows are counted, and typed, one by one."""
+    """Count columns of Python objects, which no engine can group: rows are counted and checked one by one."""
     import narwhals as nw
 
     schema = chosen.collect_schema()
@@ -202,7 +209,7 @@ def _is_category(dtype: Any) -> bool:
 
 
 def _without_values(chosen: Any, column: str, name: Any, where: Message) -> Any:
-    """The frame with a column of no value at all as missing text; any other type that is no category is refused."""
+    """The frame with this column as missing text, if it holds no value; else its type is refused as a category."""
     import narwhals as nw
 
     asked = chosen.select(nw.col(column).is_null().all())
@@ -213,7 +220,7 @@ def _without_values(chosen: Any, column: str, name: Any, where: Message) -> Any:
 
 
 def column_type_error(name: str, type_name: str, where: Message | None) -> InvalidInput:
-    """The error for a column whose values are no categories: floats, dates, bytes."""
+    """The error for a column whose values cannot be categories, such as floats, dates or bytes."""
     return InvalidInput(
         "category-type",
         say("the column holds neither text nor whole numbers nor true/false"),

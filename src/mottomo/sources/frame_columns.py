@@ -1,4 +1,4 @@
-"""The columns of a data frame, or of a mapping, as training and prediction read them: like those of a file."""
+"""The columns of a data frame or of a mapping, for training and prediction, read like those of a file."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ _RELATION = "columns_in_memory"
 def open_frame(table: Frame | Mapping[Any, Any], choice: Choice) -> Iterator[KeptColumns]:
     """The chosen columns of a frame or a mapping.
 
-    Numbers are numbers and texts are texts by their type; texts of which every one is a number are numbers, as in a
-    file. Raises InvalidInput : unknown names, columns that are neither, columns of different lengths.
+    The type of a column decides whether it is numbers or text; but as in a file, a column of texts is numbers if every
+    text is a number.
+
+    Raises InvalidInput : unknown names, columns that are neither numbers nor text, columns of different lengths.
     """
     where = table.where if isinstance(table, Frame) else say("mapping")
     names = [column_text(name) for name in (table.names if isinstance(table, Frame) else table)]
@@ -40,7 +42,7 @@ def open_frame(table: Frame | Mapping[Any, Any], choice: Choice) -> Iterator[Kep
         )
     wanted = names if choice.names is None else list(dict.fromkeys(choice.names))
     check_names([*wanted, *choice.text, *choice.needed], names, where)
-    loaded = wanted or names[:1]  # a model without features still wants to know how many rows there are
+    loaded = wanted or names[:1]  # a model without features still needs the number of rows
     with in_our_words(where):
         cells = {name: _cells(table, names.index(name)) for name in loaded}
     arrays = {name: _array(cells[name], name in choice.text, where, name) for name in loaded}
@@ -63,7 +65,7 @@ def open_frame(table: Frame | Mapping[Any, Any], choice: Choice) -> Iterator[Kep
 
 
 def _cells(table: Frame | Mapping[Any, Any], position: int) -> Any:
-    """A column as numpy or Python has it."""
+    """The column at a position: the value of a mapping, or a narwhals series."""
     if not isinstance(table, Frame):
         return list(table.values())[position]
     chosen = table.chosen([position])
@@ -73,7 +75,7 @@ def _cells(table: Frame | Mapping[Any, Any], position: int) -> Any:
 
 
 def _array(cells: Any, is_text: bool, where: Message, name: str) -> np.ndarray:
-    """A column as float64, int64, bool, or objects of text with None."""
+    """A column as an array: float64, int64, bool, or objects that are text or None."""
     place = say("{where}, column {column}", where=where, column=name)
     series = cells if hasattr(cells, "dtype") and hasattr(cells, "to_list") else None
     if series is not None and not isinstance(cells, np.ndarray):
@@ -93,7 +95,7 @@ def _array(cells: Any, is_text: bool, where: Message, name: str) -> np.ndarray:
 
 
 def _plain(values: np.ndarray) -> np.ndarray:
-    """Numbers of a width that DuckDB knows."""
+    """The numbers as float64, int64 or bool; as text if they exceed int64."""
     if values.dtype.kind == "f":
         return values.astype(np.float64)
     if values.dtype.kind == "u" and values.dtype.itemsize == 8 and values.size and int(values.max()) >= 2**63:
@@ -102,7 +104,7 @@ def _plain(values: np.ndarray) -> np.ndarray:
 
 
 def _of_series(series: Any, is_text: bool) -> np.ndarray | None:
-    """A column of numbers of a data frame; None for any other."""
+    """A series of numbers as an array; None for any other series."""
     import narwhals as nw
 
     dtype = series.dtype
@@ -117,7 +119,7 @@ def _of_series(series: Any, is_text: bool) -> np.ndarray | None:
 
 
 def _of_objects(cells: Sequence[Any], is_text: bool, place: Message) -> np.ndarray:
-    """Python's values: texts, truth values and whole numbers as text; or numbers."""
+    """Python values as an array of text or of float64; whole numbers become text only if `is_text`."""
     kinds = {family(type(cell)) for cell in cells if not is_missing(cell)}
     if kinds <= {str, bool} or (is_text and kinds <= {str, bool, int}):
         return np.array([None if is_missing(cell) else _text(cell) for cell in cells], dtype=object)

@@ -1,7 +1,7 @@
-"""JSON lines: one object a line, read by DuckDB where that is sure to read what strict JSON says.
+"""JSON lines: one object a line, read by DuckDB after a check that every line is strict JSON.
 
-DuckDB also takes commas too many, NaN and Infinity, and forgets one of two keys that are called alike. So all lines are
-looked at once, in its own engine, for anything of that kind; if there is any, Python's reader finds the line.
+DuckDB also accepts superfluous commas, NaN and Infinity, and drops one of two equal keys. So a query first looks for
+anything of that kind in all lines; if there is any, Python's reader finds the line.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CHUNK = 1 << 22
 _LONGEST_LINE = 1 << 25
 _AROUND = 20  # characters shown on either side of a fault
 
-# A line that DuckDB has read is strict JSON if its words, outside texts, are these and each comma has a value after it.
+# A line that DuckDB could read is strict JSON if it consists of these tokens and a value follows each comma.
 _VALUE = r'"(?:[^"\\]|\\.)*"|true|false|null|-?[0-9][-+0-9.eE]*|[{\[]'
 _STRICT = rf"(?s)(?:\s|[{{}}\[\]:]|(?:,\s*)?(?:{_VALUE}))*"
 
@@ -36,7 +36,7 @@ def opened_json(file: TableFile) -> Iterator[OpenTable]:
 
 
 def json_lines(path: Path, where: Message) -> tuple[str, list[str], dict[str, str]]:
-    """A relation for FROM with a column for each key of any line, the keys, and the relation's types."""
+    """SQL for after FROM with a column for each key of any line; the keys; and the types by the relation's names."""
     refuse_other_marks(files.head(path, _SAMPLE), where)
     lines = (
         f"read_json_objects({duck.file_literal(path)}, format='newline_delimited', hive_partitioning=false, "
@@ -61,7 +61,7 @@ def json_lines(path: Path, where: Message) -> tuple[str, list[str], dict[str, st
 
 
 def _keys_and_faults(lines: str) -> str:
-    """Each key of any line and whether a line that has it may be in fault; no key at all (NULL) stands for any line."""
+    """A query for each key of any line, and whether a line with that key may be faulty; the key NULL means any line."""
     line = (
         "SELECT json_keys(json) AS keys, coalesce(json_type(json) <> 'OBJECT', true) OR "
         f"NOT regexp_full_match(json::VARCHAR, {duck.literal(_STRICT)}) AS fault FROM {lines}"
@@ -72,12 +72,12 @@ def _keys_and_faults(lines: str) -> str:
 
 
 def _pointer(key: str) -> str:
-    """A JSON pointer to a key, in which no character means a pattern."""
+    """The JSON pointer to a key, in which no character is read as a pattern."""
     return "/" + key.replace("~", "~0").replace("/", "~1")
 
 
 def _has_other_blanks(path: Path) -> bool:
-    """Whether there are vertical tabs or form feeds, which DuckDB passes over beside a line and JSON does not allow."""
+    """Whether there are vertical tabs or form feeds, which DuckDB ignores at the ends of a line but JSON forbids."""
     with files.opened(path) as stream:
         while chunk := stream.read(_CHUNK):
             if b"\x0b" in chunk or b"\x0c" in chunk:
@@ -86,7 +86,7 @@ def _has_other_blanks(path: Path) -> bool:
 
 
 def check_lines(path: Path, where: Message) -> None:
-    """Raise a SourceError for the first line that is not a JSON object with each key once, if there is one."""
+    """Raise SourceError for the first line, if any, that is not a JSON object in which each key occurs once."""
     decoder = json.JSONDecoder(object_pairs_hook=_Pairs, parse_constant=_refuse_constant, strict=True)
     with files.opened(path) as stream:
         for number, line in enumerate(stream, start=1):
@@ -103,7 +103,7 @@ def check_lines(path: Path, where: Message) -> None:
 
 
 class _Pairs(list[tuple[str, Any]]):
-    """The keys and values of an object in their order, the same key perhaps more than once."""
+    """The keys and values of an object in their order; a key may occur more than once."""
 
 
 def _refuse_constant(word: str) -> Any:
@@ -158,7 +158,7 @@ def _no_objects(what: Message, where: Message, got: Message | None = None) -> So
 
 
 def unreadable_line(error: duck.Error, where: Message) -> SourceError:
-    """What DuckDB could not read although each line is JSON."""
+    """The error for lines that DuckDB could not read although each is JSON."""
     if "maximum_object_size" in duck.first_line(error):
         return SourceError("line-too-long", say("a line is too long"), where, say("at most 32 MiB a line"))
     return SourceError("unreadable", say("the file cannot be read"), where, say("one JSON object a line"))

@@ -24,7 +24,7 @@ _DENSE_RANGE = 1_000_000
 
 
 def count_values(outcomes: Iterable[Any], by: Iterable[Any] | None = None) -> CountedRows:
-    """Count an iterable or a numpy array of outcomes, with the group of each in `by` where that is given."""
+    """Count an iterable or a numpy array of outcomes; `by`, if given, is the group of each."""
     where = say("outcomes")
     if by is not None:
         with in_our_words(where):
@@ -80,10 +80,10 @@ def _counted_integers(outcomes: np.ndarray) -> tuple[list[int], list[int]]:
 
 
 def _in_range(outcomes: np.ndarray, low: int, high: int) -> np.ndarray:
-    """How often each whole number from `low` to `high` came up."""
+    """How often each whole number from `low` to `high` occurs, (high - low + 1,) int64."""
     if outcomes.itemsize == 1:
         counts = count_codes(outcomes.view(np.uint8), 256)[0]
-        return np.roll(counts, -low)  # whose negative numbers are the upper half
+        return np.roll(counts, -low)  # as unsigned bytes, negative numbers are the upper half
     if low >= 0 and high < _DENSE_RANGE:
         return count_codes(outcomes, high + 1)[0][low:]
     counts = np.zeros(high - low + 1, dtype=np.int64)
@@ -93,7 +93,7 @@ def _in_range(outcomes: np.ndarray, low: int, high: int) -> np.ndarray:
 
 
 def _counted_objects(outcomes: Iterable[Any], where: Message) -> CountedRows:
-    """Counts of Python objects, chunk by chunk: one type in all of them, so that 1, True and 1.0 are never merged."""
+    """Count Python objects. All have to be of one type, because Counter would take 1, True and 1.0 for the same."""
     counts: Counter[Any] = Counter()
     n_missing = 0
     kinds: set[type] = set()
@@ -111,7 +111,7 @@ def _counted_objects(outcomes: Iterable[Any], where: Message) -> CountedRows:
 
 
 def _count_pairs(values: list[Any], keys: list[Any], where: Message) -> CountedRows:
-    """Counts by group, in one pass over both."""
+    """Count values by group; keys[i] is the group of values[i]."""
     if len(values) != len(keys):
         raise InvalidInput(
             "by-length",
@@ -126,7 +126,13 @@ def _count_pairs(values: list[Any], keys: list[Any], where: Message) -> CountedR
 def count_columns(
     columns: list[list[Any]], times: list[int] | None, places: list[Message], where: Message
 ) -> CountedRows:
-    """Count rows of Python objects: the first column holds the outcomes, the others groups; `times` says how often."""
+    """Count rows of Python objects.
+
+    columns : the outcomes, then the columns that define groups.
+    times : how often each row occurred; None for once.
+    places : what messages call each column.
+    where : what messages call the source.
+    """
     missing = [any(map(is_missing, row)) for row in zip(*columns, strict=True)]
     for column, place in zip(columns, places, strict=True):
         kept = [value for value in column if not is_missing(value)]
@@ -158,7 +164,7 @@ def _mixed(kinds: set[type], where: Message) -> InvalidInput:
 
 
 def refuse_others(values: list[Any], kinds: set[type], where: Message) -> None:
-    """Refuse values of several kinds, and those of a kind that makes no category: floats, dates, lists, records."""
+    """Raise InvalidInput for values of several kinds, or of a kind that is no category: floats, dates, lists."""
     if len(kinds) > 1:
         raise _mixed(kinds, where)
     for kind in kinds:

@@ -1,4 +1,4 @@
-"""A file that DuckDB can read: what every reader of a format gives."""
+"""A file that DuckDB can read: the result of every reader of a format."""
 
 from __future__ import annotations
 
@@ -10,9 +10,15 @@ from mottomo.sources.reading import TableFile
 
 @dataclass(frozen=True, slots=True)
 class OpenTable:
-    """A plain file in UTF-8 with the same rows, its relation for FROM, its columns, and their types if it has any.
+    """A table that DuckDB can read.
 
-    `confirm` is called when the rows have been read, and raises SourceError where they cannot be trusted.
+    Attributes
+    ----------
+    file : a plain file in UTF-8 with the same rows.
+    relation : SQL for after FROM.
+    columns : the names of the columns in the table.
+    types : the relation's names of the columns with DuckDB's types; None for text, in which all is VARCHAR.
+    confirm : to be called after all rows have been read; raises SourceError if they cannot be trusted.
     """
 
     file: TableFile

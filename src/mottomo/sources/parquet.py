@@ -16,7 +16,7 @@ from mottomo.sources.reading import TableFile
 
 @contextmanager
 def opened_parquet(file: TableFile) -> Iterator[OpenTable]:
-    """The file's names of its columns, and DuckDB's, which are others where two are alike but for capitals."""
+    """A Parquet file. DuckDB renames columns whose names differ only in case, so the file's own names are read too."""
     relation = f"read_parquet({duck.file_literal(file.path)}, hive_partitioning=false)"
     with duck.connection() as connection:
         try:
@@ -29,7 +29,7 @@ def opened_parquet(file: TableFile) -> Iterator[OpenTable]:
 
 
 def _names(connection: Any, path: Path) -> list[str]:
-    """The names of the columns as they stand in the file: of those at the top, whatever is nested in them."""
+    """The names of the top-level columns as they are in the file."""
     sql = f"SELECT name, coalesce(num_children, 0) FROM parquet_schema({duck.file_literal(path)})"
     _, *fields = duck.fetch_all(connection, sql)  # the first is the table itself
     names, nested = [], 0

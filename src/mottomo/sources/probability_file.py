@@ -1,4 +1,4 @@
-"""A small table of categories and their probabilities: published odds, a null, a die."""
+"""Files of probabilities: a small table of categories and their odds, for a null or a die."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mottomo.sources.text_form import refuse_other_forms
 
 
 def read_probabilities(path: Path) -> dict[str, str]:
-    """Category to probability, both as text, from a .csv or .tsv file with a header and two columns."""
+    """The probability of each category, both as text, from a .csv or .tsv file with a header and two columns."""
     where = verbatim(str(path))
     content = path.read_bytes()
     try:

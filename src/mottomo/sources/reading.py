@@ -1,4 +1,4 @@
-"""How a file is to be read: what its name does not tell; and whether it can be read, before any reader starts."""
+"""How a file is to be read, as far as its name does not tell; and checks whether it can be read at all."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Reading:
         return {name: value for name, value in found.items() if value not in (None, False)}
 
     def refuse(self, where: Message) -> None:
-        """Refuse any of it for what is no file."""
+        """Raise InvalidInput if any of it was given, for outcomes that are in no file."""
         given = {"input": self.kind, **self.settings}
         check_settings("outcomes", where, {name: value for name, value in given.items() if value is not None})
 
@@ -76,8 +76,12 @@ READING_OPTIONS = ("input", *(one.name for one in fields(Reading) if one.name !=
 class TableFile:
     """A file with columns, and how it is to be read.
 
-    reading : with its format. label : what messages call the file. lines_before : how many more lines the file had
-    than its plain copy, before those that are counted.
+    Attributes
+    ----------
+    path : of the file, or of its plain copy.
+    reading : how it is read; with its format.
+    label : what messages call the file; its path if None.
+    lines_before : by how many lines the rows of a plain copy come earlier than those of the file.
     """
 
     path: Path
@@ -92,11 +96,12 @@ class TableFile:
 
     @property
     def where(self) -> Message:
+        """What messages call the file."""
         return verbatim(self.label or str(self.path))
 
 
 def table_file(path: Path, reading: Reading | None = None, label: str | None = None) -> TableFile:
-    """A file with columns; a file of lines is refused."""
+    """A file with columns that can be read; raises InvalidInput for a file of lines."""
     found = (reading or Reading()).of_file(path, label)
     if found.kind not in TABLES:
         raise InvalidInput(
@@ -111,7 +116,7 @@ def table_file(path: Path, reading: Reading | None = None, label: str | None = N
 
 
 def check_settings(kind: str, where: Message, settings: dict[str, Any]) -> None:
-    """Refuse a setting that this kind of file has no use for."""
+    """Raise InvalidInput if a setting does not apply to this format."""
     known = FORMATS[kind].settings if kind in FORMATS else frozenset()
     for name, value in settings.items():
         if name.removeprefix("--") not in known:
@@ -125,12 +130,12 @@ def check_settings(kind: str, where: Message, settings: dict[str, Any]) -> None:
             )
 
 
-# Characters that have another meaning in a table: quotes, the ends of lines, and what is in no text.
+# Characters with another meaning in a table: the quotation mark, line ends, and the null character.
 _NO_DELIMITERS = '"\n\r\0'
 
 
 def check_delimiter(delimiter: Any) -> None:
-    """Refuse what cannot separate the cells of a table; None is the comma or the tab."""
+    """Raise InvalidInput if this cannot separate the cells of a table; None is the comma or the tab."""
     if delimiter is None:
         return
     is_character = isinstance(delimiter, str) and len(delimiter) == 1
@@ -146,7 +151,7 @@ def check_delimiter(delimiter: Any) -> None:
 
 
 def check_file(path: Path) -> None:
-    """Refuse what cannot be read before any reader is started; a pipe is not opened, because it opens only once."""
+    """Raise SourceError if a file cannot be read; a pipe is not opened, because it can be opened only once."""
     where = verbatim(str(path))
     try:
         status = path.stat()

@@ -1,4 +1,4 @@
-"""What every source gives: distinct values with their counts, before they become categories."""
+"""The result of every source: distinct values with their counts, before they become categories."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from mottomo.messages import Message, say, verbatim, written
 
 @dataclass(slots=True)
 class CountedRows:
-    """Distinct outcomes of a source and how often each came.
+    """The distinct outcomes of a source, and how often each occurs.
 
-    values : the outcomes, as the source has them (text, integers, booleans); never missing.
-    counts : how often, exact integers, one for each value.
-    groups : the key of the group of each value, or None without groups.
-    n_missing : outcomes that were missing (NULL, None, NaN, an empty cell), or whose group was.
-    where : the source, for messages. locate : finds the place of a value in it, slowly, for errors.
-    in_order : gives the outcomes in the order in which they came, as texts, where the source has and kept it.
+    Attributes
+    ----------
+    values : the outcomes as the source has them (text, integers, booleans); none is missing.
+    counts : how often each value occurs, exact integers.
+    groups : the key of the group of each value, or None without groups. A value occurs once for each of its groups.
+    n_missing : how many outcomes were missing (NULL, None, NaN, an empty cell) or had a missing group.
+    where : what messages call the source.
+    locate : returns the place of a value in the source, for errors; slow.
+    in_order : returns all outcomes as texts in their order; None if the source did not keep the order.
     """
 
     values: list[Any]
@@ -34,9 +37,14 @@ class CountedRows:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What is meant of a table: the column of outcomes, perhaps of counts, perhaps groups, perhaps only some rows.
+    """What to count in a table. Columns are named by text; those of a data frame as it names them.
 
-    Columns are named by text; those of a data frame by whatever it calls them.
+    Attributes
+    ----------
+    column : with the outcomes; None if it is the only one left.
+    count_column : that says how often each outcome occurred; None if each row is one outcome.
+    by : the columns that define groups.
+    where : an SQL condition; only rows for which it is true are counted. None for all rows.
     """
 
     column: Any = None
@@ -45,7 +53,7 @@ class Selection:
     where: str | None = None
 
     def resolved(self, columns: Sequence[Any], source: Message | None) -> Selection:
-        """The selection with its column filled in, every name checked against the table's columns."""
+        """The selection with its column filled in; every name is checked against the columns of the table."""
         count_column = None if self.count_column is None else _known(self.count_column, columns, source)
         by = tuple(_known(name, columns, source) for name in self.by)
         if self.column is not None:
@@ -63,7 +71,7 @@ class Selection:
         return Selection(candidates[0], count_column, by, self.where)
 
     def refuse(self, what: Message, source: Message | None) -> None:
-        """Refuse a selection of columns where there are no columns."""
+        """Refuse any selection of columns, for outcomes without columns."""
         if self.column is not None or self.count_column is not None or self.by or self.where:
             raise InvalidInput(
                 "no-columns", what, source, say("outcomes without columns"), None, say("leave out the column options")
@@ -71,9 +79,9 @@ class Selection:
 
 
 def _known(name: Any, columns: Sequence[Any], source: Message | None) -> Any:
-    """A name as the table has it: the number 0 is also called by the text 0."""
+    """The name as the table has it; the text 0 also finds a column that is named by the number 0."""
     try:
-        if name in set(columns):  # by its hash: an array is equal to nothing, and no name
+        if name in set(columns):  # compares hashes, so that an array raises TypeError
             return name
     except TypeError:
         raise no_such_column(name, columns, source) from None
@@ -84,16 +92,17 @@ def _known(name: Any, columns: Sequence[Any], source: Message | None) -> Any:
 
 
 def column_text(name: Any) -> str:
-    """The name of a column as text; of pandas' columns with several levels, the levels separated by commas."""
+    """The name of a column as text; a name of several levels, as in pandas, becomes the levels separated by commas."""
     return ", ".join(map(column_text, name)) if isinstance(name, tuple) else written(name)
 
 
 def _as_given(name: Any) -> str:
-    """The name of a column as it has to be written: a tuple is not the text that joins its levels."""
+    """The name of a column as a caller has to write it: a tuple stays a tuple."""
     return repr(name) if isinstance(name, tuple) else column_text(name)
 
 
 def no_such_column(name: Any, columns: Sequence[Any], source: Message | None) -> MottomoError:
+    """The error for a column that a table does not have, with the nearest name that it has."""
     texts = [_as_given(one) for one in columns]
     return InvalidInput(
         "unknown-column",
@@ -106,6 +115,7 @@ def no_such_column(name: Any, columns: Sequence[Any], source: Message | None) ->
 
 
 def duplicate_column(name: Any, source: Message | None) -> InvalidInput:
+    """The error for a name that two columns have."""
     return InvalidInput(
         "duplicate-column",
         say("two columns have the same name"),
@@ -117,5 +127,5 @@ def duplicate_column(name: Any, source: Message | None) -> InvalidInput:
 
 
 def plain_number(cell: Any) -> Any:
-    """A cell; of a column of decimals without decimal places the whole number that it is."""
+    """The cell; if it is a Decimal, of a column without decimal places, the whole number."""
     return int(cell) if isinstance(cell, Decimal) else cell

@@ -13,7 +13,7 @@ from mottomo.sources.reading import Reading
 from mottomo.sources.rows import CountedRows
 
 _CHUNK = 1 << 20
-_MOST_KEPT = 4 << 20  # bytes of lines that are kept in their order, about two million outcomes
+_MOST_KEPT = 4 << 20  # the most bytes that are kept for the order of outcomes, about two million of them
 
 
 def count_lines(
@@ -21,7 +21,8 @@ def count_lines(
 ) -> CountedRows:
     """Count the lines of a binary stream: LF, CR LF or CR, with or without a byte-order mark.
 
-    A blank line is a missing outcome. `path` lets an error name the line. Up to 4 MB are also kept in their order.
+    A blank line is a missing outcome. If `path` is given, errors name the line. The order of the outcomes is kept for
+    up to 4 MB.
     """
     if reading is not None and reading.encoding is not None:
         stream = decoded(stream, reading.encoding, where)
@@ -48,7 +49,7 @@ def count_lines(
 
 
 class _Kept:
-    """The bytes of a stream as they came, as long as they are few."""
+    """The bytes of a stream in their order, unless there are too many."""
 
     def __init__(self) -> None:
         self._chunks: list[bytes] = []
@@ -56,9 +57,11 @@ class _Kept:
 
     @property
     def whole(self) -> bool:
+        """Whether all bytes so far are kept."""
         return self._size <= _MOST_KEPT
 
     def add(self, chunk: bytes) -> None:
+        """Keep more bytes, or give up and forget all."""
         self._size += len(chunk)
         if self.whole:
             self._chunks.append(chunk)
@@ -66,20 +69,20 @@ class _Kept:
             self._chunks.clear()
 
     def outcomes(self) -> list[str]:
-        """The lines in their order, without blank ones."""
+        """The lines in their order as text, without blank ones."""
         text = b"".join(self._chunks).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
         return [line.decode("utf-8") for line in text.split(b"\n") if line]
 
 
 def _counted_chunks(stream: BinaryIO, where: Message, kept: _Kept) -> Counter[bytes]:
-    """Counts of the pieces between line feeds; what stands after the last one counts if it is not empty."""
+    """Counts of the pieces between line feeds; the piece after the last one counts only if it is not empty."""
     counts: Counter[bytes] = Counter()
     rest = [b""]
     first = True
     read = getattr(stream, "read1", stream.read)
     while chunk := read(_CHUNK):
         while first and len(chunk) < len(BYTE_ORDER_MARK) + 1 and (more := read(_CHUNK)):
-            chunk += more  # a mark may arrive in pieces
+            chunk += more  # a byte-order mark may arrive in pieces
         if first:
             refuse_other_marks(chunk, where)
             chunk, first = chunk.removeprefix(BYTE_ORDER_MARK), False
@@ -98,7 +101,7 @@ def _counted_chunks(stream: BinaryIO, where: Message, kept: _Kept) -> Counter[by
 
 
 def _split_carriage_returns(lines: Counter[bytes]) -> Counter[bytes]:
-    """The same counts with CR LF and CR as line ends too: equal pieces split alike, so counting first loses nothing."""
+    """The counts after splitting lines at CR too; equal lines are split alike, so they can be counted before."""
     if not any(b"\r" in line for line in lines):
         return lines
     counts: Counter[bytes] = Counter()

@@ -1,8 +1,8 @@
-"""Files with columns, counted by DuckDB: CSV and TSV read strictly, JSON lines, Parquet; and Arrow streams.
+"""Files with columns, counted by DuckDB: strict CSV and TSV, JSON lines, Parquet; and Arrow streams.
 
-DuckDB's default reading of a CSV file guesses types, comments and delimiters, and changes counts silently when the
-guess is wrong. Here nothing is guessed: the header is read by Python, every cell is text, and a row of another length
-is an error with its line.
+By default DuckDB guesses types, comments and delimiters of a CSV file, and a wrong guess changes counts silently. Here
+nothing is guessed: Python reads the header, every cell is text, and a row of another length is an error that names its
+line.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _FLOATS = ("FLOAT", "DOUBLE")
 
 
 def count_table(file: TableFile, selection: Selection, progress: Callable[[float], None] | None = None) -> CountedRows:
-    """Count a column of a file, by group and with a count column where asked for."""
+    """Count a column of a file, by group and with a count column if these are selected."""
     with opened_table(file) as table:
         columns = table.columns
         selection = selection.resolved(columns, file.where)
@@ -58,7 +58,7 @@ def count_table(file: TableFile, selection: Selection, progress: Callable[[float
 
 @contextmanager
 def opened_table(file: TableFile) -> Iterator[OpenTable]:
-    """A table for DuckDB, for as long as its temporary files are kept."""
+    """A table that DuckDB can read; its temporary files are deleted at the end."""
     with ExitStack() as stack:
         if file.reading.encoding is not None:
             file = stack.enter_context(_transcoded(file))
@@ -83,7 +83,11 @@ def querying(
     in_order: bool = False,
     memory: str | None = None,
 ) -> Iterator[Any]:
-    """A connection on which errors of DuckDB become ours; with a condition it can reach nothing but the file."""
+    """A connection that turns errors of DuckDB into errors of mottomo; with a condition it can read only the file.
+
+    in_order : whether results are in the order of the file.
+    memory : DuckDB's limit of memory.
+    """
     with duck.connection() as connection:
         try:
             if in_order:
@@ -98,7 +102,7 @@ def querying(
 
 
 def count_arrow(stream: Any, selection: Selection) -> CountedRows:
-    """Count a column of anything that streams Arrow batches: a RecordBatchReader, a dataset, a PyCapsule."""
+    """Count a column of an Arrow stream: a RecordBatchReader, a dataset, a PyCapsule."""
     where = say("Arrow stream")
     with in_our_words(where), duck.connection() as connection:
         own = list(getattr(getattr(stream, "schema", None), "names", ()))  # DuckDB renames the second of two alike
@@ -119,7 +123,7 @@ def _counted(
     where: Message,
     progress: Callable[[float], None] | None,
 ) -> CountedRows:
-    """Run the aggregate and turn its rows into counted values, missing ones apart."""
+    """Run the aggregate and turn its rows into counted values; missing ones are counted separately."""
     assert selection.column is not None
     named = dict(zip(columns, types.values(), strict=True)) if types else {}
     query = _Query(relation, columns, list(types) if types else duck.plain_names(len(columns)), named, selection)
@@ -156,7 +160,14 @@ def _counted(
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """The aggregate as SQL: value, groups, odd count, total, number of rows."""
+    """The aggregate as SQL; its columns are value, groups, odd count, total, number of rows.
+
+    relation : SQL for after FROM.
+    columns : the names of the columns in the table.
+    identifiers : the names of the columns in the relation.
+    types : DuckDB's types by the names in the table; empty if all is text.
+    selection : what to count.
+    """
 
     relation: str
     columns: list[str]
@@ -165,6 +176,7 @@ class _Query:
     selection: Selection
 
     def sql(self) -> str:
+        """The query."""
         selection = self.selection
         keys = ", ".join(self._key(name) for name in (selection.column, *selection.by))
         odd, total = self._count_expressions()
@@ -173,7 +185,7 @@ class _Query:
         )
 
     def source(self) -> str:
-        """What stands after FROM: all rows, or those for which the condition holds."""
+        """SQL for after FROM: all rows, or those for which the condition holds."""
         if self.selection.where is None:
             return self.relation
         pairs = zip(self.identifiers, self.columns, strict=True)
@@ -181,10 +193,11 @@ class _Query:
 
     def _key(self, name: str) -> str:
         cell = self._identifier(name)
-        # Of a column of another type it matters alone whether it has any value: if it has none, all is missing.
+        # A column of another type is accepted only if it holds no value; then all its outcomes are missing.
         return cell if self.is_category(name) else f"CASE WHEN {cell} IS NULL THEN NULL ELSE true END"
 
     def is_category(self, name: str) -> bool:
+        """Whether the values of a column can be categories, by its type."""
         return CATEGORY_TYPES.fullmatch(self.types.get(name, "VARCHAR")) is not None
 
     def _identifier(self, name: str | None) -> str:
@@ -194,7 +207,7 @@ class _Query:
         return duck.identifier(self.identifiers[self.columns.index(name)])
 
     def _count_expressions(self) -> tuple[str, str]:
-        """The count of a row as text where it is not a plain whole number, else NULL; and the sum of the plain ones."""
+        """SQL for a count as text if it is no plain whole number, else NULL; and for the sum of the plain ones."""
         if self.selection.count_column is None:
             return "NULL", "count(*)"
         count = self._identifier(self.selection.count_column)
@@ -225,7 +238,7 @@ def _count_of_text(text: str, column: str | None, where: Message, is_float: bool
 
 
 def _json_value(text: str | None) -> Any:
-    """A JSON cell as the value it stands for; numbers with a fraction stay floats, to be refused as categories."""
+    """The value of a JSON cell; numbers with a fraction become floats, which are refused as categories later."""
     try:
         return None if text is None else json.loads(text)
     except (ValueError, RecursionError):
@@ -248,7 +261,7 @@ def _refuse_duplicates(columns: list[str], selection: Selection, where: Message)
 
 @contextmanager
 def _transcoded(file: TableFile) -> Iterator[TableFile]:
-    """The same table as a temporary file in UTF-8."""
+    """The same table as a temporary file in UTF-8, not compressed."""
     assert file.reading.encoding is not None
     check_encoding(file.reading.encoding)
     with temporary_folder() as folder:
@@ -259,7 +272,7 @@ def _transcoded(file: TableFile) -> Iterator[TableFile]:
         yield replace(file, path=copy, reading=plain, label=file.label or str(file.path))
 
 
-# --- errors: what DuckDB says, in our words, with the line -----------------------------------------------------------
+# --- errors of DuckDB, worded by mottomo, with the line --------------------------------------------------------------
 
 
 def _readable(
@@ -270,7 +283,7 @@ def _readable(
     line = int(in_csv[1]) + file.lines_before if in_csv else None
     if condition is not None and line is None and not re.search(r"nvalid unicode|not utf-8|state machine", text):
         return what_is_wrong(error, condition, columns)
-    if file.kind == "jsonl":  # whose lines were read before
+    if file.kind == "jsonl":  # its lines were checked before, so this is another fault
         return unreadable_line(error, file.where)
     where = say("{file}, line {line}", file=file.label or str(file.path), line=line) if line else file.where
     lengths = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
@@ -297,7 +310,7 @@ def _readable(
 
 
 def _invalid_form(file: TableFile) -> SourceError:
-    """What is wrong with a text that DuckDB cannot cut into records."""
+    """The error for a text that DuckDB cannot divide into records."""
     try:
         refuse_other_forms(file.path, delimiter_of(file), file.label or str(file.path))
     except SourceError as error:
@@ -306,7 +319,7 @@ def _invalid_form(file: TableFile) -> SourceError:
 
 
 def _undecodable(file: TableFile) -> bytes:
-    """A stretch of bytes around the first that is not UTF-8."""
+    """The bytes around the first one that is not UTF-8."""
     with files.opened(file.path) as stream:
         for line in stream:
             try:
@@ -317,7 +330,7 @@ def _undecodable(file: TableFile) -> bytes:
 
 
 def _place(file: TableFile, columns: list[str], selection: Selection, value: Any) -> Message | None:
-    """The line of the first row whose outcome is `value`, for tables of text that are in UTF-8."""
+    """Line and column of the first row whose outcome is `value`, for delimited text; else only the file."""
     if file.kind not in DELIMITERS or not file.path.exists():
         return file.where
     position = columns.index(selection.column or "")

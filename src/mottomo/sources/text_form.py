@@ -1,8 +1,8 @@
-"""The form of a delimited text that DuckDB counts: looked over at the same time, because DuckDB lets some forms pass.
+"""Checks of the form of a delimited text while DuckDB counts it, because DuckDB accepts some forms that are ambiguous.
 
-Lines that end in different ways, and text between a quoted cell and the next quotation mark, can change what is counted
-without an error. Both leave traces that are found at the speed of memory; where there is such a trace the records are
-read one by one, and decide.
+If lines end in different ways, or text stands between a quoted cell and the next quotation mark, counts can be wrong
+without an error. A fast search looks for byte patterns that occur in such texts. If it finds one, the records are read
+one by one, and these decide.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NAMES = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 
 
 class TextForm:
-    """Looks over a file in a thread of its own from ``start`` on; ``confirm`` waits and raises what is wrong."""
+    """Checks a file in a separate thread, which ``start`` starts; ``confirm`` waits for it and raises the error."""
 
     def __init__(self, path: Path, delimiter: str, label: str) -> None:
         self._path, self._delimiter, self._label = path, delimiter, label
@@ -33,15 +33,16 @@ class TextForm:
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End it without an answer."""
+        """Stop the thread without a result."""
         self._stopped.set()
         self._thread.join()
 
     def confirm(self) -> None:
-        """Raise SourceError if lines end in different ways, or a quoted cell is followed by text."""
+        """Wait for the thread; raise SourceError if line ends differ or a quoted cell is followed by text."""
         self._thread.join()
         if self._failure is not None:
             raise self._failure
@@ -51,7 +52,7 @@ class TextForm:
     def _look(self) -> None:
         try:
             self._is_suspect = self._has_traces()
-        except OSError as error:  # raised where it is heard
+        except OSError as error:  # raised in confirm, because nobody sees an exception of this thread
             self._failure = error
 
     def _has_traces(self) -> bool:
@@ -74,7 +75,7 @@ class TextForm:
 
 
 def _line_ends(chunk: bytes) -> set[str]:
-    """The kinds of line ends in a chunk, inside of quotation marks and out; it does not end within CR LF."""
+    """The kinds of line ends in a chunk, also inside quotation marks; the chunk does not end within CR LF."""
     if b"\r" not in chunk:
         return {"\n"} if b"\n" in chunk else set()
     n_both, n_returns, n_feeds = chunk.count(b"\r\n"), chunk.count(b"\r"), chunk.count(b"\n")
@@ -83,7 +84,7 @@ def _line_ends(chunk: bytes) -> set[str]:
 
 
 def refuse_other_forms(path: Path, delimiter: str, label: str) -> None:
-    """Read the records one by one; raises SourceError, with the line, where the form is not that of one table."""
+    """Read the records one by one; raise SourceError, with the line, if line ends differ or quotes are wrong."""
     first = None
     with files.opened(path) as stream:
         try:
@@ -109,6 +110,7 @@ def _place(label: str, line: int) -> Message:
 
 
 def open_quote(where: Message) -> SourceError:
+    """The error for a quotation mark that is never closed."""
     return SourceError(
         "open-quote",
         say("a quotation mark is opened and never closed"),
@@ -120,6 +122,7 @@ def open_quote(where: Message) -> SourceError:
 
 
 def text_after_quote(where: Message) -> SourceError:
+    """The error for text between a closing quotation mark and the next separator."""
     return SourceError(
         "text-after-quote",
         say("a quoted cell is followed by text"),

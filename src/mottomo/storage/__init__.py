@@ -1,1 +1,1 @@
-"""What is kept: model files. Everything is JSON and arrays of numbers; nothing that is read can run."""
+"""Files that are written: models and rows of numbers. They hold JSON and arrays; reading one never runs code."""

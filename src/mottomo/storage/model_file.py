@@ -1,6 +1,6 @@
-"""A classifier as a file: its arrays as safetensors, everything else as JSON in the header, and a hash over both.
+"""A classifier as a file: its arrays as safetensors, everything else as JSON in the header, with a hash of both.
 
-Reading it runs no code and guesses nothing: a file that is cut, was changed, or comes from a newer format is refused.
+Reading runs no code and guesses nothing: a file that is cut, was changed, or has another format is refused.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from mottomo.errors import MottomoError, SourceError
 from mottomo.messages import Message, say, verbatim
 from mottomo.storage.whole_file import write_whole
 
-FORMAT = 2  # 1 did not say of what the penalty was
+FORMAT = 2  # format 1 did not say whether the penalty was on the coefficients of standardised columns
 _KIND = "classifier"
-_KEY = "mottomo"  # the one entry of the header: with several their order, and so the bytes, would vary
+_KEY = "mottomo"  # the only entry of the header; with several, their order and so the bytes would vary
 
 
 def save_classifier(classifier: Classifier, path: Path | str) -> None:
@@ -32,7 +32,7 @@ def save_classifier(classifier: Classifier, path: Path | str) -> None:
 
 
 def classifier_bytes(classifier: Classifier) -> bytes:
-    """The file of a classifier; the same classifier gives the same bytes."""
+    """The content of a classifier's file; the same classifier gives the same bytes."""
     from safetensors.numpy import save
 
     arrays = {
@@ -45,7 +45,7 @@ def classifier_bytes(classifier: Classifier) -> bytes:
 
 
 def _description(classifier: Classifier) -> dict[str, Any]:
-    """All that is no array."""
+    """Everything about a classifier but its arrays, for JSON."""
     return {
         "target": classifier.target,
         "categories": list(classifier.categories.names),
@@ -67,7 +67,7 @@ def _hash(text: str, arrays: Mapping[str, np.ndarray]) -> str:
 def load_classifier(path: Path) -> Classifier:
     """Read a classifier from a file that ``save_classifier`` wrote.
 
-    Raises SourceError where there is no such file, it is no model file, is cut or was changed, or is of a newer format.
+    Raises SourceError if there is no such file, or if it is no model file, is cut, was changed, or has another format.
     """
     header, arrays = _read(path)
     where = verbatim(str(path))
@@ -102,7 +102,7 @@ def load_classifier(path: Path) -> Classifier:
 
 
 def _described(description: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Classifier:
-    """The classifier of a description; errors of any kind where it is none."""
+    """The classifier from its description and arrays; raises various exceptions if they do not describe one."""
     categories = Categories(tuple(map(str, description["categories"])), bool(description["declared"]))
     encoding = Encoding.from_list(description["encoding"])
     w, b = arrays["coefficients"], arrays["intercepts"]
@@ -117,7 +117,7 @@ def _described(description: dict[str, Any], arrays: Mapping[str, np.ndarray]) ->
     ridge = None if penalty is None else L2.from_dict(penalty)
     found = Classifier(str(description["target"]), categories, encoding, w, b, ridge, history)
     given = {name: value for name, value in description.items() if name != "history"}
-    if {**_description(found), "history": None} != {**given, "history": None}:  # a number or null for a text, say
+    if {**_description(found), "history": None} != {**given, "history": None}:  # such as a number instead of a text
         raise ValueError("values of other types")
     return found
 

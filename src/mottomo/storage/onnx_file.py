@@ -1,7 +1,7 @@
-"""A classifier for other programs: an ONNX graph that takes the columns of a table and gives its probabilities.
+"""A classifier for other programs: an ONNX graph from the columns of a table to predicted probabilities.
 
-Each column is an input of its own, (n, 1): numbers as float64, texts as strings. Numbers are multiplied with their
-coefficients; a text picks the row of its level. All is computed in float64.
+Each column is a separate input, (n, 1): numbers as float64, texts as strings. A number is multiplied by its
+coefficients; a text selects the coefficients of its level. Everything is computed in float64.
 """
 
 from __future__ import annotations
@@ -32,8 +32,13 @@ def save_onnx(classifier: Classifier, path: Path) -> None:
 def onnx_bytes(classifier: Classifier) -> bytes:
     """The ONNX model: inputs named like the columns; outputs ``probabilities`` (n, K) and ``label`` (n,).
 
-    A level that training never saw is refused by the runtime, whose index is out of bounds. Raises MissingExtra without
-    the library onnx, InvalidInput for a model without inputs.
+    For a level that training never saw, the runtime raises an error, because the index is out of bounds.
+
+    Raises
+    ------
+    MissingExtra : the library onnx is not installed.
+    InvalidInput : the model has no features, or a column's name cannot be the name of an input.
+    SourceError : the model cannot be written as ONNX.
     """
     need_onnx()
     if not classifier.encoding.features:
@@ -110,7 +115,7 @@ def no_inputs(target: str) -> InvalidInput:
 
 
 def check_input_names(names: Iterable[str]) -> None:
-    """Refuse the names of columns that cannot be the names of inputs: an empty one, and those kept for the graph."""
+    """Refuse names of columns that cannot name inputs: empty, not UTF-8, or beginning as names inside the graph do."""
     for name in names:
         if not name or name.startswith(_OWN) or any("\ud800" <= letter <= "\udfff" for letter in name):
             raise InvalidInput(
@@ -124,7 +129,7 @@ def check_input_names(names: Iterable[str]) -> None:
 
 
 def need_onnx() -> None:
-    """Raises MissingExtra where the library that writes ONNX is not installed."""
+    """Raise MissingExtra if the library that writes ONNX is not installed."""
     if importlib.util.find_spec("onnx") is None:
         raise MissingExtra(
             "missing-extra",
@@ -137,7 +142,7 @@ def need_onnx() -> None:
 
 
 def _shares(classifier: Classifier) -> Iterator[tuple[Feature, np.ndarray]]:
-    """Each column with the rows of W that are its own, (1 or levels, K); the baseline level has zeros."""
+    """Each column with its rows of W, (1 or number of levels, K); the row of the baseline level is 0."""
     groups = classifier.encoding.groups()
     for feature in classifier.encoding.features:
         rows = classifier.coefficients[groups[feature.name]]
@@ -147,12 +152,12 @@ def _shares(classifier: Classifier) -> Iterator[tuple[Feature, np.ndarray]]:
 
 
 def _own(name: str) -> str:
-    """A name inside the graph that no column has."""
+    """A name inside the graph, with a prefix that no column has."""
     return f"{_OWN}{name}"
 
 
 def _output(name: str, classifier: Classifier) -> str:
-    """The name of an output, with underscores where a column is called like it."""
+    """The name of an output; underscores are appended if a column has that name."""
     columns = {feature.name for feature in classifier.encoding.features}
     while name in columns:
         name += "_"
@@ -186,7 +191,7 @@ class _Parts:
         self.constants: list[Any] = []
 
     def constant(self, name: str, values: np.ndarray) -> str:
-        """Keep an array, and say under which name."""
+        """Add an array to the constants, and return its name in the graph."""
         from onnx import TensorProto, helper, numpy_helper
 
         name = _own(name)
@@ -199,7 +204,7 @@ class _Parts:
 
 
 def _properties(classifier: Classifier) -> dict[str, str]:
-    """What the model is, for whoever opens it."""
+    """The metadata of the model: target, categories, penalty and history."""
     return {
         "target": classifier.target,
         "categories": json.dumps(list(classifier.categories.names), ensure_ascii=False),

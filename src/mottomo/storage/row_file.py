@@ -1,4 +1,4 @@
-"""Rows of numbers in a temporary file: written once, then read in order as often as needed, a batch at a time."""
+"""Rows of numbers in a temporary file, written once and then read in order, batch by batch, any number of times."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mottomo.temporary import explained
 
 
 class RowFile:
-    """Rows of `width` numbers of one type, in a file that nobody else reads."""
+    """Rows of `width` numbers of one dtype in a private file; `n` is how many there are."""
 
     def __init__(self, path: Path, width: int, kind: type[np.generic]) -> None:
         self._path, self._width, self._kind = path, width, np.dtype(kind)
         self.n = 0
 
     def append(self, rows: np.ndarray) -> None:
-        """Write rows (m, width) at the end; for a width of 0 they are counted alone."""
+        """Append rows (m, width); if the width is 0 they are only counted."""
         with _kept(self._path), self._path.open("ab") as stream:
             stream.write(np.ascontiguousarray(rows, dtype=self._kind).data if rows.size else b"")
         self.n += len(rows)

@@ -14,21 +14,21 @@ from mottomo.errors import SourceError
 from mottomo.messages import say, verbatim
 from mottomo.temporary import removed_at_end, unique_prefix
 
-_LONGEST_NAME = 40  # characters of a file's name in that of its draft, which has to stay within 255 bytes
+_LONGEST_NAME = 40  # characters of the file's name in the name of its draft, which may have 255 bytes
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all: beside its place first, then moved there."""
+    """Write a file whole or not at all: a draft is written beside it and then renamed."""
     with whole_file(path) as stream:
         stream.write(content)
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """A stream whose contents are in the file if all goes well, and nowhere if anything does not."""
-    path = path.resolve()  # a link stays a link
+    """A stream for the content of a file, which is replaced only if the body ends without an exception."""
+    path = path.resolve()  # so that a link is kept and its target is replaced
     try:
-        if path.exists() and not path.is_file():  # a device or a pipe cannot be replaced, only written to
+        if path.exists() and not path.is_file():  # a device or a pipe is written to directly
             with path.open("wb") as stream:
                 yield stream
             return
@@ -49,7 +49,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 
 def refuse_unwritable(path: Path) -> None:
-    """Raise what ``write_whole`` would raise for a folder that does not exist or may not be written to."""
+    """Raise the SourceError of ``write_whole`` if the folder does not exist or may not be written to."""
     folder = path.resolve().parent
     if folder.is_dir() and os.access(folder, os.W_OK) and not path.is_dir():
         return

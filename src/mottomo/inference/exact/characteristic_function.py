@@ -1,4 +1,4 @@
-r"""Tail probabilities with a proof, for many categories and many outcomes: from the characteristic function.
+r"""Tail probabilities with proven bounds from the characteristic function, for many categories and many outcomes.
 
 Under weights tilted by exp(tau T + sigma sum x), normalised to probabilities P*,
 
@@ -7,10 +7,10 @@ Under weights tilted by exp(tau T + sigma sum x), normalised to probabilities P*
     E*[ exp(i theta T); sum x = n ] = (1/M) sum_j exp(-i phi_j n) prod_k G_k(phi_j, theta),  phi_j = 2 pi j / M
 
 where G_k is a Fourier transform over x of one category. The truncated exponential is enclosed between band-limited
-functions (``extremal.py``), so finitely many theta give a lower and an upper bound, whose difference is about the
-density of T at t divided by the highest frequency. Where the costs are integers (Pearson under a rational null) T lives
-on a lattice, finitely many frequencies are all there are, and nothing is lost. Everything that is left out (outcomes
-far out, sums that alias, rounding) is bounded and added to the bracket.
+functions (``extremal.py``), so finitely many theta give a lower and an upper bound. The difference of the bounds is
+about the density of T at t divided by the highest frequency. If the costs are integers (Pearson under a rational null),
+T is on a lattice and has only finitely many frequencies, so the bounds agree. Everything that is left out (outcomes far
+out, aliased sums, rounding) is bounded and added to the bracket.
 """
 
 from __future__ import annotations
@@ -38,19 +38,26 @@ from mottomo.inference.exact.tilting import (
 )
 
 _EPS = 2.0**-52
-_TURN_BITS = 40  # costs are rounded to multiples of period / 2^40, so that every phase is exact
+_TURN_BITS = 40  # costs are rounded to multiples of period / 2^40, so that phases are exact
 _ROWS = 64
 _TILT_SHARES = (0.98, 0.95, 0.92, 0.88, 0.84, 0.8, 0.75)
-_LEAST_TILT = 0.5  # in standard deviations of T: a smaller tau makes the period long, also for p near 1
-_MOST_LOST = 14.0  # natural logarithm of what a smaller tilt may cost in precision
-_CHEAP = 1e9  # operations below which no better plan is looked for
-_LEAST_ROW = 5e3  # operations that the overhead of a row is worth
-_WIDEST = 0.5  # a relative width beyond which a bracket says nothing
+_LEAST_TILT = 0.5  # the least tau times the standard deviation of T; a smaller one would make the period long
+_MOST_LOST = 14.0  # natural logarithm of the factor of precision that a smaller tilt may lose
+_CHEAP = 1e9  # if a plan takes fewer operations, no cheaper one is looked for
+_LEAST_ROW = 5e3  # the overhead of a row, in operations
+_WIDEST = 0.5  # a bracket of a larger relative width is useless
 
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """log of the probability: an estimate and proven bounds."""
+    """A probability with proven bounds.
+
+    Attributes
+    ----------
+    log_p : natural logarithm of the estimate.
+    log_lower : natural logarithm of the lower bound.
+    log_upper : natural logarithm of the upper bound.
+    """
 
     log_p: float
     log_lower: float
@@ -62,12 +69,13 @@ def transformed_tail(
 ) -> Bracket:
     """P(T >= threshold) with a bracket of about `relative_width`, or as narrow as `most_operations` allows.
 
-    log_guess : a rough log of the probability; it decides how far out outcomes are taken into account.
+    log_guess : roughly the log of the probability; it decides which far-out outcomes are left out.
+
     Raises OutOfReach if not even a wide bracket is affordable.
     """
     depth = max(-log_guess, 1.0)
     windows = make_windows(problem, depth)
-    # Any positive tilt is right; one a little above the smallest useful one keeps the wrapped tail short.
+    # The bounds hold for any positive tilt; the choice decides the cost and how many digits are lost.
     tilts = _useful_tilts(windows, threshold, problem.total)
     plan, tilt = _cheapest_plan(problem, windows, tilts, threshold, relative_width, most_operations)
     above, below, rounding = _sums(problem, windows, tilt, plan, threshold)
@@ -91,11 +99,15 @@ def _log(value: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is evaluated: frequencies 2 pi l / period for 0 <= l <= n_frequencies, sums of x modulo `modulus`.
+    """Which frequencies are evaluated, and how much is left out.
 
-    wrapped, aliased : bounds of what the period and the modulus leave out, relative to C.
+    period : of T; the frequencies are 2 pi l / period.
+    n_frequencies : the largest l; all from 0 on are evaluated.
+    modulus : M; sums of x are known modulo this.
+    wrapped : a bound of what the period leaves out, relative to C.
+    aliased : a bound of what the modulus leaves out, relative to C.
     negligible : a product of transforms below this is taken for 0.
-    lattice : the period in units, where T lives on a lattice; else 0.
+    lattice : the period in steps of the lattice of T; 0 if T is on no lattice.
     """
 
     period: float
@@ -108,7 +120,7 @@ class _Plan:
 
 
 def _useful_tilts(windows: Sequence[Window], threshold: float, total: int) -> list[Tilt]:
-    """Positive tilts, the best conditioned first; smaller ones cost digits, but shorten the period."""
+    """Positive tilts, the best conditioned first; the smaller ones after it lose digits but may be cheaper."""
     best = best_tilt(windows, threshold, total)
     least = _LEAST_TILT / math.sqrt(conditional_variance(evaluated(windows, 0.0, 0.0, threshold, total).curvature))
     if best.tau < least:
@@ -130,9 +142,12 @@ def _cheapest_plan(
     relative_width: float,
     most_operations: float,
 ) -> tuple[_Plan, Tilt]:
-    """The plan with the least work; the lattice itself if that is affordable, else as narrow a bracket as is."""
+    """The plan with the least work, and its tilt.
+
+    It uses the lattice if that is affordable. If not, its bracket has `relative_width` or the least affordable width.
+    """
     curvature = tilts[0].curvature
-    # What the sum will be, in order of magnitude: it decides what is negligible.
+    # The order of magnitude of the sum, which decides what is negligible.
     determinant = max(float(np.linalg.det(curvature)), 1e-300)
     log_size = -math.log(2 * math.pi * math.sqrt(determinant)) - math.log(tilts[0].tau)
     log_size = min(log_size, problem.log_normaliser - tilts[0].exponent)  # where p is near 1
@@ -175,7 +190,7 @@ def _cheapest_plan(
 
 
 def _lattice_step(problem: Problem, windows: Sequence[Window]) -> float:
-    """The spacing of T's lattice, or 0 if it lives on none that is known."""
+    """The spacing of the lattice of T, or 0 if T is on no known lattice."""
     if problem.unit is None or any(window.units is None for window in windows):
         return 0.0
     return _lattice_remainder(windows)[1] * float(problem.unit)
@@ -184,7 +199,7 @@ def _lattice_step(problem: Problem, windows: Sequence[Window]) -> float:
 def _period(
     windows: Sequence[Window], tilt: Tilt, threshold: float, total: int, negligible: float
 ) -> tuple[float, int]:
-    """A period of T and a modulus of sum x beyond which the tilted measure has less than about `negligible`."""
+    """A period of T and a modulus of sum x, beyond which the tilted measure has a mass of less than `negligible`."""
     spread = math.sqrt(conditional_variance(tilt.curvature))
     largest = sum(window.multiplicity * float(window.costs.max()) for window in windows)
     end = threshold - math.log(min(negligible, 0.5)) / tilt.tau
@@ -199,7 +214,7 @@ def _period(
 
 
 def _fast_length(size: int) -> int:
-    """The next length of the form 2^a 3^b 5^c."""
+    """The smallest 2^a 3^b 5^c that is at least `size`: a length for which FFTs are fast."""
     best = 1 << max(size - 1, 1).bit_length()
     five = 1
     while five < best:
@@ -217,12 +232,12 @@ def _fast_length(size: int) -> int:
 def _sums(
     problem: Problem, windows: Sequence[Window], tilt: Tilt, plan: _Plan, threshold: float
 ) -> tuple[float, float, float]:
-    """E*[F(T); sum x = n] for the functions above and below the truncated exponential, and a bound of its rounding."""
+    """E*[F(T); sum x = n] for F above and F below the truncated exponential, and a bound of their rounding error."""
     indices = np.arange(plan.n_frequencies + 1)
     if plan.lattice:
         above = below = _lattice_coefficients(problem, windows, tilt, plan, threshold)
     else:
-        scaled = plan.n_frequencies / plan.period  # the functions' type, in frequencies of T
+        scaled = plan.n_frequencies / plan.period  # the highest frequency of the functions
         slack = sum(window.multiplicity for window in windows) * plan.period * 2.0 ** -(_TURN_BITS + 1)
         slack += 1e-13 * max(threshold, 1.0)
         coefficients = truncated_exponential_transforms(indices / plan.n_frequencies, tilt.tau / scaled)
@@ -248,12 +263,12 @@ def _sums(
 def _lattice_coefficients(
     problem: Problem, windows: Sequence[Window], tilt: Tilt, plan: _Plan, threshold: float
 ) -> np.ndarray:
-    """Of the truncated exponential itself, on the lattice of T: the period in steps is `plan.lattice`."""
+    """The Fourier coefficients of the truncated exponential itself, on the lattice of T."""
     assert problem.unit is not None
     step = plan.period / plan.lattice
     remainder, _ = _lattice_remainder(windows)
     offset = remainder * float(problem.unit)
-    # The first lattice point that is not below the threshold; costs are known to 1e-12 of themselves.
+    # The first lattice point that is not below the threshold; the relative error of costs is below 1e-12.
     first = max(math.ceil((threshold * (1 - 1e-12) - offset) / step - 1e-6), 0)
     values = np.zeros(plan.lattice)
     values[first:] = np.exp(-tilt.tau * (offset + np.arange(first, plan.lattice) * step - threshold))
@@ -266,7 +281,7 @@ def _lattice_coefficients(
 
 
 def _lattice_remainder(windows: Sequence[Window]) -> tuple[int, int]:
-    """What all T share modulo the lattice's step, and that step, in units."""
+    """The remainder of every T modulo the step of the lattice, and that step, both in units."""
     units = [window.units for window in windows if window.units is not None]
     step = int(np.gcd.reduce(np.concatenate([np.diff(part) for part in units])))
     shared = sum(window.multiplicity * (int(part[0]) % step) for window, part in zip(windows, units, strict=True))
@@ -276,7 +291,7 @@ def _lattice_remainder(windows: Sequence[Window]) -> tuple[int, int]:
 def _transformed_rows(
     problem: Problem, windows: Sequence[Window], tilt: Tilt, plan: _Plan
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-    """Chunks of E*[exp(i theta_l T); sum x = n] for l = start .., with bounds of their rounding."""
+    """Chunks of E*[exp(i theta_l T); sum x = n]: the first l, the values, and bounds of their rounding errors."""
     weights = [window.log_sum(tilt.tau, tilt.sigma)[1] for window in windows]
     turns = [_turns(window, plan, _lattice_remainder(windows)[1] if plan.lattice else 1) for window in windows]
     bits_mask = plan.lattice or 1 << _TURN_BITS
@@ -294,12 +309,12 @@ def _transformed_rows(
         log_largest = np.zeros(stop - start)
         for window, weight, turn, table in zip(windows, weights, turns, inner, strict=True):
             outer = weight * np.exp(2j * np.pi * ((start * turn) % bits_mask) / bits_mask)
-            # ifft has exp(+i phi x), as in the characteristic function.
+            # ifft uses exp(+i phi x), as the characteristic function does.
             transform = np.fft.ifft(table[: stop - start] * outer, n=plan.modulus, axis=1, norm="forward")
             squares = (transform.real**2 + transform.imag**2).max(axis=1)
             log_largest += window.multiplicity / 2 * np.log(np.maximum(squares, 1e-300))
             transforms.append(transform)
-        # Far from the origin nearly all products are nothing: they are bounded instead of computed.
+        # Far from the origin nearly all products are negligible; they are bounded, not computed.
         kept = np.flatnonzero(log_largest > math.log(plan.negligible))
         values = np.zeros(stop - start, dtype=np.complex128)
         error = np.full(stop - start, plan.negligible)
@@ -315,7 +330,7 @@ def _transformed_rows(
 
 
 def _turns(window: Window, plan: _Plan, step: int) -> np.ndarray:
-    """Costs as whole parts of a turn of the lowest frequency."""
+    """The costs as integers modulo the period, in units of period / 2^40 or, on a lattice, of its step."""
     if plan.lattice:
         assert window.units is not None
         return (window.units // step) % plan.lattice
@@ -323,7 +338,7 @@ def _turns(window: Window, plan: _Plan, step: int) -> np.ndarray:
 
 
 def _power(values: np.ndarray, exponent: int) -> np.ndarray:
-    """values ** exponent by squaring: an integer power of complex numbers in numpy goes through logarithms."""
+    """values ** exponent by repeated squaring; numpy would compute it through logarithms."""
     result = None
     while exponent:
         if exponent & 1:

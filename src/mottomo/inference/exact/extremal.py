@@ -1,4 +1,4 @@
-r"""Band-limited functions that lie above and below a truncated exponential: what turns frequencies into proofs.
+r"""Band-limited functions above and below a truncated exponential, which give bounds from finitely many frequencies.
 
 For E(x) = exp(-lam x) where x >= 0 and 0 elsewhere, Graham and Vaaler (1981) found the integrable functions of
 exponential type 2 pi closest to E from above and from below. They touch E at all integers,
@@ -8,8 +8,8 @@ exponential type 2 pi closest to E from above and from below. They touch E at al
     above: F(n) = exp(-lam n) for n >= 0        below: F(n) = exp(-lam n) for n >= 1
     both:  F'(n) = -lam exp(-lam n) for n >= 1, F'(0) = lam / (exp(lam) - 1), and all else 0
 
-and the integral of their difference is 1. Their Fourier transforms vanish outside [-1, 1], so an expectation of F
-needs only that many frequencies of a distribution, and bounds the expectation of E whatever the others are.
+and the integral of their difference is 1. Their Fourier transforms vanish outside [-1, 1]. So an expectation of F
+depends only on those frequencies of a distribution, and it bounds the expectation of E whatever the others are.
 
 Source: Graham and Vaaler, "A class of extremal functions for the Fourier transform", Trans. AMS 265 (1981).
 """
@@ -20,12 +20,15 @@ import numpy as np
 
 
 def truncated_exponential_transforms(frequencies: np.ndarray, decay: float) -> tuple[np.ndarray, np.ndarray]:
-    """The transforms  int F(x) exp(-2 pi i x f) dx  at 0 <= f <= 1 of the functions above and below.
+    """The transforms  int F(x) exp(-2 pi i x f) dx  of the function above and of the function below.
 
-    frequencies : (N,) float64. decay : lam > 0. Returns two (N,) complex128.
+    frequencies : (N,) float64, f in [0, 1].
+    decay : lam > 0.
+
+    Returns two arrays, (N,) complex128.
     """
     turned = np.exp(-decay - 2j * np.pi * frequencies)
-    # 1 - exp(-lam - 2 pi i f), without cancelling where both are small.
+    # 1 - exp(-lam - 2 pi i f), without cancellation if lam and f are small.
     gap = -np.expm1(-decay) + np.exp(-decay) * (
         2 * np.sin(np.pi * frequencies) ** 2 + 1j * np.sin(2 * np.pi * frequencies)
     )

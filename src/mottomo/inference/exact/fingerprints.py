@@ -1,9 +1,10 @@
-"""Fingerprints that decide ties exactly: equal statistics have equal fingerprints, whatever floats say of them.
+"""Fingerprints that decide ties exactly: equal test statistics have equal fingerprints, whatever their floats are.
 
-The likelihood ratio is a product of powers, prod x^x p^-x, and the probability a product of factorials and powers. Two
-outcomes tie when those rationals are equal, that is when the exponents of every prime are. A fingerprint is a fixed
-random linear function of the exponents, modulo 2^64, so it adds over categories; two outcomes that do not tie share
-it with probability about 2^-60. It is consulted only where floats cannot tell.
+The likelihood ratio is a product of powers, prod x^x p^-x, and the probability is a product of factorials and powers.
+Two outcomes tie if these rationals are equal, that is, if the exponents of every prime are equal. A fingerprint is a
+fixed random linear function of the exponents, modulo 2^64, so fingerprints of categories can be added. Two outcomes
+that do not tie have the same fingerprint with a probability of about 2^-60. Fingerprints are used only if floats cannot
+decide.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def scrambled(value: int) -> int:
 
 
 def logarithms_of_range(first: int, last: int) -> np.ndarray:
-    """The fingerprints of log x for x = first .. last (uint64), by a sieve over that range; 0 for x = 0 and 1."""
+    """The fingerprints of log x for x = first .. last, uint64, by a sieve over that range; 0 for x = 0 and x = 1."""
     values = np.arange(max(first, 1), last + 1, dtype=np.int64)
     rest = values.copy()
     prints = np.zeros(values.size, dtype=np.uint64)
@@ -58,10 +59,10 @@ def _primes(limit: int) -> list[int]:
 
 
 def logarithms_of_fractions(fractions: Sequence[Fraction], largest: int) -> list[int]:
-    """The fingerprints of log of positive fractions, consistent with ``logarithms_of_range`` up to `largest`.
+    """The fingerprints of the logarithms of positive fractions, which fit ``logarithms_of_range`` up to `largest`.
 
-    Primes up to `largest` are divided out; what is left, products of larger primes, is split into coprime factors,
-    which are as good as primes for telling exponents apart.
+    Primes up to `largest` are divided out. The rest, a product of larger primes, is split into coprime factors, whose
+    exponents decide equality as well as those of primes do.
     """
     parts = [part for fraction in fractions for part in (fraction.numerator, fraction.denominator)]
     small = [_small_factors(part, largest) for part in parts]
@@ -96,7 +97,7 @@ def _small_factors(value: int, largest: int) -> tuple[dict[int, int], int]:
 
 
 def coprime_base(values: list[int]) -> list[int]:
-    """Pairwise coprime factors greater than 1 of which all values are products of powers."""
+    """Pairwise coprime factors > 1, so that every value is a product of powers of them."""
     base: list[int] = []
     pending = list(values)
     while pending:
@@ -115,7 +116,7 @@ def coprime_base(values: list[int]) -> list[int]:
 
 
 def product_of_powers_is_one(powers: Sequence[tuple[int, int]]) -> bool:
-    """Whether prod base^exponent = 1, for bases of 1 or more: no coprime factor may be left, however large it is."""
+    """Whether prod base^exponent = 1, for bases of 1 or more: the exponent of every coprime factor has to be 0."""
     return all(
         sum(exponent * _multiplicity(base, factor) for base, exponent in powers) == 0
         for factor in coprime_base([base for base, _ in powers])

@@ -1,10 +1,10 @@
-"""What x outcomes in a category cost and weigh: the tables from which every exact computation is made.
+"""The cost and the weight of x outcomes in a category, from which every exact computation starts.
 
 A multinomial is K independent Poissons given their total, so P(x) is a product over categories divided by
-Poisson(n; n), and a test statistic is a sum of costs (``statistics.py``). All costs are convex in x and, less their
-least one, at least 0.
+Poisson(n; n), and a test statistic is a sum of costs (``statistics.py``). All costs are convex in x; the least one is
+subtracted, so they are at least 0.
 
-Categories with the same probability are of one *kind*: their outcomes can be exchanged, so they are counted as
+Categories with the same probability are of one *kind*: their counts can be exchanged, so they are enumerated as
 multisets.
 """
 
@@ -22,24 +22,31 @@ from mottomo.inference.exact.fingerprints import logarithms_of_fractions
 from mottomo.inference.statistics import Statistic
 from mottomo.numerics.poisson import log_poisson
 
-# Fractions with longer terms are treated as floats: their ties are decided within a band instead of exactly.
+# If a numerator or denominator is larger, ties are decided within a band instead of exactly.
 _LONGEST_TERM = 2**64
-_QUICK_TERM, _QUICK_TOTAL = 10**12, 2_000_000  # factoring longer terms for more outcomes would take seconds
-# Pearson's costs are integers; their remainders by this prime add, and 2^14 of them fit 64 bits.
+_QUICK_TERM, _QUICK_TOTAL = 10**12, 2_000_000  # factoring larger terms for more outcomes would take seconds
+# The fingerprint of Pearson's integer costs is their remainder by this prime; a sum of 2^14 of them fits 64 bits.
 PEARSON_PRIME = 2**50 - 27
 
 
 def whole_array(values: Sequence[int]) -> np.ndarray:
-    """Whole numbers as int64, or as Python integers where those do not suffice."""
+    """Whole numbers >= 0 as int64, or as Python integers if one is 2^62 or more."""
     return np.array(values, dtype=np.int64 if max(values, default=0) < 2**62 else object)
 
 
 @dataclass(frozen=True, eq=False)
 class Kind:
-    """`multiplicity` categories of one null probability (and one alternative probability, where there is one).
+    """Categories with the same null probability p and, if there is an alternative, the same probability under it.
 
-    rate : n p, the expected count. log_print : the fingerprint of log p, or None where ties are not exact.
-    units : integers (scale, shift, factor) with which Pearson's cost is factor (scale x - shift)^2 units, or None.
+    Attributes
+    ----------
+    statistic : the test statistic.
+    multiplicity : how many categories there are.
+    rate : n p, the expected count.
+    total : n.
+    log_print : the fingerprint of log p; None if it does not decide ties.
+    units : integers (scale, shift, factor) so that Pearson's cost is factor (scale x - shift)^2 units, or None.
+    alternative_rate : the expected count under the alternative, or None.
     """
 
     statistic: Statistic
@@ -51,7 +58,7 @@ class Kind:
     alternative_rate: Fraction | None = None
 
     def costs(self, x: np.ndarray) -> np.ndarray:
-        """What x outcomes add to the statistic, float64, at least 0."""
+        """What x outcomes (L,) add to the test statistic, (L,) float64, at least 0."""
         found = self.statistic.costs(x, self.rate)
         return found if self.statistic.is_least_at_expected else np.maximum(found - self._least, 0.0)
 
@@ -73,7 +80,7 @@ class Kind:
         ).reshape(len(rates), -1)
 
     def magnitude(self, x: np.ndarray) -> float:
-        """The size of the numbers whose difference a cost is: what its absolute rounding error is relative to."""
+        """The size of the numbers that are subtracted to give a cost; its rounding error is a few eps of this."""
         largest = float(self.costs(x).max(initial=0.0))
         return largest if self.statistic.is_least_at_expected else largest + abs(self._least)
 
@@ -84,7 +91,7 @@ class Kind:
         return [factor * (scale * value - shift) ** 2 for value in x.tolist()]
 
     def fingerprints(self, first: int, last: int) -> np.ndarray:
-        """Fingerprints of the costs of x = first .. last, up to a constant (uint64); zeros where ties are not exact."""
+        """The fingerprints of the costs of x = first .. last, uint64, up to a constant; zeros if ties are not exact."""
         x = np.arange(first, last + 1, dtype=np.int64)
         if self.units is not None:
             return np.array([cost % PEARSON_PRIME for cost in self.unit_costs(x)], dtype=np.uint64)
@@ -96,11 +103,15 @@ class Kind:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A statistic and a multinomial: kinds of categories and the total n.
+    """A test statistic and a multinomial.
 
-    exact_ties : whether fingerprints decide ties; otherwise values within a band count as tied (``TIE_BAND``).
-    unit : what one unit of Pearson's integer costs is worth, where they are integers. log_normaliser : log of the
-    probability that the independent x have the total n.
+    Attributes
+    ----------
+    kinds : the kinds of categories.
+    total : n.
+    exact_ties : whether fingerprints decide ties; if not, values within a band count as tied (``TIE_BAND``).
+    unit : the value of one unit of Pearson's integer costs; None if there are no integer costs.
+    log_normaliser : log of the probability that the independent x have the total n.
     """
 
     kinds: tuple[Kind, ...]
@@ -110,17 +121,22 @@ class Problem:
     log_normaliser: float
 
     def same(self, fingerprints: np.ndarray, fingerprint: int) -> np.ndarray:
-        """Which fingerprints, sums over all categories, are that of the same value of the statistic."""
+        """Which of the fingerprints belong to the same value of the statistic as `fingerprint`, bool.
+
+        All are sums over all categories.
+        """
         if self.statistic.has_integer_costs:
             return np.asarray(fingerprints % np.uint64(PEARSON_PRIME) == np.uint64(fingerprint % PEARSON_PRIME))
         return np.asarray(fingerprints == np.uint64(fingerprint % 2**64))
 
     @property
     def statistic(self) -> Statistic:
+        """The test statistic, the same for all kinds."""
         return self.kinds[0].statistic
 
     @property
     def n_categories(self) -> int:
+        """How many categories have a positive probability, over all kinds."""
         return sum(kind.multiplicity for kind in self.kinds)
 
 
@@ -134,7 +150,8 @@ def multinomial_problem(
 ) -> tuple[Problem, list[int]]:
     """The problem for a null with positive probabilities, and for each category the index of its kind.
 
-    exact : whether the probabilities are the rationals that are meant, so that ties are decided exactly.
+    exact : whether the probabilities were given exactly, so that ties are to be decided exactly.
+    alternative : probabilities for computing a power, or None.
     """
     partners: Sequence[Fraction | None] = [None] * len(probabilities) if alternative is None else alternative
     distinct: dict[tuple[Fraction, Fraction | None], list[int]] = {}

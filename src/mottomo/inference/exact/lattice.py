@@ -1,7 +1,8 @@
-"""Pearson's statistic on its own lattice: integer costs, so all ways to fill half of the categories fit a dense table.
+"""Pearson's statistic takes values on a lattice, so the weights of half of the categories form a dense table.
 
-table[r, m - lowest, j] is the weight of all partial outcomes with m outcomes and cost j steps. Where many outcomes
-share a cost (many categories, few outcomes) this is far smaller than a list of states.
+table[r, m - lowest, j] is the weight, under hypothesis r, of all partial outcomes with m outcomes and a cost of j
+steps. If many outcomes have the same cost (many categories, few outcomes), the table is far smaller than a list of
+states.
 """
 
 from __future__ import annotations
@@ -20,9 +21,20 @@ _EPS = 2.0**-52
 
 @dataclass(frozen=True, eq=False)
 class LatticeHalves:
-    """Both halves as tables over (outcomes, steps); the second one as running sums over the steps.
+    """Both halves as tables over (outcomes, steps).
 
-    A category's cost is a remainder that all its x share plus `step` times a whole number of steps.
+    The cost of a category is `step` times a whole number, plus a remainder that is the same for all its counts.
+
+    Attributes
+    ----------
+    tables : the tables of all kinds.
+    step : the spacing of the lattice, in integer costs.
+    first : (R, M, J) weights of one half.
+    first_lowest : the number of outcomes of its first row.
+    second : (R, M', J) the other half, as running sums over the steps.
+    second_lowest : the number of outcomes of its first row.
+    upper : whether the running sums go downwards from the largest cost.
+    relative_error : a bound of the relative rounding error of a sum.
     """
 
     tables: Tables
@@ -51,13 +63,13 @@ class LatticeHalves:
         return cls(tables, step, first, spans[0][0], running, spans[1][0], upper, error)
 
     def masses(self, cost: int, fingerprint: int | None) -> Masses:
-        """The sums beside and at an integer cost; integer costs decide ties by themselves."""
+        """The sums on one side of an integer cost and at it; exact costs decide ties, so no fingerprint is needed."""
         here, beyond = self.beside(cost), self.beside(cost + 1)
         tied = here - beyond if self.upper else beyond - here
         return Masses(here, np.maximum(tied, 0.0), np.zeros(len(tied)), self.relative_error)
 
     def beside(self, cost: int) -> np.ndarray:
-        """The sum over outcomes with an integer cost below `cost` (or, of the upper side, from it on), (R,)."""
+        """(R,) the sum over outcomes with an integer cost below `cost`; at or above `cost` on the upper side."""
         n_weights, n_rows, width = self.first.shape
         remainder = sum(table.multiplicity * (int(table.costs[0]) % self.step) for table in self.tables.kinds)
         index = -((remainder - cost) // self.step) - np.arange(width)
@@ -71,13 +83,13 @@ class LatticeHalves:
 
 
 def _untilting(tables: Tables, filled: Sequence[int], step: int, width: int, centre: float) -> np.ndarray:
-    """What takes the tilt out of the weights of each number of steps."""
+    """(J,) the factors that remove the tilt from the weights of a half, for each number of steps."""
     remainder = sum(count * (int(table.costs[0]) % step) for table, count in zip(tables.kinds, filled, strict=True))
     return tables.untilted(remainder + step * np.arange(width, dtype=np.float64), centre)
 
 
 def _running_at(sums: np.ndarray, index: np.ndarray, upper: bool) -> np.ndarray:
-    """Running sums at indices that may lie outside: everything or nothing is summed there."""
+    """The running sums at some indices; 0 for an index before the first term, the whole sum for one after the last."""
     width = sums.shape[1]
     outside = (index >= width) if upper else (index < 0)
     return np.where(outside, 0.0, sums[:, np.clip(index, 0, width - 1)])
@@ -96,7 +108,7 @@ def additions_to_fill(tables: Tables) -> int:
 
 
 def _halves(tables: Tables) -> tuple[list[int], list[int]]:
-    """How many categories of each kind go to each half: as many, and odd ones in turn."""
+    """How many categories of each kind are in each half: half of them; kinds with an odd number alternate."""
     filled, odd = [], 0
     for table in tables.kinds:
         extra = table.multiplicity % 2 and odd % 2 == 0
@@ -106,13 +118,13 @@ def _halves(tables: Tables) -> tuple[list[int], list[int]]:
 
 
 def _steps(tables: Tables) -> tuple[int, int]:
-    """The common divisor of all differences of costs, and how many steps fit below the limit."""
+    """The greatest common divisor of all differences of costs, and how many lattice points are within the limit."""
     step = max(int(np.gcd.reduce(np.concatenate([np.diff(table.costs) for table in tables.kinds]))), 1)
     return step, tables.limit // step + 1
 
 
 def _placeable(tables: Tables, mine: Sequence[int], others: Sequence[int]) -> tuple[int, int]:
-    """The least and most outcomes a half can have, if the other half's can be completed within the limit."""
+    """The smallest and the largest number of outcomes that one half can have in an outcome within the limit."""
     here = Completion.of(list(zip(tables.kinds, mine, strict=True)))
     there = Completion.of(list(zip(tables.kinds, others, strict=True)))
     placed = here.first + np.arange(here.least.size)
@@ -122,7 +134,7 @@ def _placeable(tables: Tables, mine: Sequence[int], others: Sequence[int]) -> tu
 
 
 def _margin(order: Sequence[KindTable], bases: np.ndarray, low: int, high: int) -> int:
-    """How far partial sums of x can be from the bases, if they are to end between low and high."""
+    """How far partial sums of x can be from `bases` if the last of them has to lie between `low` and `high`."""
     firsts = np.cumsum([0, *(table.first for table in order)])
     lasts = np.cumsum([0, *(table.last for table in order)])
     most = np.minimum(lasts, high - (firsts[-1] - firsts)) - bases
@@ -131,10 +143,10 @@ def _margin(order: Sequence[KindTable], bases: np.ndarray, low: int, high: int) 
 
 
 def _filled(tables: Tables, filled: Sequence[int], step: int, span: tuple[int, int], width: int) -> np.ndarray:
-    """The table of one half, one category after another, all shifts of a category added."""
+    """The table of one half: a convolution over its categories, one after another."""
     n_weights = tables.kinds[0].weights.shape[0]
     low, high = span
-    # Row r stands for r outcomes above a base that moves with the categories, so that rows never leave the table.
+    # Rows are counted from a base that grows with each category, so that no needed row is outside the table.
     order = [table for table, count in zip(tables.kinds, filled, strict=True) for _ in range(count)]
     bases = np.cumsum([0, *(table.first + table.lowest for table in order)])
     slack = int(bases[-1])

@@ -1,7 +1,7 @@
-"""Logarithms of integers, fractions and factorials to a hundred decimals, where float64 would cancel.
+"""Logarithms of integers, fractions and factorials to 110 decimals, because differences of floats would cancel.
 
-log n! of n = 10^15 is 3.4e16, so float64 knows it to 4 only. Decimal numbers with 110 digits behind the point decide
-how two log-probabilities compare, and leave the digits of their difference.
+log n! for n = 10^15 is 3.4e16, and neighbouring floats there are 4 apart. With 110 decimals log-probabilities can be
+compared, and their difference has digits enough for a float.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import cache, lru_cache
 
 _DECIMALS = 110
-_EXACT_BELOW = 1000  # factorials up to here are integers; from here on Stirling's series has 140 decimals
+_EXACT_BELOW = 1000  # below, factorials are computed as integers; from here on Stirling's series has 140 decimals
 _TERMS = 30
 _HALF_LOG_TWO_PI = Decimal(
     "0.9189385332046727417803297364056176398613974736377834128171515404827656959272603976947432986359541976"
@@ -26,7 +26,7 @@ def _context(precision: int) -> Context:
 
 
 def context_for(largest: int) -> Context:
-    """Arithmetic that keeps 110 decimals of logarithms of factorials up to `largest`."""
+    """A decimal context that keeps 110 decimals of the logarithms of factorials up to `largest`."""
     return _context(_DECIMALS + len(str(largest)) + 4)
 
 

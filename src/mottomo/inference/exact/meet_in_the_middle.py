@@ -1,10 +1,11 @@
-r"""Tail sums by meeting in the middle: two halves of the categories are enumerated, and every pair is counted at once.
+r"""Tail sums by meeting in the middle: each half of the categories is enumerated, and the halves are combined.
 
 For states a of one half and b of the other with placed_a + placed_b = n,
 
     sum over pairs with T_a + T_b >= t of w_a w_b = sum_a w_a S_b(n - placed_a, t - T_a)
 
-where S_b are sums over the sorted states of the other half: the square root of the work of full enumeration.
+where S_b are running sums over the sorted states of the other half. The work is about the square root of that of full
+enumeration.
 """
 
 from __future__ import annotations
@@ -24,12 +25,15 @@ _MOST_SPLITS = 5000
 
 @dataclass(frozen=True, eq=False)
 class Masses:
-    """Sums of weights, one for each hypothesis (R,), not yet divided by the normaliser.
+    """Sums of weights of outcomes, one for each hypothesis (R,), not yet divided by the normaliser.
 
-    clear : outcomes whose statistic is clearly smaller (or, where the upper side was asked for, not clearly smaller,
-    among the enumerated). tied : equal, decided by fingerprints or by the tie band. unclear : neither floats nor
-    fingerprints tell. Tied and unclear ones are not smaller, so the upper side contains them. relative_error bounds
-    the rounding of each sum.
+    Attributes
+    ----------
+    clear : (R,) outcomes whose statistic is clearly smaller. If the upper side was asked for: all other enumerated
+        outcomes, tied and unclear ones included.
+    tied : (R,) outcomes whose statistic is equal, as decided by fingerprints or by the tie band.
+    unclear : (R,) outcomes for which neither floats nor fingerprints decide.
+    relative_error : a bound of the relative rounding error of each sum.
     """
 
     clear: np.ndarray
@@ -40,7 +44,21 @@ class Masses:
 
 @dataclass(frozen=True, eq=False)
 class Halves:
-    """Both halves, the second one sorted by (placed, cost) with running sums of weights within each `placed`."""
+    """Both halves; the second is sorted by (placed, cost).
+
+    Attributes
+    ----------
+    tables : the tables that both were enumerated from.
+    first : States of one half.
+    second : States of the other half, sorted.
+    keys : (N,) int64, (placed, cost) of the second half as one number each.
+    lowest : the smallest `placed` of the second half.
+    starts : for each `placed` from `lowest` on, where its states begin.
+    ends : for each `placed` from `lowest` on, where its states end.
+    running : (R, N) running sums of the weights among the states with one `placed`.
+    upper : whether they sum upwards from a threshold, not up to it.
+    relative_error : a bound of the relative rounding error of a sum.
+    """
 
     tables: Tables
     first: States
@@ -55,10 +73,11 @@ class Halves:
 
     @classmethod
     def enumerate(cls, tables: Tables, most_states: int, *, upper: bool = False, centre: float = 0.0) -> Halves:
-        """Enumerate and sort.
+        """Enumerate both halves and sort one.
 
-        upper : sum what is at least a threshold, instead of what is below it: small sums keep their digits.
-        centre : of tilted tables, half of the threshold: weights are taken relative to exp(-tau centre).
+        upper : sum outcomes at or above a threshold, not below it, so that a small sum keeps its digits.
+        centre : for tilted tables, half of the threshold; weights are relative to exp(-tau centre).
+
         Raises TooManyStates if one half has more than `most_states`.
         """
         filled = _balanced_split(tables)
@@ -85,7 +104,7 @@ class Halves:
         return cls(tables, first, second, keys, lowest, edges[:-1], edges[1:], running, upper, error)
 
     def masses(self, cost: int, fingerprint: int | None) -> Masses:
-        """The sums beside and at an integer cost; without a fingerprint all within the band counts as tied."""
+        """The sums on one side of an integer cost and at it; without a fingerprint, all in the band count as tied."""
         group, inside = self._partners()
         at = self._positions(cost - self.tables.band, group, inside)
         tied, unclear = np.zeros(len(self.running)), np.zeros(len(self.running))
@@ -107,15 +126,15 @@ class Halves:
         return Masses(self._summed(at, group, inside), tied, unclear, self.relative_error)
 
     def beside(self, cost: int) -> np.ndarray:
-        """The sum over outcomes with an integer cost below `cost` (or, of the upper side, from it on), (R,)."""
+        """(R,) the sum over outcomes with an integer cost below `cost`; at or above `cost` on the upper side."""
         group, inside = self._partners()
         return self._summed(self._positions(cost, group, inside), group, inside)
 
     def _positions(self, cost: int, group: np.ndarray, inside: np.ndarray) -> np.ndarray:
-        """For each state of the first half, its first partner with which it costs at least `cost`."""
+        """For each state of the first half, its first partner with which it costs `cost` or more."""
         wanted = np.clip(cost - self.first.costs[inside], 0, (1 << self.tables.cost_bits) - 1)
         keys = (group << self.tables.cost_bits) + wanted
-        return np.searchsorted(self.keys, keys[::-1])[::-1]  # ascending keys are found faster
+        return np.searchsorted(self.keys, keys[::-1])[::-1]  # searching for ascending keys is faster
 
     def _summed(self, at: np.ndarray, group: np.ndarray, inside: np.ndarray) -> np.ndarray:
         if self.upper:
@@ -125,7 +144,7 @@ class Halves:
         return np.asarray((self.first.weights[:, inside] * sums).sum(axis=1))
 
     def _partners(self) -> tuple[np.ndarray, np.ndarray]:
-        """For each state of the first half that has one: the group of its partners, and which state it is."""
+        """The states of the first half that have partners: the group of each one's partners, and its position."""
         group = self.tables.problem.total - self.first.placed - self.lowest
         inside = np.flatnonzero((group >= 0) & (group < self.starts.size))
         return group[inside], inside
@@ -141,7 +160,7 @@ def _by_partner(states: States) -> States:
 
 
 def _running_sums(weights: np.ndarray, edges: np.ndarray, upper: bool) -> np.ndarray:
-    """Within each group, sums of weights up to and including each state, or from each state on."""
+    """(R, N) within each group, the sum of the weights up to each state, or from it on if `upper`; it is included."""
     running = np.empty_like(weights)
     for start, end in itertools.pairwise(edges.tolist()):
         for row, sums in zip(weights, running, strict=True):
@@ -153,7 +172,10 @@ def _running_sums(weights: np.ndarray, edges: np.ndarray, upper: bool) -> np.nda
 
 
 def expected_states(tables: Tables) -> float:
-    """About how many states the larger half has: the volume of an ellipsoid, within an order of magnitude."""
+    """An estimate of the number of states of the larger half, right within an order of magnitude.
+
+    It is the volume of an ellipsoid.
+    """
     filled = tuple(_balanced_split(tables))
     rest = tuple(table.multiplicity - count for table, count in zip(tables.kinds, filled, strict=True))
     spreads = [math.log(max(table.costs.size, 2)) for table in tables.kinds]
@@ -175,7 +197,11 @@ def _balanced_split(tables: Tables) -> list[int]:
 
 
 def _log_volume(filled: tuple[int, ...], spreads: list[float]) -> float:
-    """Of an ellipsoid with these axes, divided by the orders of exchangeable categories."""
+    """The log volume of an ellipsoid, divided by the number of orders of exchangeable categories.
+
+    filled : how many categories of each kind.
+    spreads : log of the length of an axis, for each kind.
+    """
     n_filled = sum(filled)
     size = sum(count * (spread - math.log(2)) for count, spread in zip(filled, spreads, strict=True))
     size += n_filled / 2 * math.log(math.pi) - math.lgamma(n_filled / 2 + 1)

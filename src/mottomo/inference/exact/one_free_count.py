@@ -1,4 +1,4 @@
-r"""Tests in which one count decides all others, two categories or a table of 2 x 2: the tail, summed in logarithms.
+r"""The tail for tests in which one count determines all others: two categories, or a table of 2 x 2.
 
 Given n, or given the margins, the probability of x is
 
@@ -7,14 +7,14 @@ Given n, or given the margins, the probability of x is
     two categories     y = (x, n - x)                                        odds = p / (1 - p)
     2 x 2              y = (x, r_1 - x, c_1 - x, n - r_1 - c_1 + x)          odds = 1
 
-Every statistic is convex in x, so the outcomes at least as far as t are x <= a and x >= b, one of which is t; the other
-is found by bisection, with every comparison and every tie exact. Each of the two tails is w(a) or w(b), in a hundred
-decimals, times a sum of ratios of at most 1, in which nothing cancels:
+Every test statistic is convex in x, so the outcomes at least as far as the observed one are x <= a and x >= b. One of a
+and b is observed; the other is found by bisection, in which every comparison and every tie is exact. Each of the two
+tails is w(a) or w(b), with 110 decimals, times a sum of ratios of at most 1, in which nothing cancels:
 
     log w(b + d) / w(b) = rho d - sum_j [ y_j h(s_j d / y_j) + c(y_j + s_j d) - c(y_j) ]
 
 with rho = log(odds prod_- y_j / prod_+ y_j), h(u) = (1 + u) log(1 + u) - u and c(y) = log y! - (y log y - y). Long sums
-are integrals (Euler and Maclaurin), so no n is too large.
+are computed as integrals (Euler and Maclaurin), so no n is too large.
 """
 
 from __future__ import annotations
@@ -35,17 +35,27 @@ from mottomo.inference.statistics import TIE_BAND, Statistic
 from mottomo.numerics.series import relative_entropy_term, stirling_error
 
 _LONGEST_PRODUCT = 10_000
-_NEGLIGIBLE = 42.0  # exp(-42) is 6e-19 of the largest term: what a sum leaves out
-_LONGEST_SUM = 50_000  # terms; a longer sum is so smooth that three terms of Euler and Maclaurin have all digits
+_NEGLIGIBLE = 42.0  # a sum leaves out terms below exp(-42) = 6e-19 of the largest
+_LONGEST_SUM = 50_000  # terms; for a longer, smoother sum three terms of Euler and Maclaurin give all digits
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(20)
 _PANELS = 32
-_SUM_ERROR = 1e-13  # of a sum of ratios, relatively; in 1,500 cases against mpmath it was below 4e-15
+_SUM_ERROR = 1e-13  # relative error of a sum of ratios; in 1,500 comparisons with mpmath it was below 4e-15
 _EPS = 2.0**-52
 
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """A distribution of one count x. factors : (offset, sign) of each y_j. mean : of x. context : of the decimals."""
+    """A distribution of one count x.
+
+    Attributes
+    ----------
+    factors : (offset, sign) of each y_j.
+    odds : of the weight w(x).
+    mean : of x.
+    mode : of x.
+    log_constant : log C.
+    context : in which decimals are computed.
+    """
 
     factors: tuple[tuple[int, int], ...]
     odds: Fraction
@@ -56,7 +66,7 @@ class Line:
 
     @classmethod
     def binomial(cls, n: int, p: Fraction) -> Line:
-        """x of n outcomes, each with probability p, 0 < p < 1."""
+        """The number of successes in n trials with probability p, 0 < p < 1."""
         context = context_for(n)
         constant = context.fma(n, log_of(1 - p, context), log_factorial(n, context))
         mode = min(math.floor((n + 1) * p), n)
@@ -64,7 +74,7 @@ class Line:
 
     @classmethod
     def hypergeometric(cls, row: int, column: int, n: int) -> Line:
-        """The first cell of a 2 x 2 table of n, given its row and its column."""
+        """The first cell of a 2 x 2 table with the total n, given the totals of its row and its column."""
         context = context_for(n)
         constant = log_factorial(n, context).copy_negate()
         for margin in (row, n - row, column, n - column):
@@ -75,10 +85,12 @@ class Line:
 
     @cached_property
     def lowest(self) -> int:
+        """The least x for which no y_j(x) is negative."""
         return max(-offset for offset, sign in self.factors if sign > 0)
 
     @cached_property
     def highest(self) -> int:
+        """The largest x for which no y_j(x) is negative."""
         return min(offset for offset, sign in self.factors if sign < 0)
 
     @cached_property
@@ -86,11 +98,11 @@ class Line:
         return Decimal(0) if self.odds == 1 else log_of(self.odds, self.context)
 
     def values(self, x: int) -> list[int]:
-        """y_j(x)."""
+        """All y_j(x): the counts that x determines."""
         return [offset + sign * x for offset, sign in self.factors]
 
     def log_weight(self, x: int) -> Decimal:
-        """log w(x)."""
+        """log w(x), the log-probability of x."""
         return self.context.subtract(self.log_constant, self.summed(x, log_factorial))
 
     def log_tail(self, x: int, sign: int) -> float:
@@ -99,7 +111,7 @@ class Line:
 
     @cached_property
     def expected(self) -> tuple[Fraction, ...]:
-        """y_j at the mean."""
+        """The expected counts: all y_j at the mean of x."""
         return tuple(offset + sign * self.mean for offset, sign in self.factors)
 
     def summed(self, x: int, part: Callable[[int, Context], Decimal]) -> Decimal:
@@ -110,15 +122,15 @@ class Line:
         return total
 
     def has_equal_weights(self, x: int, other: int) -> bool:
-        """Whether w(x) = w(other), for logarithms that agree to 80 decimals: equality of rationals.
+        """Whether w(x) = w(other) as rationals; to be asked only if their logarithms agree to 80 decimals.
 
-        Products of factorials too far apart to be written out are taken for equal.
+        If x and `other` are more than 10,000 apart the products are too long, and True is returned.
         """
         steps = abs(x - other)
         return steps > _LONGEST_PRODUCT or self._ratio(min(x, other), steps) == 1
 
     def has_equal_powers(self, x: int, other: int) -> bool:
-        """Whether prod_j y_j^y_j / odds^x is the same, for logarithms that agree to 80 decimals."""
+        """Whether prod_j y_j^y_j / odds^x is the same at x and at `other`, as rationals."""
         powers = [(self.odds.numerator, other - x), (self.odds.denominator, x - other)]
         powers += [(value, value) for value in self.values(x) if value]
         powers += [(value, -value) for value in self.values(other) if value]
@@ -152,24 +164,30 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class _Ratios:
-    """w(x + d) / w(x) as a function of d >= 0, also between whole numbers. values : y_j, and how they change with d."""
+    """w(x + d) / w(x) as a function of d >= 0, also between whole numbers.
+
+    values : y_j at d = 0, and by how much it changes with d, 1 or -1.
+    slope : rho.
+    """
 
     values: tuple[tuple[int, int], ...]
     slope: float
 
     @classmethod
     def of(cls, values: list[tuple[int, int]], odds: Fraction) -> _Ratios:
+        """With rho computed from integers, so that it is accurate also near 0."""
         above = odds.numerator * math.prod(value for value, sign in values if sign < 0)
         below = odds.denominator * math.prod(value for value, sign in values if sign > 0)
         near = below < 2 * above < 4 * below
         return cls(tuple(values), math.log1p((above - below) / below) if near else _log_quotient(above, below))
 
     def logarithms(self, steps: np.ndarray) -> np.ndarray:
+        """log w(x + d) / w(x) for each d in `steps`, float64."""
         total = self.slope * steps
         for value, sign in self.values:
             size = float(value)
             total -= size * relative_entropy_term(np.maximum(sign * steps / size, -1.0))
-            total -= _beside(size + sign * steps) - _beside(np.array(size))
+            total -= _factorial_remainder(size + sign * steps) - _factorial_remainder(np.array(size))
         return total
 
     def long_sum(self, end: float) -> float:
@@ -182,7 +200,7 @@ class _Ratios:
         return integral + 0.5 - first / 12 + (first**3 + 3 * first * second) / 720
 
 
-def _beside(y: np.ndarray) -> np.ndarray:
+def _factorial_remainder(y: np.ndarray) -> np.ndarray:
     """log y! - (y log y - y)."""
     positive = np.maximum(y, 1.0)
     return np.where(y > 0, 0.5 * np.log(2 * np.pi * positive) + stirling_error(positive), 0.0)
@@ -197,8 +215,12 @@ def _product_logarithm(y: int, context: Context) -> Decimal:
     return context.multiply(y, context.ln(Decimal(y))) if y else Decimal(0)
 
 
-class _Order:
-    """Outcomes beside the one that was seen, by how far from the null they are."""
+class _Comparison:
+    """Compares outcomes with the one that was seen, by their distance from the null.
+
+    nearest : the outcome with the least test statistic.
+    band : if > 0, distances that differ by at most this count as equal.
+    """
 
     def __init__(self, line: Line, seen: int, statistic: Statistic, band: float) -> None:
         self.line, self.seen, self.statistic = line, seen, statistic
@@ -206,7 +228,7 @@ class _Order:
         self.nearest = self._beside_the_mean() if statistic.is_least_at_expected else line.mode
 
     def _beside_the_mean(self) -> int:
-        """The outcome with the least statistic; statistics of expected counts are 0 at the mean, and convex."""
+        """The outcome with the least statistic: it is convex and 0 at the mean, so it is one of the two beside that."""
         below = math.floor(self.line.mean)
         if below >= self.line.highest:
             return below
@@ -217,14 +239,14 @@ class _Order:
         return self.statistic.distance(self.seen, self.line)
 
     def _excess(self, x: int, other: Fraction | Decimal) -> Fraction | Decimal:
-        """By how much x is farther than that."""
+        """The distance of x minus `other`, a distance."""
         own = self.statistic.distance(x, self.line)
         if isinstance(own, Decimal) and isinstance(other, Decimal):
             return self.line.context.subtract(own, other)
         return Fraction(own) - Fraction(other)
 
     def sign(self, x: int) -> int:
-        """-1, 0 or 1: whether x is nearer to the null than what was seen, as far, or farther."""
+        """-1 if x is nearer to the null than the outcome that was seen, 0 if it is as far, 1 if it is farther."""
         excess = self._excess(x, self._seen_distance)
         if self.statistic.are_tied(x, self.seen, excess, self.line):
             return 0
@@ -233,7 +255,7 @@ class _Order:
         return 1 if excess > 0 else -1
 
     def partner(self, direction: int) -> int | None:
-        """The first outcome on the other side of the nearest one that is as far as what was seen, if there is one."""
+        """The first outcome from `nearest` in a direction that is at least as far as the one seen, or None."""
         line, start = self.line, self.nearest
         room = line.highest - start if direction > 0 else start - line.lowest
         guess = math.ceil((2 * line.mean - self.seen - start) * direction)
@@ -242,7 +264,10 @@ class _Order:
 
 
 def _first(holds: Callable[[int], bool], guess: int, most: int) -> int | None:
-    """The least k in 1 .. most for which a condition holds that holds from some k on, searched from a guess."""
+    """The least k in 1 .. most for which the condition holds; None if there is none.
+
+    If it holds for k it has to hold for k + 1. The search starts at `guess`.
+    """
     if most < 1:
         return None
     k, step = min(max(guess, 1), most), 1
@@ -266,20 +291,20 @@ def _first(holds: Callable[[int], bool], guess: int, most: int) -> int | None:
 
 
 def tail_of_line(line: Line, seen: int, statistic: Statistic, band: float = 0.0) -> Tail:
-    """P(T >= t) for the statistic t of `seen`, ties included; on the other side, statistics within `band` are ties."""
-    order = _Order(line, seen, statistic, band)
+    """P(T >= t), ties included, for the statistic t of `seen`; statistics that differ by at most `band` are ties."""
+    comparison = _Comparison(line, seen, statistic, band)
     ties = [seen]
-    if order.sign(order.nearest) >= 0:
+    if comparison.sign(comparison.nearest) >= 0:
         ends = range(max(seen - 1, line.lowest), min(seen + 1, line.highest) + 1)
-        ties = [x for x in ends if order.sign(x) == 0]
+        ties = [x for x in ends if comparison.sign(x) == 0]
         log_p, error = 0.0, 0.0
     else:
-        direction = 1 if seen < order.nearest else -1
-        other = order.partner(direction)
+        direction = 1 if seen < comparison.nearest else -1
+        other = comparison.partner(direction)
         logs = [line.log_tail(seen, -direction)]
         if other is not None:
             logs.append(line.log_tail(other, direction))
-            ties += [other] if order.sign(other) == 0 else []
+            ties += [other] if comparison.sign(other) == 0 else []
         log_p = min(float(np.logaddexp.reduce(logs)), 0.0)
         error = _SUM_ERROR + 2 * _EPS * abs(log_p)
     tied = math.fsum(math.exp(max(float(line.log_weight(x)), -745.2)) for x in ties)
@@ -289,9 +314,10 @@ def tail_of_line(line: Line, seen: int, statistic: Statistic, band: float = 0.0)
 def two_category_tail(
     counts: Sequence[int], null: Sequence[Fraction], statistic: Statistic, *, is_exact: bool, threshold: float
 ) -> Tail:
-    """The tail of two counts under positive probabilities; `threshold`, their statistic, is what ties of floats need.
+    """The tail of two counts under positive probabilities.
 
-    is_exact : whether the probabilities are those that are meant.
+    is_exact : whether the probabilities were given exactly, so that ties are decided exactly.
+    threshold : the test statistic of the counts; if ties are not exact, they are decided within a band of it.
     """
     line = Line.binomial(sum(counts), null[0])
     return tail_of_line(line, counts[0], statistic, 0.0 if is_exact else TIE_BAND * max(threshold, 1.0))

@@ -1,4 +1,4 @@
-"""The critical region of an exact test, and how probable it is: exact size under the null, exact power elsewhere."""
+"""The critical region of an exact test and its probability: the size under the null, the power elsewhere."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ from mottomo.inference.exact.tail import Budget, BudgetExceeded, largest_statist
 from mottomo.inference.exact.tilting import OutOfReach
 from mottomo.inference.statistics import TIE_BAND
 
-_EQUAL = 1e-9  # a p-value this close to the significance, relatively, is equal to it, and equal is rejected
+_EQUAL = 1e-9  # a p-value within this relative distance counts as equal to the significance, and is rejected
 
 
 @dataclass(frozen=True, slots=True)
 class CriticalRegion:
-    """Outcomes whose exact p-value is at most the significance: their probability under each hypothesis.
+    """The outcomes whose exact p-value is at most the significance.
 
-    threshold : a cut between the largest statistic outside and the smallest inside; infinite where it is empty.
-    size : under the null, at most the significance. power : under the alternative (the size again without one).
+    Attributes
+    ----------
+    threshold : lies between the largest test statistic outside and the smallest inside; infinite if the region is
+        empty.
+    size : its probability under the null, at most the significance.
+    power : its probability under the alternative; without one, the size again.
     """
 
     threshold: float
@@ -51,8 +55,8 @@ def critical_region(problem: Problem, significance: float, budget: Budget) -> Cr
     def above(cost: int) -> np.ndarray:
         return 1 - halves.beside(cost) * unit
 
-    most = significance * (1 + _EQUAL) + halves.relative_error  # `above` is known to so much
-    low, high = 0, tables.limit + 1  # above(low) = 1 is not in the region, above(high) is
+    most = significance * (1 + _EQUAL) + halves.relative_error  # the second term is the error of `above`
+    low, high = 0, tables.limit + 1  # the cut is above `low`, where the tail is 1, and at most `high`
     while high - low > 1:
         middle = (low + high) // 2
         if float(above(middle)[0]) <= most:
@@ -67,7 +71,7 @@ def critical_region(problem: Problem, significance: float, budget: Budget) -> Cr
 
 
 def _past_ties(halves: Halves | LatticeHalves, cost: int, band: int) -> int:
-    """The next cost that does not cut outcomes that tie: all of a tie are rejected, or none."""
+    """The smallest cost from `cost` on that does not separate tied outcomes, of which all or none are rejected."""
     while band:
         below = halves.beside(cost)[0] - halves.beside(cost - band)[0]
         above = halves.beside(cost + band + 1)[0] - halves.beside(cost)[0]

@@ -1,7 +1,7 @@
-"""Partial outcomes, enumerated: every way to fill some of the categories that can still end within the limit.
+"""Enumeration of partial outcomes: all ways to fill some categories that can be completed within the limit.
 
-Categories of one kind are filled in ascending order and weighed by the number of their arrangements, up to K! fewer
-states for a fair die.
+The counts of one kind's categories are enumerated in ascending order and weighted by the number of their arrangements.
+For a fair die that makes up to K! fewer states.
 """
 
 from __future__ import annotations
@@ -16,7 +16,15 @@ from mottomo.inference.exact.tables import KindTable, Tables, TooManyStates
 
 @dataclass(frozen=True, eq=False)
 class States:
-    """placed : (N,) outcomes so far; costs : (N,) int64; fingerprints : (N,) uint64; weights : (R, N) float64."""
+    """N partial outcomes.
+
+    Attributes
+    ----------
+    placed : (N,) int64, how many outcomes are in the categories filled so far.
+    costs : (N,) int64, the integer costs so far.
+    fingerprints : (N,) uint64, the fingerprints of the costs so far.
+    weights : (R, N) float64, the weights so far, one row for each hypothesis.
+    """
 
     placed: np.ndarray
     costs: np.ndarray
@@ -25,17 +33,22 @@ class States:
 
     @property
     def size(self) -> int:
+        """N, the number of states."""
         return int(self.placed.size)
 
     def take(self, which: np.ndarray) -> States:
+        """The states at the positions `which`, in that order."""
         return States(self.placed[which], self.costs[which], self.fingerprints[which], self.weights[:, which])
 
 
 @dataclass(frozen=True, eq=False)
 class Completion:
-    """The least that `m` further outcomes cost in the categories still to be filled: exact, because costs are convex.
+    """The least cost of further outcomes in the categories still to be filled; exact, because costs are convex.
 
-    least[j] : for first + j outcomes. What lies outside cannot be placed at all.
+    Attributes
+    ----------
+    first : the smallest number of outcomes that can be placed.
+    least : (L,) int64, the least cost of placing first, first + 1, ... outcomes. More cannot be placed.
     """
 
     first: int
@@ -43,7 +56,7 @@ class Completion:
 
     @classmethod
     def of(cls, tables: Sequence[tuple[KindTable, int]]) -> Completion:
-        """Of `multiplicity` categories of each table: the increments of convex costs, taken smallest first."""
+        """For `multiplicity` categories of each table; the increments of convex costs are taken smallest first."""
         first = sum(table.first * multiplicity for table, multiplicity in tables)
         start = sum(int(table.costs[0]) * multiplicity for table, multiplicity in tables)
         steps = [np.repeat(np.diff(table.costs), multiplicity) for table, multiplicity in tables if multiplicity]
@@ -51,6 +64,7 @@ class Completion:
         return cls(first, start + np.concatenate([[0], np.cumsum(increments)]))
 
     def cost(self, outcomes: np.ndarray, impossible: int) -> np.ndarray:
+        """The least cost of placing `outcomes` further outcomes; `impossible` where they cannot be placed."""
         index = outcomes - self.first
         inside = (index >= 0) & (index < self.least.size)
         return np.where(inside, self.least[np.clip(index, 0, self.least.size - 1)], impossible)
@@ -59,7 +73,7 @@ class Completion:
 def enumerate_states(tables: Tables, filled: Sequence[int], most: int) -> States:
     """All partial outcomes that fill `filled[k]` categories of kind k and can be completed within the limit.
 
-    Raises TooManyStates before more than `most` states would be made.
+    Raises TooManyStates before it would make more than `most` states.
     """
     n_weights = tables.kinds[0].weights.shape[0] if tables.kinds else 1
     states = States(
@@ -89,12 +103,17 @@ def _extended(
     copy: int,
     most: int,
 ) -> tuple[States, np.ndarray, np.ndarray]:
-    """One more category filled with at least as many outcomes as its fellow before it."""
+    """The states after one more category is filled, with at least the count of the one of its kind before it.
+
+    last : (N,) the index of that count in the table.
+    run : (N,) how many categories before this one have that same count.
+    copy : how many categories of the kind are filled already.
+    """
     room = tables.limit - states.costs - int(rest.least.min())
     fall, rise = table.costs[: table.lowest + 1], table.costs[table.lowest :]
     from_index = np.maximum(last, table.lowest + 1 - np.searchsorted(fall[::-1], room, side="right"))
     to_index = table.lowest + np.searchsorted(rise, room, side="right")
-    # The rest has to be placeable too.
+    # The remaining outcomes have to fit into the remaining categories.
     needed = tables.problem.total - states.placed - table.first
     from_index = np.maximum(from_index, needed - (rest.first + rest.least.size - 1))
     to_index = np.minimum(to_index, needed - rest.first + 1)

@@ -1,7 +1,7 @@
-"""Tables of costs in fixed point: integers add without rounding, so every sum is known to within a stated band.
+"""Tables of costs in fixed point: integers add without rounding, so the error of every sum is within a known band.
 
-A state's place and cost are one 64-bit key, (outcomes so far, cost): sorting and searching keys is sorting and
-searching costs within each number of outcomes.
+The number of outcomes so far and the cost of a state form one 64-bit key. To sort or search keys is to sort or search
+costs within each number of outcomes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _EPS = 2.0**-52
 
 
 class TooManyStates(Exception):
-    """The enumeration would exceed its budget; `needed` is what the step that stopped would have made."""
+    """The enumeration would exceed its budget; `needed` is the number of states that the last step would have made."""
 
     def __init__(self, needed: int) -> None:
         super().__init__(needed)
@@ -32,9 +32,15 @@ class TooManyStates(Exception):
 
 @dataclass(frozen=True, eq=False)
 class KindTable:
-    """The outcomes x = first .. last of a kind that can be part of anything within the limit.
+    """The counts x = first .. last that a category of a kind can have in an outcome within the limit.
 
-    costs : (L,) int64, rounded to units of 2^-shift (or exact units); fingerprints : (L,) uint64; weights : (R, L).
+    Attributes
+    ----------
+    multiplicity : how many categories are of this kind.
+    first : the smallest x.
+    costs : (L,) int64, exact or rounded to whole units.
+    fingerprints : (L,) uint64, of the costs.
+    weights : (R, L) float64, one row for each hypothesis.
     """
 
     multiplicity: int
@@ -45,6 +51,7 @@ class KindTable:
 
     @property
     def last(self) -> int:
+        """The largest x in the table."""
         return self.first + self.costs.size - 1
 
     @cached_property
@@ -57,8 +64,16 @@ class KindTable:
 class Tables:
     """The tables of all kinds for outcomes whose statistic is at most `limit`.
 
-    scale : integer cost = scale x cost. band : integer costs of tied outcomes differ by at most this much, and costs
-    that differ by more are ordered as their integers are. relative_error : of one product of weights.
+    Attributes
+    ----------
+    problem : the test statistic and the multinomial.
+    kinds : a table for each kind.
+    scale : an integer cost is scale times the cost.
+    limit : the largest integer cost.
+    band : integer costs of tied outcomes differ by at most this much; if they differ by more, their order is certain.
+    cost_bits : the bits of a key that hold the cost.
+    relative_error : a bound of the relative error of a product of weights.
+    tilt : that the weights contain; None if they are not tilted.
     """
 
     problem: Problem
@@ -71,7 +86,7 @@ class Tables:
     tilt: Tilt | None
 
     def untilted(self, costs: np.ndarray, centre: float) -> np.ndarray:
-        """exp(-tau (cost - centre)) of integer costs: what takes the tilt out of weights again; 1 without a tilt."""
+        """The factors exp(-tau (cost - centre)) that remove the tilt from weights, for integer costs; 1 if untilted."""
         if self.tilt is None:
             return np.ones(costs.shape)
         return np.exp(-self.tilt.tau * (costs / self.scale - centre))
@@ -87,17 +102,21 @@ class Tables:
 
 
 def make_tables(problem: Problem, limit: float, tie_band: float, tilt: Tilt | None = None) -> Tables:
-    """Tables for all outcomes with a statistic of at most `limit`.
+    """Tables for all outcomes with a test statistic of at most `limit`.
 
-    Exact integer costs are used where they fit; else costs are rounded to as fine a unit as a key has room for.
-    tilt : weights are multiplied by exp(tau cost + sigma x) and divided by their sum, so that far out none underflows.
+    Exact integer costs are used if they fit; else costs are rounded to the finest unit that a key has room for.
+
+    tie_band : values of the statistic that differ by less count as tied, unless ties are decided exactly.
+    tilt : weights are multiplied by exp(tau cost + sigma x) and divided by their sum, so that none underflows far out.
+
+    Raises TooManyStates if a table would be too long.
     """
     windows = [_window(kind, kind.largest, limit) for kind in problem.kinds]
     longest = max(last - first for first, last in windows)
     if longest > _LONGEST_TABLE:
         raise TooManyStates(longest)
     x_of = [np.arange(first, last + 1, dtype=np.int64) for first, last in windows]
-    # Half of the categories can together have any number of outcomes between these, over all categories.
+    # The counts of one half of the categories sum to `span` values at most.
     span = sum(kind.multiplicity * (last - first) for kind, (first, last) in zip(problem.kinds, windows, strict=True))
     cost_bits = _KEY_BITS - max(span, 1).bit_length()
     integral = problem.unit is not None and Fraction(limit) / problem.unit < 2 ** (cost_bits - 2)
@@ -125,7 +144,7 @@ def make_tables(problem: Problem, limit: float, tie_band: float, tilt: Tilt | No
 
 
 def _window(kind: Kind, total: int, limit: float) -> tuple[int, int]:
-    """The first and last x in 0 .. total whose cost is at most `limit`; costs are convex, so it is an interval."""
+    """The first and the last x in 0 .. total with a cost of at most `limit`; as costs are convex, it is an interval."""
     slack = limit * (1 + 1e-9) + 1e-9
 
     def inside(x: int) -> bool:
@@ -142,7 +161,7 @@ def _window(kind: Kind, total: int, limit: float) -> tuple[int, int]:
 
 
 def _edge(inside: Callable[[int], bool], middle: int, end: int) -> int:
-    """The farthest x from `middle` towards `end` that is inside, by bisection."""
+    """The x between `middle` and `end` that is inside and farthest from `middle`, by bisection."""
     if inside(end):
         return end
     good, bad = middle, end

@@ -1,7 +1,8 @@
 """Tables of several rows given their margins (Fisher, Freeman, Halton): exact by columns, or simulated.
 
-P(table) = prod_i r_i! prod_j c_j! / (n! prod_ij x_ij!). The columns are filled one after another; a state is what is
-left of each row, with the statistic so far. Equal states are merged, their ties decided by fingerprints.
+P(table) = prod_i r_i! prod_j c_j! / (n! prod_ij x_ij!). The columns are filled one after another. A state is how much
+of each row is left, with the statistic so far. Equal states are merged; fingerprints decide whether statistics are
+equal.
 """
 
 from __future__ import annotations
@@ -23,17 +24,26 @@ _TIE = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class _Cells:
-    """What x outcomes in row i and column j add to the statistic, by tables over x."""
+    """What x outcomes in row i and column j add to the statistic.
+
+    statistic : the test statistic.
+    rows : the margins r_i.
+    columns : the margins c_j.
+    """
 
     statistic: Statistic
     rows: tuple[int, ...]
     columns: tuple[int, ...]
 
     def costs(self, x: np.ndarray, row: int, column: int) -> np.ndarray:
+        """The costs of the counts x (L,) in a cell, (L,) float64."""
         return self.statistic.costs(x, Fraction(self.rows[row] * self.columns[column], sum(self.rows)))
 
     def fingerprints(self, x: np.ndarray, row: int, column: int) -> np.ndarray:
-        """Up to constants that all tables with these margins share; zeros where ties are decided within a band."""
+        """The fingerprints of these costs, uint64, up to constants that all tables with these margins share.
+
+        Zeros if ties are decided within a band.
+        """
         if self.statistic.has_integer_costs:  # x^2 / (r c), over the common denominator
             common = math.lcm(*self.rows) * math.lcm(*self.columns)
             factor = common // (self.rows[row] * self.columns[column])
@@ -43,7 +53,7 @@ class _Cells:
 
     @property
     def decides_ties(self) -> bool:
-        """Whether equal statistics have equal fingerprints, and others do not."""
+        """Whether fingerprints are equal if and only if statistics are."""
         return self.statistic.has_integer_costs or self.statistic.prints(0, 0) is not None
 
 
@@ -52,7 +62,7 @@ def _log_factorials(largest: int) -> np.ndarray:
 
 
 def statistic_of(table: np.ndarray, statistic: Statistic) -> tuple[float, int]:
-    """The statistic and the fingerprint of one table."""
+    """The test statistic and the fingerprint of one table."""
     rows, columns = tuple(table.sum(axis=1).tolist()), tuple(table.sum(axis=0).tolist())
     cells = _Cells(statistic, rows, columns)
     total, fingerprint = 0.0, 0
@@ -65,16 +75,16 @@ def statistic_of(table: np.ndarray, statistic: Statistic) -> tuple[float, int]:
 
 
 def enumerated_tail(table: np.ndarray, statistic: Statistic, most_states: int) -> Tail:
-    """P(T >= t) over all tables with the margins of this one.
+    """P(T >= t) over all tables with the margins of this one, where t is its test statistic.
 
-    Raises TooManyStates before more than `most_states` states are held.
+    Raises TooManyStates before it would hold more than `most_states` states.
     """
     if int(table.sum()) > most_states:
         raise TooManyStates(int(table.sum()))
     if len(table) > len(table[0]):
         table = np.ascontiguousarray(table.T)  # few rows make few states
     rows, columns = table.sum(axis=1), table.sum(axis=0)
-    order = np.argsort(columns)  # the longest column comes last, where it is forced
+    order = np.argsort(columns)  # the largest column comes last, because the last one is determined by the others
     table, columns = table[:, order], columns[order]
     cells = _Cells(statistic, tuple(rows.tolist()), tuple(columns.tolist()))
     threshold, fingerprint = statistic_of(table, statistic)
@@ -118,14 +128,14 @@ def enumerated_tail(table: np.ndarray, statistic: Statistic, most_states: int) -
     far = near | (costs > threshold)
     depth = float(np.abs(log_weights).max(initial=1.0)) + float(factorials[-1])
     log_p, error = min(_log_sum(log_weights[far]), 0.0), 2.0**-50 * depth * len(columns)
-    unclear = near & ~same  # neither floats nor fingerprints tell, so the lower bound leaves them out
+    unclear = near & ~same  # undecided by floats and fingerprints, so the lower bound leaves them out
     log_lower = _log_sum(log_weights[far & ~unclear]) - error
     log_tied = _log_sum(log_weights[tied])
     return Tail(log_p, min(log_lower, log_p), min(log_p + error, 0.0), math.exp(max(log_tied, -745.2)), "columns")
 
 
 def _log_sum(logs: np.ndarray) -> float:
-    """log of the sum of exponentials, however small they are."""
+    """log sum exp(logs), without underflow."""
     largest = float(logs.max())
     return largest + math.log(math.fsum(np.exp(logs - largest).tolist()))
 
@@ -133,11 +143,11 @@ def _log_sum(logs: np.ndarray) -> float:
 def _merged(
     left: np.ndarray, costs: np.ndarray, prints: np.ndarray, log_weights: np.ndarray, cells: _Cells
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """States with the same rest of each row and the same statistic, as one."""
+    """The states after those with the same rest of each row and the same statistic are merged; weights are added."""
     if cells.statistic.has_integer_costs:
         prints = prints % np.uint64(PEARSON_PRIME)
     elif not cells.decides_ties:
-        prints = costs.view(np.uint64)  # the same float
+        prints = costs.view(np.uint64)  # equal if the floats have the same bits
     order = np.lexsort([prints, *left.T])
     left, costs, prints, log_weights = left[order], costs[order], prints[order], log_weights[order]
     new = np.concatenate([[True], (prints[1:] != prints[:-1]) | (left[1:] != left[:-1]).any(axis=1)])
@@ -150,7 +160,7 @@ def _merged(
 
 
 def simulated_far(table: np.ndarray, statistic: Statistic, draws: int, seed: int) -> int:
-    """How many of `draws` tables with the same margins are at least as far; near ties count as tied."""
+    """How many of `draws` random tables with the margins of this one are at least as far; near ties count as tied."""
     generator = np.random.Generator(np.random.PCG64(seed))
     rows, columns = table.sum(axis=1), table.sum(axis=0)
     cells = _Cells(statistic, tuple(rows.tolist()), tuple(columns.tolist()))

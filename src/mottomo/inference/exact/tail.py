@@ -1,4 +1,4 @@
-"""The tail probability of an outcome's statistic: which computation serves, within which budget, and its bracket."""
+"""The tail probability of an outcome's test statistic, by the computation that fits the budget, with a bracket."""
 
 from __future__ import annotations
 
@@ -16,24 +16,27 @@ from mottomo.inference.exact.tables import Tables, TooManyStates, make_tables
 from mottomo.inference.exact.tilting import OutOfReach, Tilt, chernoff, log_tail_bound, useful_tilt
 from mottomo.inference.statistics import TIE_BAND
 
-_SMALL = math.log(1e-3)  # below this a tail is summed itself, not as 1 minus the rest
-_NEGLIGIBLE = 36.0  # exp(-36) = 2e-16, of the tail's bound: what a summed tail leaves out
-_ADDITIONS_PER_STATE = 200.0  # additions in a dense table take about as long as one enumerated state
-_MOST_TILTED = 1300.0  # tau t, of which each half takes half: exp of it has to stay a float
+_SMALL = math.log(1e-3)  # a tail below this is summed directly, not computed as 1 minus the rest
+_NEGLIGIBLE = 36.0  # a summed tail leaves out exp(-36) = 2e-16 of its bound
+_ADDITIONS_PER_STATE = 200.0  # so many additions in a dense table take as long as one enumerated state
+_MOST_TILTED = 1300.0  # the largest tau t; each half has a weight of exp(tau t / 2), which has to be a float
 _MOST_GROWTH, _GROWTH = 30, 1.2
 _BOUND_SAYS_ENOUGH = math.log(1e-9)
 _DEEPEST_TRANSFORM = 800.0
-_LARGEST_STATISTIC = 1e140  # squares of costs have to stay floats
+_LARGEST_STATISTIC = 1e140  # squares of costs must not overflow
 _EPS = 2.0**-52
-_ROUNDING = 1e-9  # a bracket of this relative width is a number
+_ROUNDING = 1e-9  # a bracket of this relative width or less counts as a single number
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
     """How much an exact computation may cost.
 
-    states : of one half of the categories; 8 million take about 3 seconds and 700 MB. additions : in dense tables,
-    3e9 a few seconds. operations : complex ones of the characteristic function, 1e9 about 2 seconds.
+    Attributes
+    ----------
+    states : of one half of the categories; 8 million take about 3 seconds and 700 MB.
+    additions : in dense tables; 3e9 take a few seconds.
+    operations : on complex numbers, for the characteristic function; 1e9 take about 2 seconds.
     """
 
     states: int = 8_000_000
@@ -41,13 +44,13 @@ class Budget:
     operations: float = 2e9
 
     def scaled(self, factor: float) -> Budget:
-        """The budget times a factor; states no further than memory (about 1 GiB) goes."""
+        """The budget times a factor; states are limited to 12 million, about 1 GiB of memory."""
         states = min(int(self.states * factor), 12_000_000)
         return Budget(states, int(self.additions * factor), self.operations * factor)
 
 
 class BudgetExceeded(Exception):
-    """No exact computation fits the budget. factor : roughly how many times the budget one would need."""
+    """No exact computation fits the budget; one would need about `factor` times as much."""
 
     def __init__(self, factor: float) -> None:
         super().__init__(factor)
@@ -58,9 +61,14 @@ class BudgetExceeded(Exception):
 class Tail:
     """P(T >= t), with proven bounds.
 
-    log_p, log_lower, log_upper : natural logarithms. tied : the probability of T = t (NaN where it is not computed).
-    algorithm : ``tails-in-logarithms``, ``meet-in-the-middle``, ``lattice``, ``characteristic-function``, or, far out
-    and out of reach of those, ``chernoff-bound``: p is then its upper bound.
+    Attributes
+    ----------
+    log_p : natural logarithm of the probability.
+    log_lower : natural logarithm of its lower bound.
+    log_upper : natural logarithm of its upper bound.
+    tied : the probability of T = t; NaN if it is not computed.
+    algorithm : ``tails-in-logarithms``, ``meet-in-the-middle``, ``columns``, ``lattice``, ``characteristic-function``
+        or, for tiny tails that none of these can compute, ``chernoff-bound``: then p is an upper bound.
     """
 
     log_p: float
@@ -71,21 +79,22 @@ class Tail:
 
     @property
     def p(self) -> float:
+        """P(T >= t); 0 where it is too small for a float."""
         return _exp(self.log_p)
 
     @property
     def guaranteed(self) -> float:
-        """p, or the upper end of a bracket that is wider than rounding: where one number has to stand for all."""
+        """p, or its upper bound if the bracket is wider than rounding: for use as a single number."""
         return _exp(self.log_guaranteed)
 
     @property
     def log_guaranteed(self) -> float:
-        """Its natural logarithm."""
+        """The natural logarithm of ``guaranteed``, also if that underflows."""
         return self.log_upper if self.is_bracket else self.log_p
 
     @property
     def is_bracket(self) -> bool:
-        """Whether only a bracket is known that is wider than rounding, of p or of a logarithm far from 0."""
+        """Whether the bracket is wider than the rounding error, of p itself or of a large logarithm."""
         return self.log_upper - self.log_lower > _ROUNDING + 16 * _EPS * abs(self.log_p)
 
 
@@ -97,7 +106,10 @@ def statistic_at(problem: Problem, counts: Sequence[int], kind_of: Sequence[int]
 
 
 def largest_statistic(problem: Problem) -> float:
-    """The largest T, or a bound of it: convex costs are largest at a corner, such as all n outcomes in one category."""
+    """The largest T, or an upper bound of it.
+
+    A sum of convex costs is largest at a corner, such as all n outcomes in one category.
+    """
     if any(kind.largest < problem.total for kind in problem.kinds):
         ends = [kind.costs(whole_array([0, kind.largest])) for kind in problem.kinds]
         return math.fsum(kind.multiplicity * float(cost.max()) for kind, cost in zip(problem.kinds, ends, strict=True))
@@ -115,10 +127,12 @@ def tail_probability(
     *,
     relative_width: float = 1e-3,
 ) -> Tail:
-    """P(T >= t) for the statistic t of `counts`, ties included.
+    """P(T >= t), ties included, for the test statistic t of `counts`.
 
-    Enumeration within the budget is exact to rounding; past it the characteristic function gives a bracket of about
-    `relative_width`. Raises BudgetExceeded where not even that fits.
+    If enumeration fits the budget, the result is exact up to rounding; if not, the characteristic function gives a
+    bracket of about `relative_width`. Raises BudgetExceeded if that does not fit the budget either.
+
+    kind_of : for each count, the index of its kind in `problem`.
     """
     if problem.total == 0 or problem.n_categories == 1:  # there is only one outcome
         return Tail(0.0, 0.0, 0.0, 1.0, "meet-in-the-middle")
@@ -145,7 +159,7 @@ def tail_probability(
 
 
 def limit_of(problem: Problem, start: float, log_wanted: float, largest: float) -> tuple[float, float]:
-    """A statistic from which on the tail is below exp(log_wanted) or there is none, and a bound of its logarithm."""
+    """A limit with P(T >= limit) <= exp(log_wanted), or the largest T; and a bound of the logarithm of that tail."""
     limit = start
     for _ in range(_MOST_GROWTH):
         if limit >= largest:
@@ -160,7 +174,7 @@ def limit_of(problem: Problem, start: float, log_wanted: float, largest: float) 
 def _one_minus_below(
     problem: Problem, counts: Sequence[int], kind_of: Sequence[int], threshold: float, budget: Budget
 ) -> Tail:
-    """1 minus what is below the threshold: few states, and all digits while the tail is not small."""
+    """The tail as 1 minus what is below the threshold: few states, and no loss of digits unless the tail is small."""
     tables = make_tables(problem, threshold * (1 + 1e-9) + 1e-9, TIE_BAND * max(threshold, 1.0))
     cost, fingerprint = tables.cost(np.asarray(counts), np.asarray(kind_of))
     halves, algorithm = representation(tables, budget)
@@ -181,7 +195,7 @@ def _summed(
     tilt: Tilt,
     budget: Budget,
 ) -> Tail:
-    """The tail itself, from the threshold to where the rest is negligible: small ones keep their digits."""
+    """The tail summed from the threshold up to where the rest is negligible, so that a small tail keeps its digits."""
     if not 0 < tilt.tau * threshold < _MOST_TILTED:
         raise TooManyStates(budget.states)
     largest = largest_statistic(problem)
@@ -202,7 +216,10 @@ def _summed(
 def representation(
     tables: Tables, budget: Budget, *, upper: bool = False, centre: float = 0.0
 ) -> tuple[Halves | LatticeHalves, str]:
-    """The halves in the cheaper of the two representations that fit the budget, and its name."""
+    """The halves in the cheaper representation among those that fit the budget, and its name.
+
+    `upper` and `centre` are as in ``Halves.enumerate``. Raises TooManyStates if neither fits.
+    """
     on_lattice = tables.band == 0
     additions = additions_to_fill(tables) if on_lattice else math.inf
     try:
@@ -216,7 +233,7 @@ def representation(
 
 
 def _bounded(problem: Problem, counts: Sequence[int], kind_of: Sequence[int], log_bound: float) -> Tail:
-    """What is proven of a tail too small to matter: Chernoff's bound, and the probability of the outcome itself."""
+    """Bounds of a tail that is too small to matter: Chernoff's above, the probability of the outcome itself below."""
     own = math.fsum(
         float(problem.kinds[kind].log_weights(whole_array([count]))[0, 0])
         for count, kind in zip(counts, kind_of, strict=True)

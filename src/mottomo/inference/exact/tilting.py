@@ -1,8 +1,8 @@
-r"""Exponentially tilted weights: where they are evaluated, and the bounds of tails that they give for nothing.
+r"""Exponentially tilted weights, and the bounds of tail probabilities that follow from them.
 
-Lambda(tau, sigma) = sum_k log sum_x w_k(x) exp(tau c_k(x) + sigma x) is convex, its gradient the means of T and of
-sum x under the tilted weights. P(T >= t) <= exp(Lambda(tau, sigma) - tau t - sigma n) / Poisson(n; n) for all
-tau >= 0 and sigma (Chernoff).
+Lambda(tau, sigma) = sum_k log sum_x w_k(x) exp(tau c_k(x) + sigma x) is convex. Its gradient is the mean of T and of
+sum x under the tilted weights, its Hessian their covariance. For all tau >= 0 and sigma (Chernoff)
+P(T >= t) <= exp(Lambda(tau, sigma) - tau t - sigma n) / Poisson(n; n).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _FIRST_TAUS = (0.0, 0.01, 0.1, 0.25, 0.4, 0.48)
 
 
 class OutOfReach(Exception):
-    """The computation would exceed its budget of complex operations; `needed` is an estimate of them."""
+    """The computation would exceed its budget of complex operations; `needed` estimates how many it takes."""
 
     def __init__(self, needed: float) -> None:
         super().__init__(needed)
@@ -32,7 +32,16 @@ class OutOfReach(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """One kind: the outcomes x = first .. that matter, their costs (float and, on a lattice, in units), log weights."""
+    """The counts x = first .. of one kind that are not negligible.
+
+    Attributes
+    ----------
+    multiplicity : how many categories are of this kind.
+    first : the smallest x.
+    costs : (L,) float64.
+    units : (L,) int64, the same as exact integers; None if there are no integer costs.
+    log_weights : (L,) float64, under the null.
+    """
 
     multiplicity: int
     first: int
@@ -63,7 +72,18 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Tilt:
-    """Where the exponent Lambda(tau, sigma) - tau t - sigma n was evaluated, with its gradient and curvature."""
+    """The exponent Lambda(tau, sigma) - tau t - sigma n at one point.
+
+    Attributes
+    ----------
+    tau : where it was evaluated.
+    sigma : where it was evaluated.
+    exponent : its value.
+    slope : (2,) its gradient in (tau, sigma).
+    curvature : (2, 2) its Hessian.
+    log_sums : for each kind the log of the sum of tilted weights.
+    threshold : t.
+    """
 
     tau: float
     sigma: float
@@ -74,22 +94,22 @@ class Tilt:
     threshold: float
 
     def magnitude(self, total: int) -> float:
-        """The size of the terms of the exponent: its rounding error is a few eps times that."""
+        """The size of the terms of the exponent; its rounding error is a few eps times this."""
         return abs(self.tau * self.threshold) + abs(self.sigma) * total + sum(abs(value) for value in self.log_sums)
 
 
 def make_windows(problem: Problem, depth: float) -> list[Window]:
-    """Windows outside which outcomes have a probability below ``log_outside(problem, depth)``."""
+    """The window of each kind; ``log_outside(problem, depth)`` bounds the probability of all that is outside."""
     return [_window(problem, index, 2 * depth + 80) for index in range(len(problem.kinds))]
 
 
 def log_outside(problem: Problem, depth: float) -> float:
-    """log of a bound of the probability that some x is outside its window."""
+    """log of an upper bound of the probability that some x is outside its window."""
     return math.log(2 * problem.n_categories) - depth - 40
 
 
 def _window(problem: Problem, index: int, limit: float) -> Window:
-    """All x with 2 e h((x - e)/e) <= limit: others have a binomial probability below 2 exp(-limit / 2) together."""
+    """All x with 2 e h((x - e)/e) <= limit; the others together have a probability below 2 exp(-limit / 2)."""
     kind = problem.kinds[index]
     rate = float(kind.rate)
     reach = math.sqrt(limit * rate) + limit + 2
@@ -112,6 +132,7 @@ def _window(problem: Problem, index: int, limit: float) -> Window:
 
 
 def evaluated(windows: Sequence[Window], tau: float, sigma: float, threshold: float, total: int) -> Tilt:
+    """The exponent at (tau, sigma), with its gradient and Hessian, summed over the kinds."""
     exponent = -tau * threshold - sigma * total
     slope, curvature = np.array([-threshold, -float(total)]), np.zeros((2, 2))
     log_sums = []
@@ -126,14 +147,14 @@ def evaluated(windows: Sequence[Window], tau: float, sigma: float, threshold: fl
 
 
 def conditional_variance(curvature: np.ndarray) -> float:
-    """Of T given the sum of x."""
+    """The variance of T given sum x, from their covariance matrix (2, 2)."""
     return max(float(curvature[0, 0] - curvature[0, 1] ** 2 / curvature[1, 1]), 1e-300)
 
 
 def best_tilt(windows: Sequence[Window], threshold: float, total: int) -> Tilt:
-    """The tilt under which T and sum x have the means t and n: damped Newton steps on a convex function.
+    """The tilt under which T and sum x have the means t and n, by damped Newton steps for a convex function.
 
-    A step is shortened by 1 + its length in standard deviations: further than that the curvature says nothing.
+    A long step is divided by 1 + its length in standard deviations, because the Hessian is valid only near the iterate.
     """
     starts = (evaluated(windows, tau, 0.0, threshold, total) for tau in _FIRST_TAUS)
     here = min(starts, key=lambda tilt: tilt.exponent)
@@ -175,12 +196,12 @@ def tilt_at(windows: Sequence[Window], tau: float, sigma: float, threshold: floa
 
 
 def log_tail_bound(problem: Problem, threshold: float) -> float:
-    """An upper bound of log P(T >= threshold), by the best exponential tilt (Chernoff)."""
+    """Chernoff's upper bound of log P(T >= threshold)."""
     return chernoff(problem, threshold)[0]
 
 
 def chernoff(problem: Problem, threshold: float) -> tuple[float, Tilt]:
-    """An upper bound of log P(T >= threshold), and the tilt that gives it."""
+    """Chernoff's upper bound of log P(T >= threshold), and the tilt that gives it."""
     depth = max(threshold / 2, 1.0) if problem.statistic.is_twice_a_logarithm else 20.0
     while True:
         windows = make_windows(problem, depth)
@@ -192,7 +213,7 @@ def chernoff(problem: Problem, threshold: float) -> tuple[float, Tilt]:
 
 
 def useful_tilt(problem: Problem, threshold: float, log_bound: float, best: Tilt) -> Tilt:
-    """The best tilt, or a smaller one where that would cost digits: at the largest T the best one has no end."""
+    """The best tilt, or a smaller one if the best would lose digits: near the largest T the best tau is unbounded."""
     most = 1.5 * max(-log_bound, 1.0) / threshold
     if best.tau <= most:
         return best
@@ -200,16 +221,16 @@ def useful_tilt(problem: Problem, threshold: float, log_bound: float, best: Tilt
 
 
 def tail_bound(windows: Sequence[Window], tilt: Tilt, end: float, threshold: float, total: int) -> float:
-    """A bound of P*(T >= end, sum x = n), by a second tilt."""
+    """An upper bound of P*(T >= end, sum x = n), by a second tilt."""
     best = best_tilt(windows, end, total)
     if best.tau <= tilt.tau:
         return 1.0
-    # exponents are relative to their own thresholds: Lambda(tau2) - tau2 end - ... against Lambda(tau) - tau t.
+    # The exponents have different thresholds: Lambda(tau2) - tau2 end - ... and Lambda(tau) - tau t - ...
     return math.exp(min(best.exponent - tilt.exponent + tilt.tau * (end - threshold), 0.0))
 
 
 def total_bound(windows: Sequence[Window], tilt: Tilt, distance: float, total: int) -> float:
-    """A bound of P*(|sum x - n| >= distance)."""
+    """An upper bound of P*(|sum x - n| >= distance)."""
     bound = 0.0
     for sign in (1, -1):
         wanted = total + sign * distance

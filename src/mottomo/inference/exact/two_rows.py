@@ -1,8 +1,8 @@
-"""Two tallies given their margins: the same engine, with hypergeometric instead of multinomial weights.
+"""Two tallies given their margins: the same exact computations with hypergeometric instead of multinomial weights.
 
 Given both totals r_1, r_2 and the total c_j of each category, the counts x_j of the first tally are independent
-Binomial(c_j, r_1 / n) given their sum r_1, and every test statistic of the table is a sum over both cells of each
-category, which is convex in x_j.
+Binomial(c_j, r_1 / n) given their sum r_1. Every test statistic of the table is a sum over the two cells of each
+category, and that is convex in x_j.
 """
 
 from __future__ import annotations
@@ -19,14 +19,20 @@ from mottomo.inference.exact.kinds import PEARSON_PRIME, Kind, Problem
 from mottomo.inference.statistics import Statistic
 from mottomo.numerics.poisson import log_poisson
 
-_LONGEST_SIEVE = 1_000_000  # for longer columns ties are decided within a band
+_LONGEST_SIEVE = 1_000_000  # for larger columns ties are decided within a band
 
 
 @dataclass(frozen=True, eq=False)
 class TwoRowKind(Kind):
-    """`multiplicity` categories seen `column` times in both tallies together; x of them in the first.
+    """Categories that were seen the same number of times in both tallies together, x of them in the first.
 
-    rate : e_1. total : n of both. rows : r_1, r_2.
+    Attributes
+    ----------
+    multiplicity : how many categories there are.
+    rate : e_1, the expected count in the first tally.
+    total : n of both tallies.
+    column : c, how often each category was seen in both.
+    rows : r_1 and r_2.
     """
 
     column: int = 0
@@ -34,6 +40,7 @@ class TwoRowKind(Kind):
 
     @property
     def largest(self) -> int:
+        """The most outcomes of the first tally in the category: at most its column, at most its row."""
         return min(self.column, self.rows[0])
 
     @property
@@ -41,6 +48,7 @@ class TwoRowKind(Kind):
         return self.column - self.rate
 
     def costs(self, x: np.ndarray) -> np.ndarray:
+        """What both cells of the category add to the statistic, float64, at least 0."""
         found = self._both_cells(x)
         return found if self.statistic.is_least_at_expected else np.maximum(found - self._least, 0.0)
 
@@ -49,6 +57,7 @@ class TwoRowKind(Kind):
         return costs(np.asarray(x), self.rate) + costs(self.column - np.asarray(x), self._other)
 
     def log_weights(self, x: np.ndarray) -> np.ndarray:
+        """log Binomial(x; c, r_1 / n), (1, L): there is no alternative."""
         return self._log_binomial(x).reshape(1, -1)
 
     def _log_binomial(self, x: np.ndarray) -> np.ndarray:
@@ -63,7 +72,7 @@ class TwoRowKind(Kind):
         return float(np.min(self._both_cells(near)))
 
     def fingerprints(self, first: int, last: int) -> np.ndarray:
-        """Up to constants that are the same for all tables with these margins."""
+        """The fingerprints of the costs of both cells, up to constants that all tables with these margins share."""
         x = np.arange(first, last + 1, dtype=np.int64)
         if self.column > _LONGEST_SIEVE:
             return np.zeros(x.size, dtype=np.uint64)
@@ -74,7 +83,7 @@ class TwoRowKind(Kind):
 
 
 def two_row_problem(first: Sequence[int], second: Sequence[int], statistic: Statistic) -> tuple[Problem, list[int]]:
-    """The problem of two rows of counts, every column of which was seen, and for each column the index of its kind."""
+    """The problem for two rows of counts without an empty column, and for each column the index of its kind."""
     rows = (sum(first), sum(second))
     n = sum(rows)
     columns = [a + b for a, b in zip(first, second, strict=True)]

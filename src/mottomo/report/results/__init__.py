@@ -35,6 +35,7 @@ class Words(Generic[R]):
     summary: Callable[[R], str] | None = None
 
     def report(self, result: R, verdict: str, remarks: Iterable[str]) -> Report:
+        """The body of a result with the sentences of these codes."""
         notes = []
         for code in remarks:
             words = self.remarks[code](result)

@@ -196,9 +196,9 @@ def _maximum(step: Step) -> Narration:
     )
     gap = significant(values["gap"], 2)
     if values["converged"] and values["proved"]:
-        after = [say("It is proved that at most {gap} nats are left to gain.", gap=gap)]
+        after = [say("It is proved that the optimality gap is at most {gap} nats.", gap=gap)]
     elif values["converged"]:
-        after = [say("About {gap} nats are left to gain, as far as can be estimated.", gap=gap)]
+        after = [say("The optimality gap is about {gap} nats, as far as can be estimated.", gap=gap)]
     else:
         after = [say("Training ended before it got there; about {gap} nats are left.", gap=gap)]
     if step.variant == "penalised":

@@ -1,4 +1,4 @@
-"""What a training says: the fit beside the die, the coefficients, the features' tests, and what was held out."""
+"""What a training says: the fit, the coefficients, the features' tests, and the rows held out."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _MOST_NAMES = 5
 _REASONS: dict[str, Message] = {
     "separated": say("the categories are separated"),
     "unproved": say("that there is a maximum could not be proved"),
-    "rounding": say("rounding hides what is left to gain"),
-    "passes": say("the passes allowed are used up"),
+    "rounding": say("rounding hides the rest of the optimality gap"),
+    "passes": say("the passes over the rows that are allowed are used up"),
     "interrupted": say("interrupted by Ctrl-C"),
     "gap": say("the gap is small"),
 }
@@ -106,13 +106,13 @@ def _likelihoods(result: TrainingResult) -> list[Block]:
 
 
 def _optimum(result: TrainingResult) -> Paragraph:
-    passes = say_count("{count} pass", "{count} passes", result.n_passes)
+    passes = say_count("{count} pass over the rows", "{count} passes over the rows", result.n_passes)
     if result.existence.direction is not None:
         return Paragraph(_separation(result))
     if result.verdict == "existence-undecided":
         return Paragraph(
             say(
-                "After {passes} about {gap} nats seem left to gain, if there is a maximum.",
+                "After {passes} the optimality gap seems to be about {gap} nats, if there is a maximum.",
                 passes=passes,
                 gap=significant(result.gap, 2),
             )
@@ -120,8 +120,8 @@ def _optimum(result: TrainingResult) -> Paragraph:
     if not result.converged:
         return Paragraph(
             say(
-                "The fit stopped before it was near enough ({reason}), after {passes}; about {gap} nats are left to "
-                "gain.",
+                "The fit stopped before it was near enough ({reason}), after {passes}; the optimality gap is about "
+                "{gap} nats.",
                 reason=_REASONS[result.reason],
                 passes=passes,
                 gap=significant(result.gap, 2),
@@ -277,7 +277,7 @@ def _known_p(value: float | None, log10: float | None) -> P | None:
 def _held_out(found: HeldOut) -> list[Block]:
     named = (
         (Named("model", say("the model")), found.model),
-        (Named("null", say("the die, without features")), found.die),
+        (Named("null", say("the intercept-only model")), found.die),
         (Named("gain", say("gain of the model")), found.gain),
     )
     return [
@@ -455,9 +455,9 @@ _NO_ERRORS: dict[str, Message] = {
 def _not_converged(result: TrainingResult) -> Message:
     gap = rounded(result.gap, 2)
     if result.reason == "interrupted":
-        return say("The fit was interrupted by Ctrl-C: about {gap} nats of log L are left to gain.", gap=gap)
+        return say("The fit was interrupted by Ctrl-C: the optimality gap is about {gap} nats.", gap=gap)
     return say(
-        "The fit did not converge ({reason}): about {gap} nats of log L are left to gain. With a penalty, such as "
+        "The fit did not converge ({reason}): the optimality gap is about {gap} nats. With a penalty, such as "
         "--penalty l2=1, it usually does.",
         reason=_REASONS[result.reason],
         gap=gap,
@@ -484,9 +484,10 @@ def _baselines(result: TrainingResult) -> Iterable[Message]:
 def _held_out_impossible(result: TrainingResult) -> Message:
     assert result.held_out is not None
     return say_count(
-        "{number} row held out has a category to which the model or the die gives probability 0: its loss is infinite.",
-        "{number} rows held out have a category to which the model or the die gives probability 0: their loss is "
-        "infinite.",
+        "{number} row held out has a category to which the model or the intercept-only model gives probability 0: "
+        "its loss is infinite.",
+        "{number} rows held out have a category to which the model or the intercept-only model gives probability 0: "
+        "their loss is infinite.",
         result.held_out.n_impossible,
         number=whole(result.held_out.n_impossible),
     )
@@ -499,8 +500,8 @@ VERDICTS: Mapping[str, Say[TrainingResult]] = worded(
         "no-maximum": _no_maximum,
         "never-seen": _never_seen,
         "existence-undecided": lambda result: say(
-            "It could not be proved that log L has a maximum. If it has one, about {gap} nats of log L are left to "
-            "gain. With a penalty, such as --penalty l2=1, there always is one.",
+            "It could not be proved that log L has a maximum. If it has one, the optimality gap is about {gap} nats. "
+            "With a penalty, such as --penalty l2=1, there always is one.",
             gap=significant(result.gap, 2),
         ),
         "not-converged": _not_converged,
