@@ -20,7 +20,9 @@ from mottomo._arrays import CheckedProbabilities, as_counts, as_probabilities, a
 from mottomo.categories import Categories, by_category_name
 from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, say_count, verbatim
+from mottomo.numerics.contrasts import contrasts
 from mottomo.numerics.series import relative_entropy_term, stirling_error
+from mottomo.numerics.softmax import softmax_of_relative
 from mottomo.numerics.sums import accurate_sum, two_product
 from mottomo.probabilities import Probabilities, parse_number
 
@@ -200,18 +202,8 @@ def tangent_hessian(counts: Any, probabilities: Any) -> np.ndarray:
     [-200.0, -200.0, -144.207, -92.4597, -80.0]
     """
     full = hessian(counts, probabilities)
-    basis = _tangent_basis(full.shape[-1])
+    basis = contrasts(full.shape[-1])
     return basis.T @ full @ basis
-
-
-def _tangent_basis(n_categories: int) -> np.ndarray:
-    """Helmert's orthonormal basis (K, K-1) of the vectors whose entries sum to 0."""
-    basis = np.zeros((n_categories, n_categories - 1))
-    for column in range(n_categories - 1):
-        size = column + 1
-        basis[:size, column] = 1 / math.sqrt(size * (size + 1))
-        basis[size, column] = -size / math.sqrt(size * (size + 1))
-    return basis
 
 
 def fisher_information(probabilities: Any, n_observations: int = 1) -> np.ndarray:
@@ -398,8 +390,7 @@ def softmax(logits: Any) -> np.ndarray:
             say("real numbers, at least one finite in each row, none NaN or +inf"),
             say("{values}", values=str(values.tolist())),
         )
-    weights = np.exp(values - largest)
-    return weights / weights.sum(axis=-1, keepdims=True)
+    return softmax_of_relative(values - largest)
 
 
 def _ratio(counts: np.ndarray, divisor: np.ndarray) -> np.ndarray:

@@ -81,7 +81,7 @@ class HeldOut:
     n_observations : the sum of their weights.
     seed : the seed with which they were chosen.
     model : losses of the model.
-    die : losses of the null model.
+    null : losses of the null model.
     gain : loss of the null model minus loss of the model, row by row; positive if the features help.
     n_impossible : weight of the rows whose category has probability 0 by the model, or was not seen in training.
     """
@@ -90,7 +90,7 @@ class HeldOut:
     n_observations: int
     seed: int
     model: Losses
-    die: Losses
+    null: Losses
     gain: Losses
     n_impossible: int
 
@@ -101,7 +101,7 @@ class HeldOut:
             "n_observations": self.n_observations,
             "seed": self.seed,
             "cross_entropy": self.model.to_dict(),
-            "null_cross_entropy": self.die.to_dict(),
+            "null_cross_entropy": self.null.to_dict(),
             "gain": self.gain.to_dict(),
             "impossible": self.n_impossible,
         }

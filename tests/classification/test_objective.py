@@ -9,8 +9,9 @@ import pytest
 import scipy.optimize
 import scipy.special
 
-from mottomo.classification.coordinates import centred, contrasts, referred
+from mottomo.classification.coordinates import centred, referred
 from mottomo.classification.objective import Objective, ObjectiveSums, Rows
+from mottomo.numerics.contrasts import contrasts
 from tests.classification.data import ridge, rows_of, simulated
 
 

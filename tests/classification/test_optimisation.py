@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 
 from mottomo.classification import kronecker, optimisation
 from mottomo.classification.certificate import Certificate
-from mottomo.classification.coordinates import contrasts
 from mottomo.classification.curvature import ExactCurvature, LeastCurvature, category_curvature, information
-from mottomo.classification.gap_estimates import Shortfall, Tail
+from mottomo.classification.gap_estimates import RemainingGains, Shortfall
 from mottomo.classification.kronecker import DiagonalCurvature, HeadCurvature, KroneckerCurvature
 from mottomo.classification.objective import Objective, Rows, with_wide_starts
 from mottomo.classification.optimisation import train
 from mottomo.classification.scaling import Scaling
 from mottomo.classification.softmax import probabilities
+from mottomo.numerics.contrasts import contrasts
 from tests.classification.data import column, ridge, rows_of, simulated
 
 
 def dense_hessian(x, w, b, weights, size):
     """The Hessian on the coordinates, from its definition, row by row."""
-    from mottomo.classification.coordinates import contrasts
+    from mottomo.numerics.contrasts import contrasts
 
     q = contrasts(size)
     total = 0
@@ -252,7 +252,7 @@ def test_the_estimate_of_the_gap_learns_from_what_was_gained():
 
 
 def test_gains_that_fall_like_a_geometric_sequence_have_the_sum_of_their_tail():
-    tail = Tail()
+    tail = RemainingGains()
     assert tail.left() == np.inf
     for step in range(12):
         tail.gained(0.5**step)

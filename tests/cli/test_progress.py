@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from mottomo.classification.optimisation import Standing
+from mottomo.classification.optimisation import FitState
 from mottomo.cli import progress, train
 from mottomo.cli.progress import Lines
 from mottomo.messages import verbatim
@@ -57,9 +57,9 @@ def test_each_stage_has_its_line_on_a_terminal(stage, words, monkeypatch, capsys
     clock = Clock()
     monkeypatch.setattr(train, "Lines", lambda show: Lines(show, clock))
     with train._reports() as report:
-        report(Standing(3, 0.5, 0.25, stage))
+        report(FitState(3, 0.5, 0.25, stage))
         clock.now = 6.0
-        report(Standing(3, 0.5, 0.25, stage))
+        report(FitState(3, 0.5, 0.25, stage))
     assert capsys.readouterr().err.replace("\n", " ").strip() == words
 
 
@@ -67,5 +67,5 @@ def test_off_a_terminal_there_are_no_lines_however_long_it_takes(monkeypatch, ca
     monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", -1.0)
     with train._reports() as report:
         for n in range(5):
-            report(Standing(n, 0.5, 0.25))
+            report(FitState(n, 0.5, 0.25))
     assert capsys.readouterr().err == ""

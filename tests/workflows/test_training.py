@@ -101,7 +101,7 @@ def test_iris_penguins_and_digits_are_separated_first_and_fitted_with_a_penalty_
         fitted = train_on_table(file, plan)
         assert fitted.is_usable
         assert fitted.existence.verdict == "penalised"
-        assert fitted.held_out.model.value + 3 * fitted.held_out.model.standard_error < fitted.held_out.die.value
+        assert fitted.held_out.model.value + 3 * fitted.held_out.model.standard_error < fitted.held_out.null.value
 
 
 def test_a_penalty_does_not_depend_on_units(write):
@@ -301,7 +301,7 @@ def test_held_out_rows_are_fixed_by_the_seed_and_not_seen(write):
     assert one.held_out != other.held_out
     assert one.held_out.n_observations == 236
     assert one.n_observations == 708
-    assert one.held_out.gain.value == pytest.approx(one.held_out.die.value - one.held_out.model.value)
+    assert one.held_out.gain.value == pytest.approx(one.held_out.null.value - one.held_out.model.value)
 
 
 def test_a_model_file_predicts_what_the_model_does(write, tmp_path):
@@ -412,7 +412,7 @@ def test_the_gain_is_undefined_where_neither_model_allows_what_came(write):
     frame.loc[np.flatnonzero(chosen)[0], "PID"] = "none"
     result = train_on_table(write(frame), TrainingPlan("PID", holdout=0.25, seed=1, penalty=L2(1.0), accept_limit=True))
     found = result.held_out
-    assert (found.model.value, found.die.value) == (math.inf, math.inf)
+    assert (found.model.value, found.null.value) == (math.inf, math.inf)
     assert math.isnan(found.gain.value)
     assert found.n_impossible == 1
 

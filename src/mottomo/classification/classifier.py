@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from mottomo.categories import Categories
-from mottomo.classification.encoding import Columns, Encoding
+from mottomo.classification.encoding import Encoding, TableRows
 from mottomo.classification.penalties import L2
 from mottomo.classification.softmax import logits, probabilities
 
@@ -43,7 +43,7 @@ class Classifier:
 
         mottomo._load_storage().save_classifier(self, path)
 
-    def probabilities(self, columns: Columns, unknown: str = "error") -> np.ndarray:
+    def probabilities(self, columns: TableRows, unknown: str = "error") -> np.ndarray:
         """y_k of each row, (n, K) float64; `unknown` as in ``Encoding.codes``."""
         return probabilities(self.encoding.encode(columns, unknown), self.coefficients, self.intercepts)
 

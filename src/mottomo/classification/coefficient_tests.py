@@ -13,7 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from mottomo.classification.collinearity import recoded
-from mottomo.classification.coordinates import contrasts
 from mottomo.classification.curvature import information
 from mottomo.classification.fitting import Fit
 from mottomo.classification.objective import Data, keeping
@@ -22,6 +21,7 @@ from mottomo.classification.recoding import Recoding
 from mottomo.classification.scaling import Scaling
 from mottomo.kernels.threads import one_thread_blas
 from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
+from mottomo.numerics.contrasts import contrasts
 
 _LARGEST_WORK = 1e12  # operations to compute the information of all rows
 _LEAST_SHARE = 1e-12  # of a coefficient's information that remains given the others; less is singular

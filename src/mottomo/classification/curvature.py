@@ -13,11 +13,11 @@ from typing import Protocol
 
 import numpy as np
 
-from mottomo.classification.coordinates import contrasts
 from mottomo.classification.objective import Rows
 from mottomo.classification.scaling import Scaling, add_in_blocks
 from mottomo.classification.softmax import training_probabilities
 from mottomo.kernels.threads import processors, ranges, workers
+from mottomo.numerics.contrasts import contrasts
 
 _PIVOT_EPS = 64  # see ``_stands_out``
 _CHUNK = 1 << 17  # numbers in a temporary array, so that it fits into the L2 cache

@@ -16,7 +16,7 @@ _WIDEST_DENSE = 500  # encoded columns; wider features are mostly zeros and are 
 _SHOWN_LEVELS = 10
 
 
-class Columns(Protocol):
+class TableRows(Protocol):
     """Some rows of a table, by column; it also names the place of a cell for messages."""
 
     @property
@@ -98,11 +98,11 @@ class Encoding:
             at += len(feature.columns)
         return positions
 
-    def encode(self, columns: Columns, unknown: str = "error") -> Any:
+    def encode(self, columns: TableRows, unknown: str = "error") -> Any:
         """The features (n, p) of some rows: ``expand`` of their ``codes``."""
         return self.expand(self.codes(columns, unknown))
 
-    def codes(self, columns: Columns, unknown: str = "error") -> np.ndarray:
+    def codes(self, columns: TableRows, unknown: str = "error") -> np.ndarray:
         """(n, number of features) float64: numbers as they are, text as the position among the levels.
 
         unknown : ``"error"`` refuses a text that is no known level, naming column and row; ``"baseline"`` codes it as
@@ -181,7 +181,7 @@ def _check_kind(feature: Feature, values: np.ndarray, where: Message) -> None:
     )
 
 
-def _positions(feature: Feature, columns: Columns, unknown: str) -> np.ndarray:
+def _positions(feature: Feature, columns: TableRows, unknown: str) -> np.ndarray:
     """The position of each cell among the levels, (n,) int64; -1 for an unknown level."""
     assert feature.levels is not None
     position = {level: index for index, level in enumerate(feature.levels)}

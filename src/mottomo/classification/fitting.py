@@ -9,7 +9,7 @@ import numpy as np
 from mottomo.classification.collinearity import Dependence, far_centre, recoded
 from mottomo.classification.existence import Existence, existence
 from mottomo.classification.objective import Data, Objective, Rows
-from mottomo.classification.optimisation import Optimum, Progress, Standing, train
+from mottomo.classification.optimisation import FitState, Optimum, Progress, train
 from mottomo.classification.recoding import Recoding
 from mottomo.classification.scaling import Scaling
 from mottomo.classification.softmax import logits
@@ -86,7 +86,7 @@ def fit(
     ridge : (p,) see ``ridge_of``; None for maximum likelihood.
     tolerance : of the optimality gap, nats, see ``train``.
     most_passes : passes over all rows after which the fit stops.
-    progress : called with a Standing in each iteration.
+    progress : called with a FitState in each iteration.
     """
     if isinstance(data, Rows) and data.is_sparse and data.n * data.n_features <= _SMALL:
         data = data.dense()
@@ -159,7 +159,7 @@ def _decided(
 
     def waiting() -> None:
         if progress is not None:
-            progress(Standing(optimum.n_passes, optimum.point.value, optimum.gap, "existence"))
+            progress(FitState(optimum.n_passes, optimum.point.value, optimum.gap, "existence"))
 
     try:
         found = existence(data, optimum, objective, waiting)

@@ -35,7 +35,7 @@ def gain(step: np.ndarray, before: Point, after: Point) -> float:
     return -0.5 * float(np.vdot(step, before.gradient + after.gradient))
 
 
-class Tail:
+class RemainingGains:
     """Extrapolates the sum of the gains (decreases) of future iterations, as a geometric series.
 
     A preconditioner that is wrong in some directions underestimates the optimality gap until the iterates have moved

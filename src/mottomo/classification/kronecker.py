@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from mottomo.classification.coordinates import contrasts
 from mottomo.classification.objective import RUN, Excerpt, Rows
 from mottomo.classification.scaling import Scaling, add_in_blocks
 from mottomo.classification.softmax import training_probabilities
 from mottomo.kernels.threads import processors, ranges, workers
+from mottomo.numerics.contrasts import contrasts
 
 ROWS_A_COLUMN = 8  # sampled rows for a Kronecker product, per column
 _ALIKE = 8.0  # largest ratio of eigenvalues that share a Cholesky factor

@@ -16,9 +16,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from mottomo.classification.coordinates import contrasts
 from mottomo.kernels.threads import Range, ranges
 from mottomo.kernels.training import TrainingPass
+from mottomo.numerics.contrasts import contrasts
 
 RUN = 128  # consecutive rows in a run of an excerpt
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from mottomo.classification.certificate import Certificate
 from mottomo.classification.curvature import Curvature, ExactCurvature, LeastCurvature
-from mottomo.classification.gap_estimates import Shortfall, Tail, gain
+from mottomo.classification.gap_estimates import RemainingGains, Shortfall, gain
 from mottomo.classification.kronecker import HEAD, ROWS_A_COLUMN, HeadCurvature, KroneckerCurvature
 from mottomo.classification.objective import Data, Objective, Point
 from mottomo.classification.quasi_newton import MEMORY, Memory, line_search
@@ -37,11 +37,11 @@ _NEXT_TO_NOTHING = 5e7  # operations of a cheap pass
 _PASSES_OF_A_GOOD_STEP = 3  # passes of a line search; with more, the exact Hessian misleads
 _EXTRA_PASSES = 12  # from a small estimate of the gap to a proved bound
 
-Progress = Callable[["Standing"], None]
+Progress = Callable[["FitState"], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FitState:
     """Progress of a training.
 
     Attributes
@@ -171,7 +171,7 @@ class Training:
         self._extra = 0
         self._bound = 0.0  # from the last attempt at a proof
         self._proves = False
-        self._tail = Tail()
+        self._tail = RemainingGains()
         self._is_hard = False
         self._trust = 0.5
         self._memory: Memory | None = None
@@ -253,7 +253,7 @@ class Training:
         """Record the best point so far and its estimated optimality gap, and report the progress."""
         self._point, self._gap = point, gap
         if self.progress is not None:
-            self.progress(Standing(self.objective.n_passes, point.value, gap))
+            self.progress(FitState(self.objective.n_passes, point.value, gap))
 
     def _input_free_value(self) -> float:
         """The objective at the null model, nats a row."""
@@ -439,7 +439,7 @@ def train(
     ridge : (p,) or (p, p), the penalty, see ``Objective``; None without a penalty.
     tolerance : of the optimality gap of log L (less the penalty), nats.
     most_passes : passes over all rows after which the iterations stop.
-    progress : called with a Standing in each iteration.
+    progress : called with a FitState in each iteration.
     """
     with data.running() as sums:
         objective = Objective(sums, data.n_categories, data.weight, ridge, intercept)

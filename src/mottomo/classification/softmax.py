@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from mottomo.numerics.softmax import softmax_of_relative
 from mottomo.numerics.sums import accurate_combination
 
 _FAR_BELOW = 2.0**-600  # scales features so that no product with a coefficient overflows
@@ -71,19 +72,13 @@ def _in_twice_the_digits(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndar
 
 def probabilities(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
     """softmax(x W + b), (n, K) float64; each row sums to 1 within K eps."""
-    return _normalised(relative_logits(x, w, b))
+    return softmax_of_relative(relative_logits(x, w, b))
 
 
 def training_probabilities(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:
     """As ``probabilities``, for recoded features, whose products do not cancel."""
     with np.errstate(over="ignore", invalid="ignore"):
-        return _normalised(_relative(np.asarray(x @ w, dtype=np.float64) + b, x, w, b))
-
-
-def _normalised(z: np.ndarray) -> np.ndarray:
-    np.exp(z, out=z)
-    z /= z.sum(axis=1, keepdims=True)
-    return z
+        return softmax_of_relative(_relative(np.asarray(x @ w, dtype=np.float64) + b, x, w, b))
 
 
 def log_probabilities(x: Any, w: np.ndarray, b: np.ndarray) -> np.ndarray:

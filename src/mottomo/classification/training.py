@@ -15,7 +15,7 @@ from mottomo.classification.existence import separators
 from mottomo.classification.fitting import Fit, fit
 from mottomo.classification.labelled_rows import refuse_extremes
 from mottomo.classification.objective import Data
-from mottomo.classification.optimisation import Progress, Standing
+from mottomo.classification.optimisation import FitState, Progress
 from mottomo.classification.penalties import L2, ridge_of
 from mottomo.classification.training_result import TrainingResult
 from mottomo.kernels.cross_entropy import cross_entropy_of_logits
@@ -74,7 +74,7 @@ def learnt(
 ) -> TrainingResult:
     """Fit the classifier to rows, with standard errors, tests and held-out losses.
 
-    progress : called with a Standing in each iteration.
+    progress : called with a FitState in each iteration.
     is_tested : whether to compute standard errors and tests.
 
     Raises InvalidInput for an unknown reference, or for features that ``refuse_extremes`` refuses.
@@ -170,7 +170,7 @@ def _inference(found: Fit, rows: TrainingRows, reference: str, plan: Settings, p
 
     def working() -> None:
         if progress is not None:
-            progress(Standing(found.n_passes, -found.log_likelihood / data.weight, found.gap, "standard-errors"))
+            progress(FitState(found.n_passes, -found.log_likelihood / data.weight, found.gap, "standard-errors"))
 
     recoding = found.recoding
     try:
@@ -192,7 +192,7 @@ def _held_out(classifier: Classifier, tally: Tally, data: Data, seed: int) -> He
     """Cross-entropy on held-out rows: of the classifier, and of the null model with the shares of the training rows."""
     with np.errstate(divide="ignore"):
         logs = np.log(tally.counts / tally.n_observations)
-    model, die, gain, n_impossible = LossSums(), LossSums(), LossSums(), 0
+    model, null, gain, n_impossible = LossSums(), LossSums(), LossSums(), 0
     for rows in data.batches():
         assert rows.labels is not None
         logits = np.ascontiguousarray(classifier.logits(rows.features))
@@ -204,6 +204,6 @@ def _held_out(classifier: Classifier, tally: Tally, data: Data, seed: int) -> He
         n_impossible += round(impossible.sum() if rows.weights is None else rows.weights[impossible].sum())
         with np.errstate(invalid="ignore"):
             model += LossSums.of(losses, rows.weights)
-            die += LossSums.of(own, rows.weights)
+            null += LossSums.of(own, rows.weights)
             gain += LossSums.of(own - losses, rows.weights)
-    return HeldOut(data.n, round(data.weight), seed, model.losses(), die.losses(), gain.losses(), n_impossible)
+    return HeldOut(data.n, round(data.weight), seed, model.losses(), null.losses(), gain.losses(), n_impossible)

@@ -372,18 +372,17 @@ def _log_likelihood(case: _Case) -> Step:
 
 def _cross_entropy(case: _Case) -> Step:
     counts = [int(count) for count in case.training.tally.counts]
-    nats, die = case.sums.loss / case.n, -math.fsum(t * math.log(t / case.n) for t in counts if t) / case.n
+    nats, null = case.sums.loss / case.n, -math.fsum(t * math.log(t / case.n) for t in counts if t) / case.n
     mean = negative(product([fraction(number(1), N), LOG_L]))
     terms = case.over_categories(
         lambda k: product([fraction(number(counts[k]), number(case.n)), log(_share(counts[k], case.n))])
     )
     lines = [line(mean, ("≈", fraction(_about(case.sums.loss), number(case.n))), ("≈", _about(nats)))]
     if all(counts):
-        lines.append(line(negative(parenthesised(total(terms))), ("≈", _about(die))))
-    lines.append(line(minus(_about(die), _about(nats)), ("≈", _about(die - nats))))
-    null = case.training.null_log_likelihood
-    holds = math.isclose(die * case.n, -null, rel_tol=1e-12, abs_tol=1e-12)
-    return Step("row-cross-entropy", None, tuple(lines), {"nats": nats, "nats_of_the_die": die}, holds)
+        lines.append(line(negative(parenthesised(total(terms))), ("≈", _about(null))))
+    lines.append(line(minus(_about(null), _about(nats)), ("≈", _about(null - nats))))
+    holds = math.isclose(null * case.n, -case.training.null_log_likelihood, rel_tol=1e-12, abs_tol=1e-12)
+    return Step("row-cross-entropy", None, tuple(lines), {"nats": nats, "nats_of_the_null_model": null}, holds)
 
 
 def _share(count: int, n: int) -> Math:

@@ -15,8 +15,8 @@ from mottomo.categories import Categories, category_name, natural_order, unknown
 from mottomo.errors import InvalidInput, nearest
 from mottomo.inference.binomial_limits import binomial_limits
 from mottomo.inference.estimation import OptimalityCheck
-from mottomo.inference.grouped import GroupedMaximum, grouped_maximum
 from mottomo.inference.intervals import Intervals
+from mottomo.inference.partly_seen_maximum import PartlySeenMaximum, partly_seen_maximum
 from mottomo.messages import say, verbatim, written
 from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally, TallyRemark, check_single
@@ -304,14 +304,16 @@ def _estimated(
     )
 
 
-def _maximum(counts: np.ndarray, membership: np.ndarray, seen: list[int], n: int) -> GroupedMaximum:
+def _maximum(counts: np.ndarray, membership: np.ndarray, seen: list[int], n: int) -> PartlySeenMaximum:
     size = counts.size
     if n == 0:
         nothing = np.full(size, np.nan)
-        return GroupedMaximum(nothing, nothing, np.zeros(size, dtype=bool), np.zeros(size), np.ones(size), 0.0, False)
+        return PartlySeenMaximum(
+            nothing, nothing, np.zeros(size, dtype=bool), np.zeros(size), np.ones(size), 0.0, False
+        )
     informative = [row for row, count in enumerate(seen) if count and not membership[row].all()]
     weights = np.array([float(seen[row]) for row in informative])
-    return grouped_maximum(counts.astype(np.float64), membership[informative], weights)
+    return partly_seen_maximum(counts.astype(np.float64), membership[informative], weights)
 
 
 def _log_likelihood(counts: np.ndarray, y: np.ndarray, labels: tuple[PartialLabel, ...]) -> float:

@@ -75,7 +75,7 @@ class Gaps:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ColumnSelection:
     """Which columns of a table are read, and how.
 
     Attributes
@@ -214,7 +214,7 @@ class KeptColumns:
 
 @contextmanager
 def open_columns(
-    file: TableFile, choice: Choice, progress: Callable[[float], None] | None = None
+    file: TableFile, choice: ColumnSelection, progress: Callable[[float], None] | None = None
 ) -> Iterator[KeptColumns]:
     """Read columns of a file. In a text format, a column is numbers if every cell that is not missing is a number.
 
@@ -237,7 +237,7 @@ def keep_columns(
     relation: str,
     columns: Sequence[str],
     known: Sequence[str],
-    choice: Choice,
+    choice: ColumnSelection,
     where: Message,
     types: dict[str, str] | None = None,
     progress: Callable[[float], None] | None = None,
@@ -294,12 +294,12 @@ def check_names(names: Sequence[str], columns: Sequence[str], where: Message) ->
             raise duplicate_column(name, where)
 
 
-def _raw(columns: Sequence[str], plain: list[str], name: str, choice: Choice) -> str:
+def _raw(columns: Sequence[str], plain: list[str], name: str, choice: ColumnSelection) -> str:
     index = columns.index(name)
     return raw_name(index) if choice.where is not None else duck.identifier(plain[index])
 
 
-def _cell(raw: str, kind: str, choice: Choice) -> str:
+def _cell(raw: str, kind: str, choice: ColumnSelection) -> str:
     """A cell in SQL: NULL if it is missing; JSON becomes text."""
     cell = f"({raw} ->> '$')" if kind == "JSON" else raw
     if kind in ("JSON", "VARCHAR"):
@@ -309,7 +309,7 @@ def _cell(raw: str, kind: str, choice: Choice) -> str:
 
 
 def _numeric(
-    connection: Any, cells: dict[str, str], types: dict[str, str], source: str, choice: Choice, where: Message
+    connection: Any, cells: dict[str, str], types: dict[str, str], source: str, choice: ColumnSelection, where: Message
 ) -> dict[str, bool]:
     """Whether each column is numbers: by its type or, if that is text, if every cell that is not missing is a number.
 

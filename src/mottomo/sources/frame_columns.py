@@ -12,7 +12,7 @@ from mottomo._arrays import family, is_missing, unmasked
 from mottomo.errors import InvalidInput, SourceError
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources import duck
-from mottomo.sources.columns import Choice, KeptColumns, check_names, keep_columns
+from mottomo.sources.columns import ColumnSelection, KeptColumns, check_names, keep_columns
 from mottomo.sources.foreign import in_our_words
 from mottomo.sources.frame import Frame
 from mottomo.sources.rows import column_text
@@ -21,7 +21,7 @@ _RELATION = "columns_in_memory"
 
 
 @contextmanager
-def open_frame(table: Frame | Mapping[Any, Any], choice: Choice) -> Iterator[KeptColumns]:
+def open_frame(table: Frame | Mapping[Any, Any], choice: ColumnSelection) -> Iterator[KeptColumns]:
     """The chosen columns of a frame or a mapping.
 
     The type of a column decides whether it is numbers or text; but as in a file, a column of texts is numbers if every

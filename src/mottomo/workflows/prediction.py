@@ -16,7 +16,7 @@ from mottomo.classification.predictions import Batches, Predictions
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, written
 from mottomo.results import Provenance
-from mottomo.sources.columns import Choice, KeptColumns
+from mottomo.sources.columns import ColumnSelection, KeptColumns
 from mottomo.sources.reading import Reading
 from mottomo.workflows.options import ReadingOptions, check_options, options_of
 from mottomo.workflows.tables import Table, opened, table_of
@@ -174,7 +174,7 @@ def predict_table(
     features = classifier.encoding.features
     names = tuple(one.name for one in features)
     text = frozenset(one.name for one in features if one.levels is not None)
-    choice = Choice(names, text, missing_values, where)
+    choice = ColumnSelection(names, text, missing_values, where)
     with _naming_absent(names), opened(table, choice, reading) as kept:
         gaps = kept.gaps() if names else None
         if gaps is not None:

@@ -11,7 +11,7 @@ from typing import Any
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, verbatim, written
 from mottomo.results import Provenance
-from mottomo.sources.columns import Choice, KeptColumns, open_columns
+from mottomo.sources.columns import ColumnSelection, KeptColumns, open_columns
 from mottomo.sources.file_hash import FileHash
 from mottomo.sources.frame import Frame
 from mottomo.sources.frame_columns import open_frame
@@ -21,7 +21,9 @@ Table = TableFile | Frame | Mapping[str, Any]
 Progress = Callable[[float], None]
 
 
-def opened(table: Table, choice: Choice, progress: Progress | None = None) -> AbstractContextManager[KeptColumns]:
+def opened(
+    table: Table, choice: ColumnSelection, progress: Progress | None = None
+) -> AbstractContextManager[KeptColumns]:
     """The chosen columns of a table, for as long as they are kept."""
     return open_columns(table, choice, progress) if isinstance(table, TableFile) else open_frame(table, choice)
 

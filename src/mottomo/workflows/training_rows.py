@@ -19,7 +19,7 @@ from mottomo.classification.penalties import L2
 from mottomo.classification.training import Settings, TrainingRows
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, say_count, verbatim
-from mottomo.sources.columns import Choice, Columns, KeptColumns
+from mottomo.sources.columns import Columns, ColumnSelection, KeptColumns
 from mottomo.storage.row_file import RowFile
 from mottomo.tallies import Tally
 from mottomo.temporary import temporary_folder
@@ -99,7 +99,7 @@ def training_rows(table: Table, plan: TrainingPlan, reading: Any = None) -> Iter
     """
     weights = () if plan.weights is None else (plan.weights,)
     wanted = None if plan.features is None else (*plan.features, plan.target, *weights)
-    choice = Choice(wanted, frozenset({*plan.text, plan.target}), plan.missing_values, plan.where, weights)
+    choice = ColumnSelection(wanted, frozenset({*plan.text, plan.target}), plan.missing_values, plan.where, weights)
     with ExitStack() as kept, temporary_folder() as folder:
         found = kept.enter_context(opened(table, choice, reading))
         names = _feature_names(found, plan)

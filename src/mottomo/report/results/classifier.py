@@ -133,7 +133,7 @@ def _cross_entropy(step: Step) -> Narration:
             say(
                 "As probabilities: the classifier gave what came {own} on (geometric) average, the die {die}.",
                 own=rounded(math.exp(-values["nats"])),
-                die=rounded(math.exp(-values["nats_of_the_die"])),
+                die=rounded(math.exp(-values["nats_of_the_null_model"])),
             ),
         )
     return Narration(say("Cross-entropy"), (before,), after)

@@ -66,7 +66,7 @@ def _counted(n_rows: int, n_observations: int) -> Message:
 
 
 def _likelihoods(result: TrainingResult) -> list[Block]:
-    fit, die = significant(result.log_likelihood, 9), significant(result.null_log_likelihood, 9)
+    fit, null = significant(result.log_likelihood, 9), significant(result.null_log_likelihood, 9)
     g, df, p = (
         significant(result.likelihood_ratio, 6),
         result.degrees_of_freedom,
@@ -83,15 +83,15 @@ def _likelihoods(result: TrainingResult) -> list[Block]:
         limit = _supremum(result, 9)
         blocks.append(
             Formula(
-                rf"\sup \log L = {limit}, \quad \log L(t/n) = \sum_k t_k \log \frac{{t_k}}{{n}} = {die}",
-                f"sup log L = {limit}   log L(t/n) = {die}",
+                rf"\sup \log L = {limit}, \quad \log L(t/n) = \sum_k t_k \log \frac{{t_k}}{{n}} = {null}",
+                f"sup log L = {limit}   log L(t/n) = {null}",
             )
         )
         return blocks
     blocks.append(
         Formula(
-            rf"\log L = {fit}, \quad \log L(t/n) = \sum_k t_k \log \frac{{t_k}}{{n}} = {die}",
-            f"log L = {fit}   log L(t/n) = {die}",
+            rf"\log L = {fit}, \quad \log L(t/n) = \sum_k t_k \log \frac{{t_k}}{{n}} = {null}",
+            f"log L = {fit}   log L(t/n) = {null}",
         )
     )
     if result.is_maximum_likelihood and result.converged and result.degrees_of_freedom:
@@ -277,7 +277,7 @@ def _known_p(value: float | None, log10: float | None) -> P | None:
 def _held_out(found: HeldOut) -> list[Block]:
     named = (
         (Named("model", say("the model")), found.model),
-        (Named("null", say("the intercept-only model")), found.die),
+        (Named("null", say("the intercept-only model")), found.null),
         (Named("gain", say("gain of the model")), found.gain),
     )
     return [
@@ -294,39 +294,39 @@ def _held_out(found: HeldOut) -> list[Block]:
 
 
 def _trained(result: TrainingResult) -> Message:
-    fit, die = rounded(result.cross_entropy, 4), rounded(result.null_cross_entropy, 4)
+    fit, null = rounded(result.cross_entropy, 4), rounded(result.null_cross_entropy, 4)
     if not result.is_maximum_likelihood:
         found = say(
-            "The penalised optimum is reached: cross-entropy {fit} nats a row, {die} without features.",
+            "The penalised optimum is reached: cross-entropy {fit} nats a row, {null} without features.",
             fit=fit,
-            die=die,
+            null=null,
         )
     elif result.gap_is_proved:
         found = say(
-            "The maximum exists and is reached: cross-entropy {fit} nats a row, {die} without features.",
+            "The maximum exists and is reached: cross-entropy {fit} nats a row, {null} without features.",
             fit=fit,
-            die=die,
+            null=null,
         )
     elif result.leaves_out:
         found = say(
-            "The maximum with the columns that are kept seems reached: cross-entropy {fit} nats a row, {die} without "
+            "The maximum with the columns that are kept seems reached: cross-entropy {fit} nats a row, {null} without "
             "features.",
             fit=fit,
-            die=die,
+            null=null,
         )
     else:
         found = say(
-            "The maximum seems reached: cross-entropy {fit} nats a row, {die} without features.", fit=fit, die=die
+            "The maximum seems reached: cross-entropy {fit} nats a row, {null} without features.", fit=fit, null=null
         )
     held_out = result.held_out
     if held_out is None:
         return found
     return say(
-        "{found} On rows held out: {model} ± {error}, and {held_out_die} without features.",
+        "{found} On rows held out: {model} ± {error}, and {held_out_null} without features.",
         found=found,
         model=rounded(held_out.model.value, 4),
         error=rounded(held_out.model.standard_error, 2),
-        held_out_die=rounded(held_out.die.value, 4),
+        held_out_null=rounded(held_out.null.value, 4),
     )
 
 

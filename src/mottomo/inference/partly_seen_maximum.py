@@ -15,7 +15,7 @@ _MOST_PATTERNS = 2000  # memory: a few square matrices of this size are held
 
 
 @dataclass(frozen=True, eq=False)
-class GroupedMaximum:
+class PartlySeenMaximum:
     """One maximum, with its standard errors and the range of all maxima.
 
     Attributes
@@ -69,7 +69,7 @@ class _Patterns:
         return cls(part, alone, np.bincount(part), membership[:, first])
 
 
-def grouped_maximum(counts: np.ndarray, membership: np.ndarray, together: np.ndarray) -> GroupedMaximum:
+def partly_seen_maximum(counts: np.ndarray, membership: np.ndarray, together: np.ndarray) -> PartlySeenMaximum:
     """Maximise log L(y) = sum_k t_k log y_k + sum_l v_l log(sum_{k in l} y_k) over probabilities y.
 
     counts : (K,) float64, t >= 0: outcomes seen singly.
@@ -83,7 +83,7 @@ def grouped_maximum(counts: np.ndarray, membership: np.ndarray, together: np.nda
     if n == 0:  # no outcome was seen even in part
         even, unknown = np.full(counts.size, 1 / counts.size), np.full(counts.size, counts.size == 1)
         edges = unknown.astype(np.float64), np.ones(counts.size)
-        return GroupedMaximum(even, np.full(counts.size, np.nan), unknown, *edges, 0.0, False)
+        return PartlySeenMaximum(even, np.full(counts.size, np.nan), unknown, *edges, 0.0, False)
     patterns = _Patterns.of(counts, membership)
     if patterns.alone.size > _MOST_PATTERNS:
         raise _too_many(patterns.alone.size)
@@ -102,7 +102,7 @@ def grouped_maximum(counts: np.ndarray, membership: np.ndarray, together: np.nda
         within = np.where(alone[part] > 0, maximum.y[part] ** 2 * share * (1 - share) / alone[part], 0.0)
         errors = np.sqrt(share**2 * variance[part] + within)
     errors = np.where(identified & (y > 0) & (y < 1), errors, np.nan)
-    return GroupedMaximum(y, errors, identified, lower, upper, maximum.gap, bool(np.isnan(variance).any()))
+    return PartlySeenMaximum(y, errors, identified, lower, upper, maximum.gap, bool(np.isnan(variance).any()))
 
 
 def _variances(patterns: _Patterns, maximum: MixtureMaximum, together: np.ndarray, n: float) -> np.ndarray:
