@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from mottomo._arrays import as_count, family, is_missing
 from mottomo._crosstabs import Crosstab
 from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources.foreign import in_our_words
-from mottomo.sources.memory import count_columns, refuse_others
+from mottomo.sources.memory import count_columns, counted_integers, refuse_others
 from mottomo.sources.rows import CountedRows, Selection, column_text, duplicate_column, plain_number
 
 _COUNT = "mottomo_count"
@@ -135,8 +137,27 @@ def count_frame(frame: Frame, selection: Selection) -> CountedRows:
         columns = [f"c{place}" for place in range(len(keys))]
         if any(isinstance(schema[name], nw.Object) for name in columns):
             return _count_objects(chosen, selection, where)
+        if len(keys) == 1 and (numbers := _integers(chosen)) is not None and (found := counted_integers(numbers)):
+            return CountedRows(*found, where=where)
         rows = _collected(chosen.group_by(columns).agg(nw.len().alias(_COUNT)))
     return _rows_counted(rows, selection, where)
+
+
+def _integers(chosen: Any) -> np.ndarray | None:
+    """The only column as integers (n,), if it is one of numbers in memory without missing values; else None."""
+    import narwhals as nw
+
+    if isinstance(chosen, nw.LazyFrame) or not chosen.schema["c0"].is_integer():
+        return None
+    column = chosen.get_column("c0")
+    if not (
+        column.implementation.is_pandas() or column.implementation.is_polars() or column.implementation.is_pyarrow()
+    ):
+        return None
+    if column.null_count():
+        return None
+    numbers: np.ndarray = column.to_numpy()
+    return numbers if numbers.dtype.kind in "iu" else None
 
 
 def _position(name: Any, names: list[Any], where: Message) -> int:

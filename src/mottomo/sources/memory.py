@@ -36,7 +36,7 @@ def count_values(outcomes: Iterable[Any], by: Iterable[Any] | None = None) -> Co
         if outcomes.ndim != 1:
             raise _not_in_one_row(outcomes, where)
         if outcomes.dtype.kind in "iu":
-            return CountedRows(*_counted_integers(outcomes), where=where)
+            return CountedRows(*(counted_integers(outcomes) or _distinct_integers(outcomes)), where=where)
         if outcomes.dtype.kind in "Ub":
             distinct, counts = np.unique(outcomes, return_counts=True)
             return CountedRows(distinct.tolist(), counts.tolist(), where=where)
@@ -64,7 +64,8 @@ def _not_in_one_row(values: np.ndarray, where: Message) -> InvalidInput:
     )
 
 
-def _counted_integers(outcomes: np.ndarray) -> tuple[list[int], list[int]]:
+def counted_integers(outcomes: np.ndarray) -> tuple[list[int], list[int]] | None:
+    """The distinct numbers of an integer array (n,) and how often each occurs; None if their range is too wide."""
     if outcomes.size == 0:
         return [], []
     if outcomes.itemsize == 1:
@@ -75,6 +76,10 @@ def _counted_integers(outcomes: np.ndarray) -> tuple[list[int], list[int]]:
         counts = _in_range(outcomes, low, high)
         seen = np.flatnonzero(counts)
         return (seen + low).tolist(), counts[seen].tolist()
+    return None
+
+
+def _distinct_integers(outcomes: np.ndarray) -> tuple[list[int], list[int]]:
     values, repeated = np.unique(outcomes, return_counts=True)
     return values.tolist(), repeated.tolist()
 
