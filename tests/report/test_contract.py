@@ -173,9 +173,19 @@ def test_rows_are_found_by_their_names(results):
     assert results["training"]["dog", "weight"].p_value == pytest.approx(
         results["training"].p_values[list(results["training"].columns).index("weight"), 1]
     )
+    assert results["training"]["weight"] == results["training"]["dog", "weight"]
     for result in results.values():
         if isinstance(result, ResultWithRows):
             assert len(list(result)) == len(result)
+
+
+def test_what_is_no_row_is_answered_with_the_nearest_one(results):
+    with pytest.raises(mo.InvalidInput, match="did you mean R"):
+        mo.estimate({"SSR": 3, "R": 17})["r"]
+    with pytest.raises(mo.InvalidInput, match=re.escape("did you mean ('dog', 'weight')")):
+        results["training"]["dog", "wieght"]
+    with pytest.raises(mo.InvalidInput, match=re.escape("one of ('dog', 'intercept'), ('dog', 'weight')")):
+        results["training"]["dog"]
 
 
 def test_a_result_says_itself_in_one_line(results):

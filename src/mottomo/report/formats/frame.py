@@ -104,25 +104,34 @@ def _row_type(keys: tuple[str, ...]) -> type[NamedTuple]:
 
 
 def named_row(report: Report, name: object) -> NamedTuple:
-    """The row that a name stands for: its leading labels, as one text or several.
+    """The row that a name stands for: all its leading labels, or one that no other row has.
 
-    Raises InvalidInput : there is no such row, with the nearest name.
+    Raises InvalidInput : there is no such row, or there are several; with the nearest name.
     """
     table = _data(report)
     wanted = tuple(map(str, name)) if isinstance(name, tuple) else (str(name),)
     kinds = [column.kind == "label" for column in table.columns]
     n_labels = kinds.index(False) if False in kinds else len(kinds)
-    names = []
+    names, having = [], []
     for row in named_rows(report):
         labels = row[: max(n_labels, 1)]
         if labels == wanted:
             return row
-        names.append(", ".join(map(str, labels)))
+        if len(wanted) == 1 and wanted[0] in labels:
+            having.append(row)
+        names.append(_as_name(labels))
+    if len(having) == 1:
+        return having[0]
     raise InvalidInput(
         "unknown-row",
         say("there is no such row"),
         say("result"),
         say("one of {names}", names=names[:10]),
-        verbatim(", ".join(wanted)),
-        nearest(", ".join(wanted), names),
+        verbatim(_as_name(wanted)),
+        nearest(_as_name(wanted), [_as_name(row[:n_labels]) for row in having] or names),
     )
+
+
+def _as_name(labels: tuple[object, ...]) -> str:
+    """Labels as they are written between brackets: one as itself, several as a tuple of texts."""
+    return str(labels[0]) if len(labels) == 1 else f"({', '.join(repr(str(label)) for label in labels)})"
