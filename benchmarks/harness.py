@@ -46,6 +46,7 @@ LAUNCHER = """
 import os, sys, time
 start = time.perf_counter()
 null = os.open(os.devnull, os.O_WRONLY)
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed package has its bytecode
 pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_DUP2, null, 1)])
 _, status, usage = os.wait4(pid, 0)
 print(time.perf_counter() - start, usage.ru_maxrss / 1024, status)

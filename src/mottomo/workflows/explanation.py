@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
-from mottomo.classification.penalties import L2, penalty_of
 from mottomo.errors import InvalidCall
-from mottomo.explanation import classifier
 from mottomo.explanation import explain as derivation
-from mottomo.explanation.classifier import ClassifierExplanation
 from mottomo.explanation.explain import Explanation
 from mottomo.messages import say
-from mottomo.sources.reading import Reading
 from mottomo.workflows.counts import counted
 from mottomo.workflows.options import DataOptions, check_options, options_of
-from mottomo.workflows.tables import table_of
 from mottomo.workflows.tallying import Tallying
-from mottomo.workflows.training import names_of, trained
-from mottomo.workflows.training_rows import TrainingPlan
+
+if TYPE_CHECKING:  # a die is explained without what a classifier needs
+    from mottomo.classification.penalties import L2
+    from mottomo.explanation.classifier import ClassifierExplanation
 
 OPTIONS = ("target", "features", "text", "weights", "penalty", "missing_values")
 _OF_A_TALLY = ("column", "count_column", "by", "null", "normalise")
@@ -61,24 +58,18 @@ def explain(
     for name in _OF_A_TALLY:
         if options.get(name):
             raise InvalidCall("explain-target", say("{option} does not go with --target", option=_option(name)))
-    missing: Literal["error", "drop"] = options.get("missing", "error")
-    plan = TrainingPlan(
-        target=target,
-        features=None if features is None else names_of(features),
-        text=names_of(text),
+    from mottomo.workflows.explaining_a_classifier import explain_classifier
+
+    return explain_classifier(
+        data,
+        target,
+        features=features,
+        text=text,
         weights=weights,
-        categories=options.get("categories"),
-        penalty=penalty_of(penalty),
-        missing=missing,
-        missing_values=names_of(missing_values),
-        where=options.get("where"),
+        penalty=penalty,
+        missing_values=missing_values,
+        options=options,
     )
-    reading = Reading.of(options)
-    with (
-        table_of(data, reading, fingerprint=options.get("fingerprint", False)) as found,
-        trained(found.table, plan, reading=options.get("progress"), is_tested=False) as (training, rows),
-    ):
-        return classifier.explain_classifier(training, rows).with_provenance(found.provenance())
 
 
 def _option(name: str) -> str:
