@@ -81,7 +81,7 @@ $(BIN)/python:
 $(STAMPS)/install: $(BIN)/python pyproject.toml setup.py requirements-dev.lock $(CATALOGUES)
 	@echo "Installing mottomo into $(VENV) ..."
 	@$(PIP) $(CONSTRAINTS) -e . & pid=$$!; while kill -0 $$pid 2>/dev/null; do printf .; sleep 2; done; printf '\n'; wait $$pid
-	@$(BIN)/python -m compileall -q src/mottomo  # an editable install does not; it halves the start where bytecode is not kept
+	@$(BIN)/python -m compileall -q src/mottomo  # which an editable install leaves to the first start
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: $(STAMPS)/install
