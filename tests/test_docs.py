@@ -21,19 +21,13 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("exam
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)")
 EXTENDED = "extending"  # whose examples add to a copy of the package: see test_extending.py
+ENGLISH_ONLY = ["CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs/reference/python.md", "examples/README.md"]
 BILINGUAL = [
-    "README.md",
-    "docs/extending.md",
-    "docs/tutorial.md",
-    "docs/choosing.md",
-    "docs/limits.md",
-    "docs/theory/likelihood.md",
-    "docs/theory/intervals.md",
-    "docs/theory/exact_tests.md",
-    "docs/theory/partly_seen.md",
-    "docs/theory/order.md",
-    "docs/theory/classifier.md",
-    "docs/reference/command-line.md",
+    name
+    for page in PAGES
+    if not (name := page.relative_to(ROOT).as_posix()).endswith(".ja.md")
+    and not name.startswith("docs/decisions/")
+    and name not in ENGLISH_ONLY
 ]
 
 
