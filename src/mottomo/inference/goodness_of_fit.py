@@ -21,13 +21,12 @@ from mottomo.inference.nulls import exact_probabilities, null_of
 from mottomo.inference.p_values import PRemark, PValue
 from mottomo.inference.residuals import Residuals, residuals_of
 from mottomo.inference.statistics import Statistic, statistic_of
+from mottomo.inference.tested import Tested
 from mottomo.inference.tolerance import Tolerance, tolerance_of
 from mottomo.likelihoods import deviance, kl_divergence, log_multinomial_coefficient, pearson_statistic
 from mottomo.messages import say, verbatim
-from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.numerics.poisson import log_poisson
 from mottomo.probabilities import Probabilities
-from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally, TallyRemark, check_single, check_tally
 
 TestVerdict = Literal[
@@ -83,7 +82,7 @@ class Planning:
 
 
 @dataclass(frozen=True, eq=False)
-class TestResult(ResultWithRows):
+class TestResult(Tested):
     """A tally compared with a null.
 
     Attributes
@@ -130,29 +129,6 @@ class TestResult(ResultWithRows):
     order: ExchangeabilityResult | None = None
 
     @property
-    def ordering(self) -> str:
-        """The name of the test statistic."""
-        return self.statistic.name
-
-    @property
-    def p_value(self) -> float:
-        """The p-value as a number; `p` also has its bounds and its logarithm."""
-        return self.p.value
-
-    @property
-    def method(self) -> str:
-        """How the p-value was computed: ``exact``, ``monte-carlo`` or ``asymptotic``."""
-        return self.p.method
-
-    @property
-    def asymptotic_p_value(self) -> dict[str, float]:
-        """The p-values of ``deviance`` and ``pearson`` by chi-square."""
-        return {
-            name: float(chi_square_tail(value, self.degrees_of_freedom))
-            for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
-        }
-
-    @property
     def decision(self) -> str:
         """``rejected``, ``not-rejected``, or ``cannot-tell`` if n is 0 or the p-value is not known well enough.
 
@@ -164,14 +140,6 @@ class TestResult(ResultWithRows):
             return self.tolerance.verdict
         return self.p.decision(self.significance)
 
-    @property
-    def log10_asymptotic_p_value(self) -> dict[str, float]:
-        """log10 of ``asymptotic_p_value``, also of those too small for floats."""
-        return {
-            name: log10_chi_square_tail(value, self.degrees_of_freedom)
-            for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
-        }
-
     def to_dict(self) -> dict[str, Any]:
         """The result for JSON: tally, null, statistics, p-value, residuals; ``planning`` and ``tolerance`` if known."""
         found = {
@@ -179,15 +147,7 @@ class TestResult(ResultWithRows):
             "expected": self.expected.tolist(),
             "null_probabilities": self.null.values.tolist(),
             "null_probabilities_exact": None if self.null.exact is None else [str(p) for p in self.null.exact],
-            "deviance": self.deviance,
-            "pearson": self.pearson,
-            "degrees_of_freedom": self.degrees_of_freedom,
-            **self.p.to_dict(),
-            "ordering": self.ordering,
-            "asymptotic_p_value": self.asymptotic_p_value,
-            "log10_asymptotic_p_value": self.log10_asymptotic_p_value,
-            "significance": self.significance,
-            "decision": self.decision,
+            **self.test_dict(),
             "kl_divergence": self.kl_divergence,
             "effect_size": self.effect_size,
             "bayes_factor": math.exp(self.log_bayes_factor) if self.log_bayes_factor < 709 else math.inf,

@@ -20,11 +20,10 @@ from mottomo.inference.methods import Asymptotic, Auto, Exact, Method, check_met
 from mottomo.inference.nulls import LARGE_EXPECTED, budget_error
 from mottomo.inference.p_values import PRemark, PValue
 from mottomo.inference.statistics import Statistic, statistic_of
+from mottomo.inference.tested import Tested
 from mottomo.messages import say, verbatim
-from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.numerics.series import relative_entropy_term
 from mottomo.numerics.sums import accurate_sum
-from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally, TallyRemark, check_single, check_tally
 
 _MOST_STATES, _MOST_STATES_EVER = 1_000_000, 4_000_000  # the second is a limit of memory, for any budget
@@ -64,7 +63,7 @@ class Differences:
 
 
 @dataclass(frozen=True, eq=False)
-class ComparisonResult(ResultWithRows):
+class ComparisonResult(Tested):
     """Several tallies compared, or the rows of a table of two columns.
 
     Attributes
@@ -97,42 +96,11 @@ class ComparisonResult(ResultWithRows):
     dropped_categories: tuple[str, ...]
 
     @property
-    def ordering(self) -> str:
-        """The name of the test statistic."""
-        return self.statistic.name
-
-    @property
-    def p_value(self) -> float:
-        """The p-value as a number; `p` also has its bounds and its logarithm."""
-        return self.p.value
-
-    @property
-    def method(self) -> str:
-        """How the p-value was computed: ``exact``, ``monte-carlo`` or ``asymptotic``."""
-        return self.p.method
-
-    @property
     def decision(self) -> str:
         """``rejected``, ``not-rejected``, or ``cannot-tell`` if only one table has these margins or p is uncertain."""
         if self.degrees_of_freedom == 0:
             return "cannot-tell"
         return self.p.decision(self.significance)
-
-    @property
-    def asymptotic_p_value(self) -> dict[str, float]:
-        """The p-values of ``deviance`` and ``pearson`` by chi-square."""
-        return {
-            name: float(chi_square_tail(value, self.degrees_of_freedom))
-            for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
-        }
-
-    @property
-    def log10_asymptotic_p_value(self) -> dict[str, float]:
-        """log10 of ``asymptotic_p_value``, also of those too small for floats."""
-        return {
-            name: log10_chi_square_tail(value, self.degrees_of_freedom)
-            for name, value in (("deviance", self.deviance), ("pearson", self.pearson))
-        }
 
     def to_dict(self) -> dict[str, Any]:
         """The result for JSON; ``differences`` only for two tallies."""
@@ -140,15 +108,7 @@ class ComparisonResult(ResultWithRows):
             **self.tally.to_dict(),
             "shares": self.tally.shares.tolist(),
             "question": self.question,
-            "deviance": self.deviance,
-            "pearson": self.pearson,
-            "degrees_of_freedom": self.degrees_of_freedom,
-            **self.p.to_dict(),
-            "ordering": self.ordering,
-            "asymptotic_p_value": self.asymptotic_p_value,
-            "log10_asymptotic_p_value": self.log10_asymptotic_p_value,
-            "significance": self.significance,
-            "decision": self.decision,
+            **self.test_dict(),
             "residuals": self.residuals.tolist(),
             "dropped": {"groups": list(self.dropped_groups), "categories": list(self.dropped_categories)},
         }

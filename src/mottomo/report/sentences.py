@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from mottomo.messages import Message, say, say_count
 from mottomo.report.numbers import SMALLEST_POWER, power_of_ten, rounded, rounded_down, rounded_up, whole
 
 if TYPE_CHECKING:
     from mottomo.inference.p_values import PValue
-    from mottomo.inference.statistics import Statistic
+    from mottomo.inference.tested import Tested
 
 _MOST_NAMES = 10
 _WIDE = math.log10(1.01)
@@ -96,20 +96,6 @@ def p_formula(p: PValue) -> tuple[str, str]:
         lower, upper = p_limits(p, 2)
         return rf"{in_latex(lower)} \le p \le {in_latex(upper)}", f"{lower} ≤ p ≤ {upper}"
     return f"p = {in_latex(text)}", f"p = {text}"
-
-
-class Tested(Protocol):
-    """A result with a p-value: all that the sentences about how far that can be trusted need."""
-
-    @property
-    def p(self) -> PValue:
-        """The p-value, and how far it is known."""
-        ...
-
-    @property
-    def statistic(self) -> Statistic:
-        """The test statistic by which outcomes count as at least as extreme."""
-        ...
 
 
 def _p_exact(result: Tested) -> Message:
