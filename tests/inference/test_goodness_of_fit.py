@@ -244,7 +244,7 @@ def test_many_groups_are_corrected_as_scipy_corrects():
     rows[0] = [30, 0, 0]
     many = mo.goodness_of_fit(mo.Tally.from_counts(rows))
     np.testing.assert_allclose(many.benjamini_hochberg, stats.false_discovery_control(many.p_values), rtol=1e-12)
-    assert many.order[0] == 0
+    assert many.smallest_p_first[0] == 0
     assert many.decision == "rejected"
     assert many.expected_by_chance == pytest.approx(2.0)
 

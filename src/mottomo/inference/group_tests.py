@@ -118,7 +118,7 @@ class GroupTests(ResultWithRows):
         return self.statistic.name
 
     @property
-    def order(self) -> np.ndarray:
+    def smallest_p_first(self) -> np.ndarray:
         """(G,) positions of the groups, sorted by evidence: smallest p-value first, then largest deviance."""
         return np.lexsort((-self.deviance, self.log10_p_values))
 
@@ -213,7 +213,7 @@ class GroupTests(ResultWithRows):
             "expected_by_chance": self.expected_by_chance,
             "n_benjamini_hochberg": self.n_discoveries,
             "n_holm": self.n_flagged,
-            "groups": [rows[index] for index in self.order.tolist()],
+            "groups": [rows[index] for index in self.smallest_p_first.tolist()],
         }
 
     @property

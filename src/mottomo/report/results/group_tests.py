@@ -15,7 +15,7 @@ from mottomo.report.sentences import groups
 
 
 def _body(result: GroupTests) -> Body:
-    tally, order = result.tally, result.order
+    tally, order = result.tally, result.smallest_p_first
     # Beside a bound, with which they are adjusted together, the adjusted p-values are bounds too.
     are_bounds = result.bounded | result.bounded.any()
 
