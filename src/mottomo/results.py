@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 
@@ -48,6 +48,10 @@ class Provenance:
     origin: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     command: str | None = None
+
+    def with_settings(self, settings: Mapping[str, str]) -> Provenance:
+        """The same with more options."""
+        return replace(self, settings={**self.settings, **settings}) if settings else self
 
     def merged(self, other: Provenance) -> Provenance:
         """The sources of both. If both have sources, only the settings that are the same in both are kept."""

@@ -223,3 +223,27 @@ def test_where_a_result_comes_from_is_in_every_format(tmp_path):
         assert sha256 in text
         assert result.tally.sha256 in text
     assert sha256[:16] in result.render("text")
+
+
+def input_of(result):
+    return json.loads(result.render("json"))["input"]
+
+
+def test_what_was_asked_for_is_remembered_with_the_result(tmp_path):
+    found = input_of(mo.test([2, 5, 2], null={"1": 0.25, "2": 0.5, "3": 0.25}, method="monte-carlo", draws=99, seed=3))
+    asked = {"null": "1=0.25,2=0.5,3=0.25", "method": "monte-carlo", "draws": "99", "seed": "3"}
+    assert {name: found[name] for name in asked} == asked
+    assert "seed = 3" in mo.test([2, 5, 2], method="monte-carlo", seed=3).render()
+    assert "significance" not in found  # as usual
+    assert input_of(mo.estimate([2, 5], intervals="wilson", level=0.9))["intervals"] == "wilson"
+    assert input_of(mo.compare([[2, 5], [3, 4]], significance=0.01))["significance"] == "0.01"
+    planned = input_of(mo.plan(null="fair", categories=range(1, 7), bias=0.1))
+    assert (planned["null"], planned["categories"], planned["bias"]) == ("fair", "1,2,3,4,5,6", "0.1")
+    faces = [f"face-{number}" for number in range(50)]
+    counted = mo.tally(["face-1"], categories=faces)
+    assert input_of(counted)["categories"] == ",".join(faces)  # JSON cuts nothing
+    assert "…" in counted.render().splitlines()[-1]
+    rows = {"x": [1, 2, 3, 4], "y": ["a", "b", "a", "b"]}
+    trained = input_of(mo.train(rows, target="y", penalty=mo.L2(0.5), holdout=0.5, seed=2))
+    assert (trained["source"], trained["penalty"], trained["seed"]) == ("table", "l2=0.5", "2")
+    assert input_of(mo.explain(rows, target="y"))["target"] == "y"

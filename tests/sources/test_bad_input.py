@@ -15,8 +15,9 @@ import mottomo as mo
 from mottomo.probabilities import Probabilities
 from mottomo.sources import duck
 from mottomo.sources.encodings import guessed_encoding
+from mottomo.sources.outcomes import count_path
+from mottomo.sources.probability_file import odds_of
 from mottomo.sources.reading import Reading
-from mottomo.workflows.tallying import count_path, odds_of
 
 DATE = datetime.date(2026, 1, 1)
 

@@ -65,6 +65,10 @@ class L2:
     strength: float = 1.0
     standardised: bool = True
 
+    def __str__(self) -> str:
+        """As ``--penalty`` takes it, where that can say it."""
+        return f"l2={self.strength!r}".removesuffix(".0") if self.standardised else repr(self)
+
     def __post_init__(self) -> None:
         ok = isinstance(self.strength, int | float | np.integer | np.floating) and not isinstance(
             self.strength, bool | np.timedelta64

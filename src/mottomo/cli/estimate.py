@@ -26,7 +26,7 @@ _OWN_OPTIONS = (
             names=list(INTERVALS),
         ),
     ),
-    option("--level", type=float, default=0.95, metavar="LEVEL", help=say("The confidence level (default: 0.95).")),
+    option("--level", type=float, metavar="LEVEL", help=say("The confidence level (default: 0.95).")),
     option(
         "--means",
         multiple=True,
@@ -49,7 +49,7 @@ _OWN_OPTIONS = (
     (DATA, *_OWN_OPTIONS, *SOURCE_OPTIONS, *OUTPUT_OPTIONS),
 )
 def command(
-    data: tuple[str, ...], intervals: str | None, level: float, means: tuple[str, ...], **settings: Any
+    data: tuple[str, ...], intervals: str | None, level: float | None, means: tuple[str, ...], **settings: Any
 ) -> None:
     from mottomo.workflows.estimation import estimate
 

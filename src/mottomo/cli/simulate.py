@@ -47,7 +47,7 @@ def command(
     from mottomo.inference.simulation import Simulation, simulated_positions
     from mottomo.probabilities import Probabilities
     from mottomo.results import Provenance
-    from mottomo.workflows.tallying import odds_of
+    from mottomo.sources.probability_file import odds_of
 
     die = Probabilities.of(odds_of(probabilities), categories, normalise=normalise)
     if seed is None:

@@ -9,6 +9,7 @@ from mottomo.messages import Message, say, verbatim
 from mottomo.results import Result, SourceFile
 
 _SHOWN_DIGITS = 16  # of a hash, in a line of text
+_LONGEST = 60  # of an option, in a line of text; JSON has all of it
 _LIBRARIES = ("numpy", "duckdb")
 
 
@@ -52,7 +53,7 @@ def provenance_line(result: Result, digits: int | None = _SHOWN_DIGITS) -> Messa
     parts = [_file(file, digits) for file in found.sources]
     settings = {name: value for name, value in found.settings.items() if value}
     if settings and found.command is None:
-        parts.append(verbatim(", ".join(f"{name} = {value}" for name, value in settings.items())))
+        parts.append(verbatim(", ".join(f"{name} = {_shown(value)}" for name, value in settings.items())))
     tally = _tally_hash(result)
     if tally is not None:
         parts.append(say("tally {hash}", hash=_cut(tally, digits)))
@@ -65,6 +66,10 @@ def _file(file: SourceFile, digits: int | None) -> Message:
     if file.sha256 is None:
         return say("{file}, SHA-256 not computed", file=file.name)
     return say("{file}, SHA-256 {hash}", file=file.name, hash=_cut(file.sha256, digits))
+
+
+def _shown(value: str) -> str:
+    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
 
 
 def _cut(text: str, digits: int | None) -> str:

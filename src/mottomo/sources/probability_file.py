@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 import io
+import os
 from pathlib import Path
+from typing import Any
 
 from mottomo.errors import SourceError
 from mottomo.messages import say, say_count, verbatim
 from mottomo.sources.delimited_text import records
 from mottomo.sources.encodings import not_utf8
+from mottomo.sources.reading import check_file
 from mottomo.sources.text_form import refuse_other_forms
+
+
+def odds_of(spec: Any) -> Any:
+    """What ``Probabilities.of`` reads: the value itself, or what the file of that name says."""
+    if not isinstance(spec, str | os.PathLike):
+        return spec
+    path = Path(spec)
+    if isinstance(spec, os.PathLike):
+        spec = str(spec)
+    if path.suffix.lower() not in (".csv", ".tsv") or set(spec) & set("=,:"):
+        return spec
+    check_file(path)
+    return read_probabilities(path)
 
 
 def read_probabilities(path: Path) -> dict[str, str]:

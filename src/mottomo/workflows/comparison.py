@@ -16,6 +16,7 @@ from mottomo.results import Provenance
 from mottomo.tallies import Tally
 from mottomo.workflows.counts import counted
 from mottomo.workflows.options import DataOptions, check_options, options_of
+from mottomo.workflows.provenance import with_options
 from mottomo.workflows.tallying import Tallying
 
 OPTIONS = ("with_", "ordering", "method", "significance", "budget", "draws", "seed")
@@ -56,6 +57,20 @@ def compare(
     if with_ is not None and options.get("by") is not None:
         raise InvalidCall("with-and-by", say("--with and --by contradict each other"))
     how = _Test(statistic_of(ordering), method_of(method, budget, draws, seed), significance)
+    return with_options(
+        _compared(data, with_, how, options),
+        compare,
+        with_=with_,
+        ordering=ordering,
+        method=method,
+        significance=significance,
+        budget=budget,
+        draws=draws,
+        seed=seed,
+    )
+
+
+def _compared(data: Any, with_: Any, how: _Test, options: DataOptions) -> ComparisonResult:
     if with_ is not None:
         return how.of(independence, counted(data, Tallying.of("compare", {**options, "by": with_})).tally)
     each = _several(data, options)

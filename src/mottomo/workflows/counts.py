@@ -33,7 +33,9 @@ def counted(data: Any, how: Tallying) -> Counted:
         nothing = say("counts on the command line have no columns")
     selection.refuse(nothing, how.called or say("counts"))
     how.reading.refuse(say("counts"))
-    return Counted(Tally.from_counts(data, how.declared).with_provenance(Provenance(origin="counts")))
+    return Counted(
+        Tally.from_counts(data, how.declared).with_provenance(Provenance(origin="counts", settings=how.settings))
+    )
 
 
 def _are_counts(data: Any, how: Tallying) -> bool:

@@ -13,6 +13,7 @@ from mottomo.inference.intervals import IntervalMethod, interval_method
 from mottomo.messages import say
 from mottomo.workflows.counts import counted
 from mottomo.workflows.options import DataOptions, check_options, options_of
+from mottomo.workflows.provenance import with_options
 from mottomo.workflows.tallying import Tallying
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ def estimate(
     check_options("estimate", options, ("intervals", "level", "means", *options_of(DataOptions)))
     if means is None:
         method = interval_method(intervals, level)  # what is wrong with it is said before the data are read
-        return estimation.estimate(counted(data, Tallying.of("estimate", options)).tally, intervals=method)
+        found = estimation.estimate(counted(data, Tallying.of("estimate", options)).tally, intervals=method)
+        return with_options(found, estimate, intervals=intervals, level=level)
     if intervals is not None:
         raise InvalidCall(
             "means-intervals", say("--intervals does not go with --means, which has intervals of its own")
@@ -94,4 +96,5 @@ def estimate(
 
     labels = tuple(category_name(label) for label in means)
     how = Tallying.of("estimate", options, labels=labels)
-    return estimate_partly_seen(counted(data, how).tally, means, level=0.95 if level is None else level)
+    partly = estimate_partly_seen(counted(data, how).tally, means, level=0.95 if level is None else level)
+    return with_options(partly, estimate, level=level, means=means)

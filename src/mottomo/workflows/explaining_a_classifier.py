@@ -41,4 +41,6 @@ def explain_classifier(
         table_of(data, Reading.of(options), fingerprint=options.get("fingerprint", False)) as found,
         trained(found.table, plan, reading=options.get("progress"), is_tested=False) as (training, rows),
     ):
-        return classifier.explain_classifier(training, rows).with_provenance(found.provenance())
+        return classifier.explain_classifier(training, rows).with_provenance(
+            found.provenance().with_settings(plan.given)
+        )

@@ -14,10 +14,12 @@ from mottomo.inference.planning import Plan
 from mottomo.inference.statistics import Statistic
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
+from mottomo.sources.probability_file import odds_of
 from mottomo.tallies import Tally
 from mottomo.workflows.counts import counted
 from mottomo.workflows.options import DataOptions, check_options, options_of
-from mottomo.workflows.tallying import Tallying, odds_of
+from mottomo.workflows.provenance import with_options
+from mottomo.workflows.tallying import Tallying
 
 OPTIONS = (
     "alternative", "bias", "effect", "half_width", "n", "power", "significance", "level", "ordering", "method", "budget"
@@ -66,8 +68,8 @@ def plan(
     how = Tallying.of("plan", options)
     tally = None if data is None else counted(data, how).tally
     goals = {"--alternative": alternative, "--bias": bias, "--effect": effect, "--half-width": half_width}
-    given = [name for name, value in goals.items() if value is not None]
-    _check_call(tally, given, options, n=n, power=power, level=level)
+    named = [name for name, value in goals.items() if value is not None]
+    _check_call(tally, named, options, n=n, power=power, level=level)
     chosen = method_of(method, budget)
     null, truth = _claim_and_truth(tally, how, alternative, needs_null=bias is not None)
     if n is not None:
@@ -88,7 +90,22 @@ def plan(
             level=0.95 if level is None else level,
             categories=None if how.categories is None else Categories.of(how.categories),
         )
-    return found if tally is None else replace(found, tally=tally)
+    return with_options(
+        found if tally is None else replace(found, tally=tally),
+        plan,
+        alternative=alternative,
+        bias=bias,
+        effect=effect,
+        half_width=half_width,
+        n=n,
+        power=power,
+        significance=significance,
+        level=level,
+        ordering=ordering,
+        method=method,
+        budget=budget,
+        **{name: value for name, value in options.items() if tally is None and name in _OF_A_CLAIM and value},
+    )
 
 
 def _check_call(

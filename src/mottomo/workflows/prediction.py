@@ -15,10 +15,10 @@ from mottomo.classification.classifier import Classifier
 from mottomo.classification.predictions import Batches, Predictions
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, written
-from mottomo.results import Provenance
 from mottomo.sources.columns import ColumnSelection, KeptColumns
 from mottomo.sources.reading import Reading
 from mottomo.workflows.options import ReadingOptions, check_options, options_of
+from mottomo.workflows.provenance import given
 from mottomo.workflows.tables import Table, opened, table_of
 from mottomo.workflows.training import names_of
 
@@ -111,8 +111,12 @@ def predictions_of(
             )
 
         made = Predictions(classifier.target, classifier.categories, Batches(batches), most_probable)
-        settings = {"where": where} if where else {}
-        yield made.with_provenance(Provenance(found.provenance().sources, settings=settings))
+        settings = given(
+            where=where or None,
+            missing_values=names_of(missing_values) or None,
+            unknown=None if unknown == "error" else unknown,
+        )
+        yield made.with_provenance(found.provenance().with_settings(settings))
 
 
 def load_model(path: Any) -> Classifier:

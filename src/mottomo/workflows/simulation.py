@@ -8,7 +8,7 @@ import numpy as np
 
 from mottomo.inference import simulation
 from mottomo.probabilities import Probabilities
-from mottomo.workflows.tallying import odds_of
+from mottomo.sources.probability_file import odds_of
 
 
 def simulate(probabilities: Any, n: int, *, seed: int, categories: Any = None, normalise: bool = False) -> np.ndarray:

@@ -16,6 +16,7 @@ from mottomo.sources.file_hash import FileHash
 from mottomo.sources.frame import Frame
 from mottomo.sources.frame_columns import open_frame
 from mottomo.sources.reading import Reading, TableFile, check_file, table_file
+from mottomo.workflows.provenance import given
 
 Table = TableFile | Frame | Mapping[str, Any]
 Progress = Callable[[float], None]
@@ -37,7 +38,7 @@ def table_of(data: Any, reading: Reading, label: Any = None, fingerprint: bool =
     with ExitStack() as stack:
         label = None if label is None else str(label)
         if hasattr(data, "read"):
-            from mottomo.workflows.tallying import spooled
+            from mottomo.sources.outcomes import spooled
 
             if reading.kind is None:
                 raise InvalidInput(
@@ -52,13 +53,14 @@ def table_of(data: Any, reading: Reading, label: Any = None, fingerprint: bool =
         if isinstance(data, os.PathLike):
             path = Path(data)
             check_file(path)
+            how_read = given(input=reading.kind, **reading.settings)
             sha256 = FileHash(path, label, however_large=fingerprint)
             stack.callback(sha256.stop)
-            yield _Opened(table_file(path, reading, label), lambda: Provenance((sha256.found(),)))
+            yield _Opened(table_file(path, reading, label), lambda: Provenance((sha256.found(),), settings=how_read))
             return
         reading.refuse(say("data frame"))
         if isinstance(data, Mapping):
-            yield _Opened(data, Provenance)
+            yield _Opened(data, lambda: Provenance(origin="table"))
             return
         frame = None if isinstance(data, str | bytes) else Frame.of(data)
         if frame is None or frame.is_series:
@@ -70,7 +72,7 @@ def table_of(data: Any, reading: Reading, label: Any = None, fingerprint: bool =
                 say("{value} of type {type}", value=written(data, repr)[:60], type=type(data).__name__),
                 say("for a file give pathlib.Path({text})", text=repr(data)) if isinstance(data, str) else None,
             )
-        yield _Opened(frame, Provenance)
+        yield _Opened(frame, lambda: Provenance(origin="table"))
 
 
 class _Opened:

@@ -11,6 +11,7 @@ from mottomo.inference.methods import Method, method_of
 from mottomo.inference.statistics import Statistic
 from mottomo.workflows.counts import counted
 from mottomo.workflows.options import ReadOptions, check_options, options_of
+from mottomo.workflows.provenance import with_options
 from mottomo.workflows.tallying import Tallying
 
 OPTIONS = ("null", "tolerance", "ordering", "method", "significance", "budget", "draws", "seed")
@@ -74,4 +75,14 @@ def test(
         method=chosen,
         significance=significance,
     )
-    return result
+    return with_options(
+        result,
+        test,
+        tolerance=tolerance,
+        ordering=ordering,
+        method=method,
+        significance=significance,
+        budget=budget,
+        draws=draws,
+        seed=seed,
+    )

@@ -12,7 +12,6 @@ from mottomo.classification.optimisation import Progress
 from mottomo.classification.penalties import L2, penalty_of
 from mottomo.classification.training import learnt
 from mottomo.classification.training_result import TrainingResult
-from mottomo.results import Provenance
 from mottomo.sources.reading import Reading
 from mottomo.workflows.options import ReadingOptions, check_options, options_of
 from mottomo.workflows.tables import Table, table_of
@@ -95,7 +94,7 @@ def train(
     )
     with table_of(data, Reading.of(reading), label, fingerprint) as opened:
         found = train_on_table(opened.table, plan, progress, reads, check_names)
-        return found.with_provenance(Provenance(opened.provenance().sources, settings=plan.given))
+        return found.with_provenance(opened.provenance().with_settings(plan.given))
 
 
 def _own_options() -> list[str]:

@@ -24,6 +24,7 @@ from mottomo.storage.row_file import RowFile
 from mottomo.tallies import Tally
 from mottomo.temporary import temporary_folder
 from mottomo.workflows.held_out import HeldOutRows
+from mottomo.workflows.provenance import given
 from mottomo.workflows.tables import Table, opened
 
 IN_MEMORY = 1 << 30  # bytes of features that are held in memory; more are read in batches
@@ -62,21 +63,21 @@ class TrainingPlan:
     @property
     def given(self) -> dict[str, str]:
         """What was asked for, as text, for where a result comes from."""
-        found = {
-            "target": self.target,
-            "features": None if self.features is None else ",".join(self.features),
-            "text": ",".join(self.text) or None,
-            "weights": self.weights,
-            "penalty": None if self.penalty is None else f"l2={self.penalty.strength:g}",
-            "holdout": self.holdout or None,
-            "seed": self.seed if self.holdout else None,
-            "missing": None if self.missing == "error" else self.missing,
-            "missing_values": ",".join(self.missing_values) or None,
-            "where": self.where,
-            "reference": self.reference,
-            "accept_limit": True if self.accept_limit else None,
-        }
-        return {name: str(value) for name, value in found.items() if value is not None}
+        return given(
+            target=self.target,
+            features=self.features,
+            text=self.text or None,
+            weights=self.weights,
+            categories=None if self.categories is None else Categories.of(self.categories).names,
+            penalty=self.penalty,
+            holdout=self.holdout or None,
+            seed=self.seed if self.holdout else None,
+            missing=None if self.missing == "error" else self.missing,
+            missing_values=self.missing_values or None,
+            where=self.where,
+            reference=self.reference,
+            accept_limit=self.accept_limit or None,
+        )
 
     @property
     def settings(self) -> Settings:
