@@ -59,7 +59,7 @@ LOOPS = Extension(
 
 
 def readme() -> str:
-    """README.md for a package index, which has no other file: links within the project become the names of the files."""
+    """README.md for a package index, which has no other file: a link within the project becomes its file's name."""
     text = Path("README.md").read_text(encoding="utf-8")
     text = re.sub(r"^!\[[^\]]*\]\((?!https?:)[^)]*\)\n", "", text, flags=re.MULTILINE)
     return re.sub(r"\[([^\]]*)\]\((?!https?:)([^)#]*)\)", r"\1 (`\2` in the source distribution)", text)
