@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import importlib
 import inspect
 import json
@@ -73,7 +74,7 @@ def test_they_have_the_same_defaults(name):
         if repr(default).startswith("Sentinel") or default in nothing:
             assert own in nothing, (option, own)
         else:
-            assert own is None or own == default, (option, own, default)
+            assert own == default, (option, own, default)
 
 
 def test_every_command_has_its_function():
@@ -274,3 +275,88 @@ def test_whole_numbers_and_truth_values_are_categories_as_everywhere():
     assert mo.train(pd.DataFrame(frame), "z", features="x").tally.categories.names == ("false", "true")
     large = {"x": [1.0, 2.0, 1.5, 3.0], "y": [2**60 + 1, 2**60, 2**60 + 1, 2**60]}
     assert mo.train(large, "y").tally.categories.names == (str(2**60), str(2**60 + 1))
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: mo.tally(["a"], missing="no"), "error or drop"),
+        (lambda: mo.train({"x": [1, 2], "y": ["a", "b"]}, "y", missing="no"), "error or drop"),
+        (lambda: mo.train({"x": [1, 2], "y": ["a", "b"]}, 3), "target"),
+        (lambda: mo.train({"x": [1, 2], "y": ["a", "b"]}, "y", features=[3]), "a list of texts"),
+        (lambda: mo.train({"x": [1, 2], "y": ["a", "b"]}, "y", weights=["x"]), "a text"),
+        (lambda: mo.train({"x": [1, 2], "y": ["a", "b"]}, "y", holdout="half"), "holdout"),
+        (lambda: mo.train({"x": [1, 2] * 9, "y": ["a", "b"] * 9}, "y", holdout=0.5, seed=-1), "seed"),
+        (lambda: mo.train({"x": [1, 2], "y": ["a", "b"]}, "y", memory="1G"), "memory"),
+        (lambda: mo.tally(PENGUINS, column="sex", missing="drop", where=3), "where"),
+        (lambda: mo.tally(PENGUINS, column="sex", input="cvs"), "did you mean csv?"),
+        (lambda: mo.tally(PENGUINS, column="sex", encoding=8), "encoding"),
+        (lambda: mo.load_model(3), "a pathlib.Path, or its name"),
+        (lambda: mo.train({"x": [1, 2, 3], "y": ["a", "b", "a"]}, "y").model.save(3), "a pathlib.Path, or its name"),
+        (lambda: mo.simulate("1/2,1/2", 3, random_state=3), "did you mean seed?"),
+        (lambda: mo.simulate("1/2,1/2", size=3, seed=3), "did you mean n?"),
+        (lambda: mo.load_model(file="x"), "one of path"),
+        (lambda: mo.test([2, 5], level=0.1), "did you mean significance?"),
+    ],
+)
+def test_a_value_that_an_option_cannot_have_is_refused_in_our_words(call, words):
+    with pytest.raises(mo.InvalidInput) as raised:
+        call()
+    assert words in str(raised.value)
+
+
+def test_texts_never_seen_in_training_are_treated_in_one_of_two_ways():
+    rows = {"x": ["u", "v", "u", "v"], "y": ["a", "b", "b", "a"]}
+    model = mo.train(rows, "y", penalty="l2=1").model
+    with pytest.raises(mo.InvalidInput, match=r"error or baseline[\s\S]*did you mean baseline"):
+        mo.predict(model, rows, unknown="baselin")
+    assert len(mo.predict(model, {"x": ["w"]}, unknown="baseline")) == 1
+
+
+def test_names_may_come_from_a_generator():
+    rows = {"x": [1.0, 2.0, 3.0], "z": [2.0, 1.0, 5.0], "y": ["a", "b", "a"]}
+    assert mo.train(rows, "y", features=(name for name in ["x"]), penalty="l2=1").columns == ("x", "intercept")
+
+
+@pytest.mark.parametrize("name", ["tallly", "goodness_of_fits", "Tally_"])
+def test_a_public_name_that_is_misspelt_is_answered_with_the_nearest(name):
+    with pytest.raises(AttributeError, match="did you mean"):
+        getattr(mo, name)
+    with pytest.raises(AttributeError) as raised:
+        getattr(mo, name[::-1] * 3)
+    assert "did you mean" not in str(raised.value)
+
+
+@pytest.mark.parametrize("numbers", [range(2, 4), {"a": 2, "b": 3}.values(), collections.deque([2, 3]), (2, 3)])
+def test_whole_numbers_in_a_row_are_counts_whatever_holds_them(numbers):
+    assert mo.estimate(numbers).tally == mo.Tally.from_counts([2, 3])
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        pl.Series([2, 3]),
+        pa.array([2, 3]),
+        pa.chunked_array([[2, 3]]),
+        pd.Index([2, 3]),
+        pd.array([2, 3]),
+        pd.Series([2]),
+    ],
+    ids=lambda series: f"{type(series).__module__.partition('.')[0]} {type(series).__name__}",
+)
+def test_a_series_of_whole_numbers_could_be_either(series):
+    with pytest.raises(mo.InvalidInput, match="could be counts or outcomes"):
+        mo.estimate(series)
+    assert mo.tally(series).n_observations == len(series)
+    assert mo.Tally.from_counts(series).n_observations in (2, 5)
+
+
+def test_several_data_are_compared_whatever_their_form():
+    x, y = ["a", "b", "a", "a"], ["b", "b", "a", "b"]
+    expected = mo.compare({"1": mo.tally(x), "2": mo.tally(y)}).p_value
+    for pair in ([np.array(x), np.array(y)], [pd.Series(x), pl.Series(y)], [x, y], [{"a": 3, "b": 1}, mo.tally(y)]):
+        assert mo.compare(pair).p_value == expected
+    assert mo.compare({"u": x, "v": np.array(y)}).p_value == expected
+    with pytest.raises(mo.InvalidInput):  # one tally, of which nothing is compared
+        mo.compare({"a": np.int64(3), "b": np.int64(1)})
+    assert mo.compare([[3, 1], [1, 3]]).p_value == expected

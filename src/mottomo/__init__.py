@@ -94,7 +94,11 @@ def __getattr__(name: str) -> Any:
         from mottomo._version import VERSION
 
         return VERSION
-    raise AttributeError(f"module 'mottomo' has no attribute {name!r}")
+    import difflib
+
+    near = difflib.get_close_matches(name, _HOME, n=1)
+    meant = f"; did you mean {near[0]!r}?" if near else ""
+    raise AttributeError(f"module 'mottomo' has no attribute {name!r}{meant}")
 
 
 def __dir__() -> list[str]:

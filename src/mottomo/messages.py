@@ -108,6 +108,11 @@ def verbatim(text: str) -> Message:
     return Message("{text}", {"text": text})
 
 
+def as_message(name: Message | str | None) -> Message | None:
+    """A name that messages give to something, as it was said."""
+    return verbatim(name) if isinstance(name, str) else name
+
+
 def written(value: Any, how: Callable[[Any], str] = str) -> str:
     """`value` as text, by `str` or `repr`; if that fails, as for integers of more than 4300 digits, its type.
 

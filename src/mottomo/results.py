@@ -7,6 +7,7 @@ Results say *codes*; the words, tables, HTML and LaTeX belong to ``report/``, wh
 from __future__ import annotations
 
 import copy
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -21,15 +22,18 @@ class SourceFile:
     name : as it was given.
     size : in bytes; None where it is unknown, as for a pipe.
     sha256 : as ``sha256sum`` prints it; None where the file is too large or cannot be read twice.
+    role : what it is for if it is no data: ``null``, ``alternative``, ``probabilities``, ``model``.
     """
 
     name: str
     size: int | None = None
     sha256: str | None = None
+    role: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """The file as JSON has it: ``name``, ``bytes`` and ``sha256``, null where unknown."""
-        return {"name": self.name, "bytes": self.size, "sha256": self.sha256}
+        """The file as JSON has it: ``name``, ``bytes``, ``sha256``, null where unknown; ``role`` if it is no data."""
+        found = {"name": self.name, "bytes": self.size, "sha256": self.sha256}
+        return found if self.role is None else {**found, "role": self.role}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +42,40 @@ class Provenance:
 
     Attributes
     ----------
-    sources : the files that were read.
-    origin : what was given if no file was read: ``counts`` or ``outcomes``.
+    sources : the files that were read; one that was counted twice stands here twice.
+    origins : what was counted that is no file: ``counts``, ``outcomes``, ``table``, ``standard input``.
     settings : the options that were given, by name.
     command : the command line that gives the same result again.
+    library : of the data frame that was given: ``pandas``, ``polars``, ``pyarrow``.
     """
 
     sources: tuple[SourceFile, ...] = ()
-    origin: str | None = None
+    origins: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
     command: str | None = None
+    library: str | None = None
+
+    @property
+    def data(self) -> tuple[str, ...]:
+        """The names of all that was counted."""
+        return (*(one.name for one in self.sources if one.role is None), *self.origins)
 
     def with_settings(self, settings: Mapping[str, str]) -> Provenance:
         """The same with more options."""
         return replace(self, settings={**self.settings, **settings}) if settings else self
 
     def merged(self, other: Provenance) -> Provenance:
-        """The sources of both. If both have sources, only the settings that are the same in both are kept."""
-        sources = (*self.sources, *(one for one in other.sources if one not in self.sources))
-        if not self.sources or not other.sources:
-            origin = self.origin or other.origin
-            return Provenance(sources, origin, {**self.settings, **other.settings}, self.command or other.command)
-        shared = {name: value for name, value in self.settings.items() if other.settings.get(name) == value}
-        return Provenance(sources, None, shared, self.command if self.command == other.command else None)
+        """The sources of both. An option that differs has every value that it had: ``a | b``."""
+        if not self.data or not other.data:
+            return self if self.data else other
+        files = (*self.sources, *(one for one in other.sources if one.role is None or one not in self.sources))
+        origins = tuple(dict.fromkeys((*self.origins, *other.origins)))
+        settings = {}
+        for name in {**self.settings, **other.settings}:
+            own, others = self.settings.get(name, "-"), other.settings.get(name, "-")
+            settings[name] = own if others in own.split(" | ") else f"{own} | {others}"
+        command = self.command if self.command == other.command else None
+        return Provenance(files, origins, settings, command, self.library or other.library)
 
 
 class Result:
@@ -80,14 +95,16 @@ class Result:
     @property
     def provenance(self) -> Provenance:
         """Where the result comes from; if it does not say, where its tally comes from."""
-        own: Provenance | None = self.__dict__.get("_provenance")
+        own: Provenance | Callable[[], Provenance] | None = self.__dict__.get("_provenance")
+        if callable(own):
+            own = self.__dict__["_provenance"] = own()
         if own is not None:
             return own
         tally = getattr(self, "tally", None)
         return tally.provenance if isinstance(tally, Result) and tally is not self else Provenance()
 
-    def with_provenance(self, provenance: Provenance) -> Self:
-        """A copy of the result that has this provenance."""
+    def with_provenance(self, provenance: Provenance | Callable[[], Provenance]) -> Self:
+        """A copy of the result that has this provenance, or one that is known when it is asked for."""
         found = copy.copy(self)
         found.__dict__["_provenance"] = provenance
         return found
@@ -145,9 +162,16 @@ class Stream:
 
     def __init__(self, make: Callable[[], Iterator[Any]]) -> None:
         self._make = make
+        self._started: Iterator[Any] | None = None
+
+    def start(self) -> None:
+        """Make the first value, for what is known from then on; it is still the first that an iteration gives."""
+        rows = self._make()
+        self._started = itertools.chain(list(itertools.islice(rows, 1)), rows)
 
     def __iter__(self) -> Iterator[Any]:
-        return self._make()
+        started, self._started = self._started, None
+        return self._make() if started is None else started
 
 
 class Later:

@@ -18,7 +18,7 @@ import numpy as np
 from mottomo._arrays import INT64_MAX, as_counts, exact_counts, labelled, row_totals
 from mottomo._crosstabs import Crosstab
 from mottomo.categories import Categories, category_name, look_alikes, natural_key, unknown_category
-from mottomo.errors import InvalidInput
+from mottomo.errors import InvalidInput, nearest
 from mottomo.messages import Message, say, say_count, verbatim, written
 from mottomo.results import Provenance, Result
 
@@ -153,8 +153,14 @@ class Tally(Result):
         """The single tally of one group."""
         wanted = tuple(category_name(part) for part in key)
         if wanted not in self._row_of_group:
+            names = ["/".join(one) for one in self.groups]
             raise InvalidInput(
-                "unknown-group", say("there is no such group"), None, None, say("{key}", key=list(wanted))
+                "unknown-group",
+                say("there is no such group"),
+                None,
+                say("one of {names}", names=names if len(names) <= 10 else [*names[:10], "…"]),
+                say("{key}", key=list(wanted)),
+                nearest("/".join(wanted), names),
             )
         return self._single(self._row_of_group[wanted])
 
@@ -171,7 +177,9 @@ class Tally(Result):
         return {key: row for row, key in enumerate(self.groups)}
 
     def _single(self, row: int) -> Tally:
-        return self._coming_from(Tally(self.categories, exact_counts(self.counts[row])))
+        one = self._coming_from(Tally(self.categories, exact_counts(self.counts[row])))
+        group = "/".join(map(str, self.groups[row]))
+        return one.with_provenance(one.provenance.with_settings({"group": group}))
 
     def reordered(self, categories: Categories) -> Tally:
         """The same counts over `categories`, matched by name.

@@ -461,7 +461,7 @@ def test_a_file_of_odds_is_read_once_for_several_files_of_data(tmp_path, monkeyp
     from mottomo.sources import probability_file
 
     read, times = probability_file.read_probabilities, []
-    monkeypatch.setattr(probability_file, "read_probabilities", lambda path: times.append(path) or read(path))
+    monkeypatch.setattr(probability_file, "read_probabilities", lambda *file: times.append(file) or read(*file))
     (tmp_path / "odds.csv").write_text("category,p\na,1/2\nb,1/4\nc,1/4\n")
     for name in ("one.txt", "two.txt"):
         (tmp_path / name).write_text("a\nb\na\n")
@@ -475,3 +475,25 @@ def test_without_a_command_the_help_is_shown_as_it_is():
     done, asked = process(), process("--help")
     assert done.returncode == 2
     assert done.stderr.rstrip() == asked.stdout.rstrip()
+
+
+def test_standard_input_is_compared_with_a_file(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("x\ny\nx\n")
+    for order in ([str(path), "-"], ["-", str(path)]):
+        done = mottomo("compare", *order, "--json", stdin="y\ny\nx\n")
+        found = json.loads(done.stdout)
+        counts = {group["by"]["tally"]: group["counts"] for group in found["result"]["groups"]}
+        assert (done.returncode, counts) == (0, {str(path): [2, 1], "-": [1, 2]})
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "jsonl", "parquet", "lines"])
+@pytest.mark.parametrize(("language", "name"), [("en", "standard input"), ("ja", "標準入力")])
+def test_what_is_wrong_with_standard_input_names_no_temporary_file(kind, language, name):
+    for content in ("", "a,b\n1,2,3\n", "\x00\n"):
+        for command in (["estimate", "-"], ["train", "-", "--target", "a"]):
+            if command[0] == "train" and kind == "lines":
+                continue
+            error = mottomo(*command, "--input", kind, "--lang", language, stdin=content).stderr
+            assert name in error or "NUL" in error or "a,b" in error or not error, error
+            assert "/mottomo-" not in error

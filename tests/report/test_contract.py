@@ -207,43 +207,36 @@ def test_without_a_library_for_data_frames_it_is_said_which_to_install(results, 
         results["estimate"].to_frame("polars")
 
 
-def test_where_a_result_comes_from_is_in_every_format(tmp_path):
-    import hashlib
-
-    path = tmp_path / "throws.txt"
-    path.write_text("1\n2\n2\n")
-    result = mo.test(path, categories="1..2")
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    found = json.loads(result.render("json"))["input"]
-    assert (found["sha256"], found["source"], found["categories"]) == (sha256, str(path), "1,2")
-    assert found["tally_sha256"] == result.tally.sha256
-    assert set(found["versions"]) == {"mottomo", "numpy", "duckdb"}
-    for name in ("markdown", "html", "latex"):
-        text = result.render(name).replace("\\allowbreak{}", "")
-        assert sha256 in text
-        assert result.tally.sha256 in text
-    assert sha256[:16] in result.render("text")
+def test_a_name_of_the_data_that_is_also_one_of_ours_is_told_apart():
+    rows = {"n": ["a", "b", "a"], "group": ["x", "y", "y"]}
+    for options in ({"column": "n", "by": "group"}, {"column": "group", "by": "n"}):
+        result = mo.estimate(pd.DataFrame(rows), **options)
+        header = result.render("csv").splitlines()[0].split(",")
+        assert len(set(header)) == len(header)
+        assert list(result.to_frame().columns) == header
+    clash = mo.estimate(pd.DataFrame({"face": ["a", "b"], "category": ["x", "y"]}), column="face", by="category")
+    assert clash.render("csv").splitlines()[0].split(",")[:2] == ["category_", "category"]
+    assert clash["x", "a"].category == "a"
 
 
-def input_of(result):
-    return json.loads(result.render("json"))["input"]
+def test_counts_beyond_64_bits_are_exact_in_frames():
+    large = mo.Tally.from_counts({"a": 2**70 + 1, "b": 3})
+    assert large.to_frame("pandas")["count"].tolist() == [2**70 + 1, 3]
+    for library in ("polars", "pyarrow"):
+        column = large.to_frame(library)["count"]
+        assert (column.to_pylist() if library == "pyarrow" else column.to_list()) == [str(2**70 + 1), "3"]
 
 
-def test_what_was_asked_for_is_remembered_with_the_result(tmp_path):
-    found = input_of(mo.test([2, 5, 2], null={"1": 0.25, "2": 0.5, "3": 0.25}, method="monte-carlo", draws=99, seed=3))
-    asked = {"null": "1=0.25,2=0.5,3=0.25", "method": "monte-carlo", "draws": "99", "seed": "3"}
-    assert {name: found[name] for name in asked} == asked
-    assert "seed = 3" in mo.test([2, 5, 2], method="monte-carlo", seed=3).render()
-    assert "significance" not in found  # as usual
-    assert input_of(mo.estimate([2, 5], intervals="wilson", level=0.9))["intervals"] == "wilson"
-    assert input_of(mo.compare([[2, 5], [3, 4]], significance=0.01))["significance"] == "0.01"
-    planned = input_of(mo.plan(null="fair", categories=range(1, 7), bias=0.1))
-    assert (planned["null"], planned["categories"], planned["bias"]) == ("fair", "1,2,3,4,5,6", "0.1")
-    faces = [f"face-{number}" for number in range(50)]
-    counted = mo.tally(["face-1"], categories=faces)
-    assert input_of(counted)["categories"] == ",".join(faces)  # JSON cuts nothing
-    assert "…" in counted.render().splitlines()[-1]
-    rows = {"x": [1, 2, 3, 4], "y": ["a", "b", "a", "b"]}
-    trained = input_of(mo.train(rows, target="y", penalty=mo.L2(0.5), holdout=0.5, seed=2))
-    assert (trained["source"], trained["penalty"], trained["seed"]) == ("table", "l2=0.5", "2")
-    assert input_of(mo.explain(rows, target="y"))["target"] == "y"
+@pytest.mark.parametrize("width", [0, 19, -1, 40.5, "80", None, True])
+def test_a_width_that_text_cannot_have_is_refused(width):
+    with pytest.raises(mo.InvalidInput, match="width is not a whole number of 20 or more"):
+        mo.estimate([2, 5]).render(width=width)
+
+
+def test_what_is_no_format_is_answered_with_the_formats():
+    estimate = mo.estimate([2, 5])
+    for wrong, words in (("txet", "did you mean text"), (None, "no such output format"), (3, "no such output format")):
+        with pytest.raises(mo.InvalidInput, match=words):
+            estimate.render(wrong)
+    with pytest.raises(mo.InvalidInput, match="no JSON lines"):
+        estimate.render("jsonl")

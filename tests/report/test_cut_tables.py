@@ -101,7 +101,7 @@ def test_what_a_table_lacks_is_said_in_every_format(name, result_of):
 def test_no_table_is_cut_without_a_word(name, result_of):
     """Every category, group and feature is named in the table, or is among those that it says it lacks."""
     for table in tables_of(result_of(name)):
-        hidden = {match[2]: int(match[1].replace(",", "")) for match in map(HIDDEN.match, table.remarks)}
+        hidden = {match[2]: int(match[1].replace(",", "")) for match in map(HIDDEN.match, table.remarks) if match}
         assert all(count > 0 for count in hidden.values())
         if not table.is_by_group:
             assert len(table.rows) + hidden.get("rows", 0) == table.n_rows
@@ -125,3 +125,19 @@ def test_json_has_what_csv_lacks(result_of):
     steps = {step["name"]: step["values"] for step in told}
     assert len(steps["rows"]["columns"]) == 5
     assert len(steps["gradient"]["predicted"]) == len(steps["gradient"]["categories"]) == 11
+
+
+def test_shares_without_counts_and_what_is_cut_inside_a_cell_are_said(result_of):
+    four, three = (mo.homogeneity(tally_of(n), method=mo.Asymptotic()) for n in (4, 3))
+    for format_name in ("text", "markdown", "html", "latex"):
+        assert "shares alone; --format csv has the counts too" in words_of(four.render(format_name, "en"))
+        assert "shares alone" not in words_of(three.render(format_name, "en"))
+    everything = ",".join(str(number) for number in range(1, 14))
+    counts = {"odd": 3, **{str(number): number for number in range(1, 14)}}
+    sets = mo.estimate(counts, means={"odd": everything}, categories="1..13")
+    for format_name in ("text", "markdown", "html", "latex"):
+        assert "cut short; --json has all of it" in words_of(sets.render(format_name, "en"))
+    assert "cut short" not in mo.estimate({"even": 3, "1": 4, "2": 5}, means={"even": "2"}, categories="1,2").render()
+    long = mo.estimate({"a" * 100: 3, "b": 4})
+    assert "cut short; --format csv has all of it" in words_of(long.render("text", "en"))
+    assert "a" * 100 in long.render("html")

@@ -18,7 +18,7 @@ import pytest
 
 import mottomo as mo
 from mottomo.numerics.chi_square import log10_chi_square_tail
-from mottomo.report.numbers import full_p_value
+from mottomo.report.numbers import full_p_value, rounded_down, rounded_up
 from mottomo.sources.reading import table_file
 from mottomo.workflows.training import train_on_table
 from mottomo.workflows.training_rows import TrainingPlan
@@ -170,3 +170,11 @@ def test_a_p_value_below_the_floats_is_a_decimal_number():
     assert found == pytest.approx(-575.3160258689034, abs=1e-9)
     assert full_p_value(0.0, -np.inf) == "0.0"  # an impossible outcome has p = 0 for certain
     assert full_p_value(np.nan, np.nan) == ""
+
+
+@pytest.mark.parametrize("number", [1.00003, 1.23456, 2.0, 12.34567, 0.99999, 0.123456, 1.0])
+def test_limits_are_rounded_outward_above_one_too(number):
+    down, up = rounded_down(number), rounded_up(number)
+    value = {text: eval(text, {"__builtins__": {}}) for text in (down, up)}  # "1 - 1e-05" is a number too
+    assert value[down] <= number <= value[up]
+    assert value[up] - value[down] <= 2e-3 * number

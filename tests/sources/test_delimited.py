@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 import mottomo as mo
+from mottomo.messages import verbatim
 from mottomo.sources import delimited
 from mottomo.sources.delimited_text import records
-from mottomo.sources.probability_file import read_probabilities
+from mottomo.sources.probability_file import odds_of
 from mottomo.sources.reading import table_file
 from mottomo.sources.text_form import TextForm
 from mottomo.workflows.training import train_on_table
@@ -224,7 +225,7 @@ def test_a_large_file_of_one_kind_of_line_end_is_not_read_record_by_record(tmp_p
 )  # fmt: skip
 def test_traces_are_found_wherever_a_chunk_ends(tmp_path, monkeypatch, size, text, suspect):
     monkeypatch.setattr("mottomo.sources.text_form._CHUNK", size)
-    form = TextForm(written(tmp_path, text), ",", "t")
+    form = TextForm(written(tmp_path, text), ",", verbatim("t"))
     form._look()
     assert form._is_suspect == suspect
 
@@ -239,11 +240,11 @@ def test_records_are_the_same_whatever_the_chunks(monkeypatch, chunk):
 
 
 def test_published_odds_are_read_by_the_same_rules(tmp_path):
-    assert read_probabilities(written(tmp_path, MARK + '"rank\nof card","p"\nSSR, "3%"\nR,97%\n')) == {
+    assert odds_of(written(tmp_path, MARK + '"rank\nof card","p"\nSSR, "3%"\nR,97%\n')) == {
         "SSR": "3%",
         "R": "97%",
     }
     with pytest.raises(mo.SourceError, match="followed by text"):
-        read_probabilities(written(tmp_path, 'rank,p\nSSR,"3"%\nR,97%\n'))
+        odds_of(written(tmp_path, 'rank,p\nSSR,"3"%\nR,97%\n'))
     with pytest.raises(mo.SourceError, match="line 3"):
-        read_probabilities(written(tmp_path, "rank,p\nSSR,3%\nR\n"))
+        odds_of(written(tmp_path, "rank,p\nSSR,3%\nR\n"))

@@ -37,12 +37,13 @@ def chosen_format(output_format: str | None, as_json: bool, default: str) -> str
     return "json" if as_json else output_format or default
 
 
-def show(result: Result, settings: dict[str, Any], default: str = "text") -> None:
-    """Render a result as the settings ask and put it where they ask."""
+def show(result: Result, settings: dict[str, Any], default: str = "text", added: tuple[str, ...] = ()) -> None:
+    """Render a result as the settings ask and put it where they ask; `added` to the command repeats it."""
     from mottomo import report
 
     wanted = chosen_format(settings["output_format"], settings["as_json"], default)
-    result = result.with_provenance(replace(result.provenance, command=repeating_command()))
+    made, command = result, repeating_command(added)
+    result = result.with_provenance(lambda: replace(made.provenance, command=command))
     pieces = report.render(result, wanted, chosen_language(), width=_width())
     first = next(pieces, "")  # what is wrong with the data is said before anything is written
     with _output(settings["save"], wanted) as put:
@@ -54,10 +55,10 @@ def show(result: Result, settings: dict[str, Any], default: str = "text") -> Non
         note(report.verdict_of(result))
 
 
-def repeating_command() -> str | None:
+def repeating_command(added: tuple[str, ...] = ()) -> str | None:
     """The command line that makes the same result again."""
     context = click.get_current_context(silent=True)
-    return None if context is None or context.obj is None else shlex.join(["mottomo", *context.obj])
+    return None if context is None or context.obj is None else shlex.join(["mottomo", *context.obj, *added])
 
 
 def _width() -> int:

@@ -55,18 +55,16 @@ from mottomo.messages import say
     ),
 )
 def command(data: str, model: str, most_probable: bool, unknown: Literal["error", "baseline"], **settings: Any) -> None:
-    from mottomo.storage.model_file import load_classifier
     from mottomo.storage.whole_file import refuse_unwritable
     from mottomo.workflows.prediction import predictions_of
 
-    classifier = load_classifier(Path(model))
     if settings["save"] is not None:
         refuse_unwritable(Path(settings["save"]))
     with (
         table_of(data, settings) as (table, reading),
         progress_bar(data) as progress,
         predictions_of(
-            classifier,
+            Path(model),
             table,
             most_probable=most_probable,
             unknown=unknown,

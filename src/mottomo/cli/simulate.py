@@ -47,14 +47,18 @@ def command(
     from mottomo.inference.simulation import Simulation, simulated_positions
     from mottomo.probabilities import Probabilities
     from mottomo.results import Provenance
-    from mottomo.sources.probability_file import odds_of
+    from mottomo.sources.probability_file import claim_of
 
-    die = Probabilities.of(odds_of(probabilities), categories, normalise=normalise)
+    odds, claim = claim_of(probabilities, "probabilities")
+    die = Probabilities.of(odds, categories, normalise=normalise)
+    added: tuple[str, ...] = ()
     if seed is None:
         seed = _fresh_seed()
+        added = ("--seed", str(seed))
     if as_json:
         settings = {"output_format": None, "as_json": True, "save": None}
-        show(Simulation.of(die, n, seed).with_provenance(Provenance(origin=probabilities)), settings)
+        source = Provenance(() if claim is None else (claim,), settings={"probabilities": probabilities})
+        show(Simulation.of(die, n, seed).with_provenance(source), settings, added=added)
         return
     from mottomo.report.results.simulation import NORMALISED, simulated
 

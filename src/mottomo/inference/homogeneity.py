@@ -24,6 +24,7 @@ from mottomo.inference.tested import Tested
 from mottomo.messages import say, verbatim
 from mottomo.numerics.series import relative_entropy_term
 from mottomo.numerics.sums import accurate_sum
+from mottomo.results import Provenance
 from mottomo.tallies import Tally, TallyRemark, check_single, check_tally
 
 _MOST_STATES, _MOST_STATES_EVER = 1_000_000, 4_000_000  # the second is a limit of memory, for any budget
@@ -241,13 +242,17 @@ def _joined(named: Sequence[tuple[str, Tally]]) -> Tally:
         total = total + row
     order = {name: index for index, (name, _) in enumerate(named)}
     rows = sorted(range(len(total.groups)), key=lambda row: order[total.groups[row][0]])
-    return Tally(
+    made = Tally(
         total.categories,
         total.counts[rows] if rows else total.counts,
         total.by,
         tuple(total.groups[row] for row in rows),
         total.n_missing_dropped,
     )
+    source = Provenance()
+    for _, tally in named:
+        source = source.merged(tally.provenance)
+    return made.with_provenance(source)
 
 
 def _compared(

@@ -100,6 +100,8 @@ class Plan(Result):
             "half_width": self.half_width,
             "level": self.level,
         }
+        if self.tally is not None:
+            found["estimate"] = self.tally.to_dict()
         for name, given in (("null_probabilities", self.null), ("alternative_probabilities", self.alternative)):
             if given is not None:
                 found |= {"categories": list(given.categories), name: given.values.tolist()}

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from mottomo.errors import InvalidInput, nearest
-from mottomo.messages import Message, say, verbatim
-from mottomo.report.layout import WIDTH
+from mottomo.messages import Message, say, verbatim, written
+from mottomo.report.layout import NARROWEST, WIDTH
 from mottomo.report.numbers import whole
 from mottomo.report.wording import preferred_language, translator
 from mottomo.results import Result
@@ -36,7 +36,7 @@ def render(
     """
     from mottomo.report.results import report_of
 
-    wanted = _SHORT_NAMES.get(format, format)
+    wanted = _SHORT_NAMES.get(format, format) if isinstance(format, str) else str(format)
     language = language or preferred_language()
     translate = translator(language)
     if wanted == "json":
@@ -52,7 +52,10 @@ def render(
 
         return to_csv(report_of(result))
     if wanted == "text":
+        from mottomo._checks import check_whole
         from mottomo.report.formats.text import to_text
+
+        check_whole("width", width, NARROWEST)
 
         return iter([to_text(report_of(result), translate, width)])
     if wanted == "markdown":
@@ -72,8 +75,8 @@ def render(
         say("there is no such output format"),
         verbatim("format"),
         say("one of {names}", names=list(FORMATS)),
-        verbatim(format),
-        nearest(format, FORMATS),
+        verbatim(written(format)),
+        nearest(str(format), FORMATS),
     )
 
 
@@ -101,7 +104,7 @@ def to_frame(result: Result, backend: str | None) -> IntoDataFrame:
     from mottomo.report.formats import frame
     from mottomo.report.results import report_of
 
-    return frame.to_frame(report_of(result), backend)
+    return frame.to_frame(report_of(result), backend or result.provenance.library)
 
 
 def rows(result: Result) -> Iterator[NamedTuple]:

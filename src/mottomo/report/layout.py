@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+NARROWEST = 20  # the fewest columns that text may have
 WIDTH = 80
 _WIDE = "\u3000-\u9fff\uff00-\uffef"
 # A piece is what is not broken: a wide character with the brackets that open before it and the punctuation that may not

@@ -73,7 +73,7 @@ def rounded_up(number: float, digits: int = 4) -> str:
 def _rounded_towards(number: float, digits: int, direction: str) -> str:
     if number in (0.0, 1.0) or not math.isfinite(number):
         return rounded(number)
-    if 1 - number < 10**-digits:
+    if 0 < 1 - number < 10**-digits:
         distance = (Decimal(1) - Decimal(number)).normalize()
         opposite = ROUND_CEILING if direction == ROUND_FLOOR else ROUND_FLOOR
         return f"1 - {_significant(distance, 2, opposite):g}"

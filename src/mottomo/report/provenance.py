@@ -9,6 +9,7 @@ from mottomo.messages import Message, say, verbatim
 from mottomo.results import Result, SourceFile
 
 _SHOWN_DIGITS = 16  # of a hash, in a line of text
+_MOST_FILES = 10  # in a line of text
 _LONGEST = 60  # of an option, in a line of text; JSON has all of it
 _LIBRARIES = ("numpy", "duckdb")
 
@@ -16,21 +17,18 @@ _LIBRARIES = ("numpy", "duckdb")
 def provenance_dict(result: Result) -> dict[str, object]:
     """What JSON says of the input: files with their own SHA-256, the tally's, the options, versions, the command."""
     found = result.provenance
-    files = [file.to_dict() for file in found.sources]
     input_of: dict[str, object] = {}
-    if files:
-        names = [file.name for file in found.sources]
-        input_of["source"] = names[0] if len(names) == 1 else names
-        input_of["sources"] = files
-        if len(files) == 1:
-            input_of["sha256"] = found.sources[0].sha256
-    elif found.origin is not None:
-        input_of["source"] = found.origin
+    if found.data:
+        input_of["source"] = found.data[0] if len(found.data) == 1 else list(found.data)
+    if found.sources:
+        input_of["sources"] = [file.to_dict() for file in found.sources]
+        if len(found.data) == 1 and not found.origins:
+            input_of["sha256"] = next(file.sha256 for file in found.sources if file.role is None)
     tally = _tally_hash(result)
     if tally is not None:
         input_of["tally_sha256"] = tally
     input_of |= dict(found.settings)
-    input_of["versions"] = {"mottomo": VERSION, **_versions(bool(files))}
+    input_of["versions"] = {"mottomo": VERSION, **_versions(bool(found.sources))}
     if found.command is not None:
         input_of["command"] = found.command
     return input_of
@@ -50,7 +48,11 @@ def _tally_hash(result: Result) -> str | None:
 def provenance_line(result: Result, digits: int | None = _SHOWN_DIGITS) -> Message:
     """The same for people: `digits` of each hash, or all."""
     found = result.provenance
-    parts = [_file(file, digits) for file in found.sources]
+    parts = [_file(file, digits) for file in found.sources[:_MOST_FILES]]
+    if len(found.sources) > _MOST_FILES:
+        parts.append(say("{number} more files, which JSON has", number=len(found.sources) - _MOST_FILES))
+    if found.sources or len(found.origins) > 1:
+        parts += [verbatim(origin) for origin in found.origins]
     settings = {name: value for name, value in found.settings.items() if value}
     if settings and found.command is None:
         parts.append(verbatim(", ".join(f"{name} = {_shown(value)}" for name, value in settings.items())))

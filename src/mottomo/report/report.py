@@ -103,9 +103,9 @@ class Table:
         return cls(tuple(column for column, _ in columns), n_rows, rows, n_groups)
 
     def data(self) -> tuple[tuple[str, ...], Iterator[Row]]:
-        """The keys and the rows that programs read."""
+        """The keys and the rows that programs read; a name of the data that is also one of ours ends in ``_``."""
         places = [place for place, column in enumerate(self.columns) if column.is_data]
-        keys = tuple(self.columns[place].key for place in places)
+        keys = _told_apart([self.columns[place].key for place in places])
         rows = self.rows(0, ALL)
         if len(places) == len(self.columns):
             return keys, rows
@@ -114,6 +114,14 @@ class Table:
     def count(self) -> int:
         """How many rows there are."""
         return sum(1 for _ in self.rows(0, ALL)) if self.n_rows is None else self.n_rows
+
+
+def _told_apart(keys: list[str]) -> tuple[str, ...]:
+    """Names of which each comes once: the columns of the data stand first, and give way."""
+    for place in range(len(keys)):
+        while keys.count(keys[place]) > 1:
+            keys[place] += "_"
+    return tuple(keys)
 
 
 def _cut(cells: Cells, start: int, stop: int) -> Sequence[Cell]:
@@ -208,15 +216,19 @@ class Body:
 class Report:
     """All that a result says, in the order of reading.
 
-    command : the name of the command that makes such results. source : where it comes from, in a line; the same in
-    full.
+    command : the name of the command that makes such results. told_source : gives `source`, known after the rows.
     """
 
     command: str
     body: Body
     verdict: Sentence
     notes: tuple[Sentence, ...]
-    source: tuple[Message, Message]
+    told_source: Callable[[], tuple[Message, Message]]
+
+    @property
+    def source(self) -> tuple[Message, Message]:
+        """Where it comes from, in a line; the same in full."""
+        return self.told_source()
 
     @property
     def blocks(self) -> tuple[Block, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TypeVar
 
@@ -31,7 +31,8 @@ Line = tuple[str, ...]
 class Shown:
     """A table of text: titles, and lines; one that is no tuple is a remark across the table.
 
-    n_hidden : how many columns were left out. way : what shows all of it.
+    n_hidden : how many columns were left out. is_cut : whether labels or sets are cut short. without_counts : whether
+    only shares are shown. way : what shows all of it.
     """
 
     titles: Line
@@ -39,6 +40,8 @@ class Shown:
     lines: tuple[Line | str, ...]
     n_hidden: int
     way: str
+    is_cut: bool = False
+    without_counts: bool = False
 
     @property
     def are_numeric(self) -> tuple[bool, ...]:
@@ -54,15 +57,19 @@ class Shown:
         """The first columns of it."""
         lines = tuple(line if isinstance(line, str) else line[:n_columns] for line in self.lines)
         hidden = self.n_hidden + len(self.titles) - n_columns
-        return Shown(self.titles[:n_columns], self.kinds[:n_columns], lines, hidden, self.way)
+        return replace(self, titles=self.titles[:n_columns], kinds=self.kinds[:n_columns], lines=lines, n_hidden=hidden)
 
     def remarked(self, translate: Translate) -> tuple[Line | str, ...]:
-        """The lines, and last a remark about columns that were left out."""
-        if not self.n_hidden:
-            return self.lines
-        number = whole(self.n_hidden)
-        remark = say("… {number} more columns; {option} has them all", number=number, option=self.way)
-        return (*self.lines, remark.worded(translate))
+        """The lines, and last what was left out."""
+        remarks = []
+        if self.n_hidden:
+            number = whole(self.n_hidden)
+            remarks.append(say("… {number} more columns; {option} has them all", number=number, option=self.way))
+        if self.without_counts:
+            remarks.append(say("… shares alone; {option} has the counts too", option=self.way))
+        if self.is_cut:
+            remarks.append(say("… cut short; {option} has all of it", option=self.way))
+        return (*self.lines, *(remark.worded(translate) for remark in remarks))
 
 
 def shown(table: Table, is_data: bool, translate: Translate) -> Shown:
@@ -73,7 +80,7 @@ def shown(table: Table, is_data: bool, translate: Translate) -> Shown:
         _more_rows(line.hidden, way).worded(translate) if isinstance(line, _Rest) else line
         for line in _shortened(view.n_lines, view.lines)
     ]
-    return Shown(view.titles, view.kinds, tuple(lines), view.n_hidden, way)
+    return Shown(view.titles, view.kinds, tuple(lines), view.n_hidden, way, view.is_cut, view.without_counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +107,8 @@ def _more_rows(hidden: int, way: str) -> Message:
 class _AsItIs:
     """The rows of a table under those of its columns that people see."""
 
+    without_counts = False
+
     def __init__(self, table: Table, translate: Translate) -> None:
         self._table, self._translate = table, translate
         places = _together(table.columns)
@@ -109,14 +118,18 @@ class _AsItIs:
         self.titles = tuple(column.title.worded(translate) for column in columns)
         self.kinds = tuple(column.kind for column in columns)
         self.n_lines = table.count()
+        self.is_cut = False
 
     def lines(self, start: int, stop: int) -> Iterator[Line]:
         for row in self._table.rows(start, stop):
+            self.is_cut |= any(_is_long(row[place[0]]) for place in self._places)
             yield tuple(_text(self._table.columns, row, place, self._translate) for place in self._places)
 
 
 class _ByGroup:
     """A line for each category and a column for each group, or turned where there are many groups."""
+
+    is_cut = False
 
     def __init__(self, table: Table, translate: Translate) -> None:
         self._table, self._translate = table, translate
@@ -126,6 +139,7 @@ class _ByGroup:
         self._after = [index for index in _together(table.columns) if index[0] > self._share]
         is_turned = table.n_groups > _MOST_ACROSS >= self._n_categories
         across = self._n_categories if is_turned else table.n_groups
+        self.without_counts = table.n_groups > _WITH_COUNTS
         self._is_turned, self._n_across = is_turned, min(across, _MOST_ACROSS)
         self.n_lines = table.n_groups if is_turned else self._n_categories
         self.n_hidden = across - self._n_across
@@ -160,7 +174,7 @@ class _ByGroup:
     def _counted(self, row: Row) -> str:
         """The share, with the count where there is room."""
         share = _number(row[self._share], 3)
-        return share if self._table.n_groups > _WITH_COUNTS else f"{_count(row[self._count])} ({share})"
+        return share if self.without_counts else f"{_count(row[self._count])} ({share})"
 
 
 def _together(columns: Sequence[Column]) -> list[tuple[int, ...]]:
@@ -183,6 +197,10 @@ def _text(columns: Sequence[Column], row: Row, place: tuple[int, ...], translate
     return " … ".join(cell_text(row[at], columns[at], translate) for at in place)
 
 
+def _is_long(cell: Cell) -> bool:
+    return isinstance(cell, tuple) and len(cell) > _LONGEST_SET
+
+
 def cell_text(cell: Cell, column: Column, translate: Translate) -> str:
     """A cell as people read it: rounded by its kind, limits outward."""
     if cell is None or (isinstance(cell, float) and math.isnan(cell)):
@@ -192,8 +210,7 @@ def cell_text(cell: Cell, column: Column, translate: Translate) -> str:
     if isinstance(cell, str):
         return visible(cell)
     if isinstance(cell, tuple):
-        rest = len(cell) - _LONGEST_SET
-        return visible(", ".join(cell if rest <= 0 else (*cell[: _LONGEST_SET - 1], f"… (+{rest + 1})")))
+        return visible(", ".join((*cell[: _LONGEST_SET - 1], "…") if _is_long(cell) else cell))
     if isinstance(cell, P):
         return "≤ " * cell.is_bound + p_text(cell.value, cell.log10)
     if column.kind == "count":

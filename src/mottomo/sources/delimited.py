@@ -63,7 +63,7 @@ class _Beginning:
 def opened_text(file: TableFile) -> Iterator[OpenTable]:
     """A table of delimited text; `file` is in UTF-8 and not compressed. ``confirm`` checks the form of the text."""
     beginning = _beginning(file)
-    form = TextForm(file.path, delimiter_of(file), file.label or str(file.path))
+    form = TextForm(file.path, delimiter_of(file), file.where)
     form.start()
     try:
         if not beginning.needs_copy:
@@ -111,7 +111,7 @@ def _plainly_begun(file: TableFile, beginning: _Beginning) -> Iterator[TableFile
         copy = folder / f"table.{file.kind}"
         source.seek(passed)
         write_copy(source, copy, plain.encode())
-        yield replace(file, path=copy, label=file.label or str(file.path), lines_before=beginning.header_lines - 1)
+        yield replace(file, path=copy, label=file.where, lines_before=beginning.header_lines - 1)
 
 
 def _agrees(relation: str, beginning: _Beginning, file: TableFile) -> bool:
@@ -180,7 +180,7 @@ def _first_records(text: str, file: TableFile, is_whole: bool) -> tuple[Record, 
     found: list[Record] = []
     at, line, wanted = 0, 1, 1 if file.reading.names is not None else 2
     while at < len(text) and len(found) < wanted:
-        where = say("{file}, line {line}", file=file.label or str(file.path), line=line)
+        where = say("{file}, line {line}", file=file.where, line=line)
         try:
             one = record_at(text, at, delimiter_of(file))
         except OpenQuote:

@@ -6,8 +6,8 @@ from typing import Any
 
 from mottomo._arrays import exact_counts
 from mottomo.categories import Categories, category_name, unknown_category
-from mottomo.errors import InvalidInput, nearest
-from mottomo.messages import say, say_count, verbatim, written
+from mottomo.errors import InvalidInput
+from mottomo.messages import say, say_count
 from mottomo.sources.rows import CountedRows
 from mottomo.tallies import Tally, group_order
 
@@ -16,15 +16,6 @@ def tally_of_rows(
     rows: CountedRows, declared: Categories | None, by: tuple[str, ...] = (), missing: str = "error"
 ) -> Tally:
     """The fold: counted rows become categories by name, and a Tally of one or many groups."""
-    if missing not in ("error", "drop"):
-        raise InvalidInput(
-            "missing-policy",
-            say("there is no such way to treat missing outcomes"),
-            verbatim("missing"),
-            say("error or drop"),
-            verbatim(written(missing, repr)),
-            nearest(str(missing), ("error", "drop")),
-        )
     if rows.n_missing and missing != "drop":
         raise InvalidInput(
             "missing-outcomes",

@@ -93,6 +93,20 @@ def is_crosstab(data: Any) -> bool:
     return len(kinds) > 1 and all(kind.is_integer() for kind in kinds)
 
 
+def some_whole_numbers(data: Any) -> list[int] | None:
+    """The first values of a series, an index or an Arrow array of whole numbers; None of everything else."""
+    pandas = sys.modules.get("pandas")
+    if pandas is not None and isinstance(data, pandas.Index | pandas.api.extensions.ExtensionArray):
+        data = pandas.Series(data)
+    frame = Frame.of(data)
+    if frame is None or not frame.is_series:
+        return None
+    import narwhals as nw
+
+    series = nw.from_native(frame.native, series_only=True)
+    return series.head(5).to_list() if series.dtype.is_integer() else None
+
+
 def _is_pandas(native: Any) -> bool:
     import narwhals as nw
 

@@ -49,12 +49,12 @@ def count_path(
     selection: Selection,
     reading: Reading | None = None,
     *,
-    label: str | None = None,
+    label: Message | None = None,
     progress: Callable[[float], None] | None = None,
 ) -> CountedRows:
     """Count a file, by the kind its name tells or that is given."""
     found = (reading or Reading()).of_file(path, label)
-    where = verbatim(label or str(path))
+    where = label or verbatim(str(path))
     if found.kind not in TABLES:
         from mottomo.sources.files import opened
         from mottomo.sources.stream import count_lines
@@ -71,7 +71,8 @@ def count_path(
 def binary_of(stream: Any) -> tuple[Any, Message, str | None]:
     """The bytes below an open file, with the encoding that a text file was opened with."""
     if not isinstance(stream, io.TextIOBase):
-        return stream, say("stream"), None
+        is_input = stream is getattr(sys.stdin, "buffer", None)
+        return stream, say("standard input") if is_input else say("stream"), None
     if not hasattr(stream, "buffer"):
         return io.BytesIO(stream.read().encode("utf-8", "surrogatepass")), say("stream"), None
     return stream.buffer, say("stream"), stream.encoding

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from mottomo.errors import SourceError
 from mottomo.messages import say, say_count, verbatim
+from mottomo.results import SourceFile
 from mottomo.sources.delimited_text import records
 from mottomo.sources.encodings import not_utf8
 from mottomo.sources.reading import check_file
@@ -17,27 +19,33 @@ from mottomo.sources.text_form import refuse_other_forms
 
 def odds_of(spec: Any) -> Any:
     """What ``Probabilities.of`` reads: the value itself, or what the file of that name says."""
+    return claim_of(spec)[0]
+
+
+def claim_of(spec: Any, role: str = "null") -> tuple[Any, SourceFile | None]:
+    """The same, and the file that says it, with its hash and what it is for."""
     if not isinstance(spec, str | os.PathLike):
-        return spec
+        return spec, None
     path = Path(spec)
     if isinstance(spec, os.PathLike):
         spec = str(spec)
     if path.suffix.lower() not in (".csv", ".tsv") or set(spec) & set("=,:"):
-        return spec
+        return spec, None
     check_file(path)
-    return read_probabilities(path)
+    content = path.read_bytes()
+    file = SourceFile(spec, len(content), hashlib.sha256(content).hexdigest(), role)
+    return read_probabilities(path, content), file
 
 
-def read_probabilities(path: Path) -> dict[str, str]:
+def read_probabilities(path: Path, content: bytes) -> dict[str, str]:
     """The probability of each category, both as text, from a .csv or .tsv file with a header and two columns."""
     where = verbatim(str(path))
-    content = path.read_bytes()
     try:
         content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise not_utf8(error.object, where) from None
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-    refuse_other_forms(path, delimiter, str(path))
+    refuse_other_forms(path, delimiter, where)
     table = [record for record in records(io.BytesIO(content), delimiter) if not record.is_blank]
     rows = [record.cells for record in table]
     if rows and len(rows[0]) == 2 and rows[0][1].strip()[:1].isdigit():

@@ -59,11 +59,11 @@ class Reading:
         given = {"input": self.kind, **self.settings}
         check_settings("outcomes", where, {name: value for name, value in given.items() if value is not None})
 
-    def of_file(self, path: Path, label: str | None = None) -> Reading:
+    def of_file(self, path: Path, label: Message | None = None) -> Reading:
         """The same with a format, of a file that can be read, with settings that it can have."""
-        check_file(path)
+        check_file(path, label)
         kind = self.kind or _kind_of(path)
-        check_settings(kind, verbatim(label or str(path)), {f"--{name}": one for name, one in self.settings.items()})
+        check_settings(kind, label or verbatim(str(path)), {f"--{name}": one for name, one in self.settings.items()})
         check_delimiter(self.delimiter)
         return replace(self, kind=kind)
 
@@ -86,7 +86,7 @@ class TableFile:
 
     path: Path
     reading: Reading
-    label: str | None = None
+    label: Message | None = None
     lines_before: int = 0
 
     @property
@@ -97,17 +97,17 @@ class TableFile:
     @property
     def where(self) -> Message:
         """What messages call the file."""
-        return verbatim(self.label or str(self.path))
+        return self.label or verbatim(str(self.path))
 
 
-def table_file(path: Path, reading: Reading | None = None, label: str | None = None) -> TableFile:
+def table_file(path: Path, reading: Reading | None = None, label: Message | None = None) -> TableFile:
     """A file with columns that can be read; raises InvalidInput for a file of lines."""
     found = (reading or Reading()).of_file(path, label)
     if found.kind not in TABLES:
         raise InvalidInput(
             "no-columns",
             say("a file of lines has no columns"),
-            verbatim(label or str(path)),
+            label or verbatim(str(path)),
             say("a table: .csv, .tsv, .jsonl or .parquet"),
             None,
             say("name the format with --input csv|tsv|jsonl|parquet"),
@@ -150,9 +150,9 @@ def check_delimiter(delimiter: Any) -> None:
     )
 
 
-def check_file(path: Path) -> None:
+def check_file(path: Path, label: Message | None = None) -> None:
     """Raise SourceError if a file cannot be read; a pipe is not opened, because it can be opened only once."""
-    where = verbatim(str(path))
+    where = label or verbatim(str(path))
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode):

@@ -64,7 +64,7 @@ def opened_table(file: TableFile) -> Iterator[OpenTable]:
             file = stack.enter_context(_transcoded(file))
         elif files.is_compressed(file.path) or not file.path.is_file():
             copy = stack.enter_context(files.plain_copy(file.path, f".{file.kind}"))
-            file = replace(file, path=copy, label=file.label or str(file.path))
+            file = replace(file, path=copy, label=file.where)
         yield stack.enter_context(_reader_of(file.kind)(file))
 
 
@@ -269,7 +269,7 @@ def _transcoded(file: TableFile) -> Iterator[TableFile]:
         with files.opened(file.path) as source:
             write_copy(decoded(source, file.reading.encoding, file.where), copy)
         plain = replace(file.reading, encoding=None)
-        yield replace(file, path=copy, reading=plain, label=file.label or str(file.path))
+        yield replace(file, path=copy, reading=plain, label=file.where)
 
 
 # --- errors of DuckDB, worded by mottomo, with the line --------------------------------------------------------------
@@ -285,7 +285,7 @@ def _readable(
         return what_is_wrong(error, condition, columns)
     if file.kind == "jsonl":  # its lines were checked before, so this is another fault
         return unreadable_line(error, file.where)
-    where = say("{file}, line {line}", file=file.label or str(file.path), line=line) if line else file.where
+    where = say("{file}, line {line}", file=file.where, line=line) if line else file.where
     lengths = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if lengths:
         return SourceError(
@@ -312,7 +312,7 @@ def _readable(
 def _invalid_form(file: TableFile) -> SourceError:
     """The error for a text that DuckDB cannot divide into records."""
     try:
-        refuse_other_forms(file.path, delimiter_of(file), file.label or str(file.path))
+        refuse_other_forms(file.path, delimiter_of(file), file.where)
     except SourceError as error:
         return error
     return SourceError("unreadable", say("the file cannot be read as a table"), file.where)
@@ -339,6 +339,6 @@ def _place(file: TableFile, columns: list[str], selection: Selection, value: Any
             if record.cells[position : position + 1] == [value] and not (
                 record.line == 1 and file.reading.names is None
             ):
-                line = say("{file}, line {line}", file=file.label or str(file.path), line=record.line)
+                line = say("{file}, line {line}", file=file.where, line=record.line)
                 return say("{where}, column {column}", where=line, column=selection.column or "")
     return file.where

@@ -25,8 +25,8 @@ _NAMES = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 class TextForm:
     """Checks a file in a separate thread, which ``start`` starts; ``confirm`` waits for it and raises the error."""
 
-    def __init__(self, path: Path, delimiter: str, label: str) -> None:
-        self._path, self._delimiter, self._label = path, delimiter, label
+    def __init__(self, path: Path, delimiter: str, where: Message) -> None:
+        self._path, self._delimiter, self._where = path, delimiter, where
         self._stopped = threading.Event()
         self._failure: OSError | None = None
         self._is_suspect = False
@@ -47,7 +47,7 @@ class TextForm:
         if self._failure is not None:
             raise self._failure
         if self._is_suspect:
-            refuse_other_forms(self._path, self._delimiter, self._label)
+            refuse_other_forms(self._path, self._delimiter, self._where)
 
     def _look(self) -> None:
         try:
@@ -83,7 +83,7 @@ def _line_ends(chunk: bytes) -> set[str]:
     return {end for end, count in found.items() if count}
 
 
-def refuse_other_forms(path: Path, delimiter: str, label: str) -> None:
+def refuse_other_forms(path: Path, delimiter: str, where: Message) -> None:
     """Read the records one by one; raise SourceError, with the line, if line ends differ or quotes are wrong."""
     first = None
     with files.opened(path) as stream:
@@ -94,19 +94,19 @@ def refuse_other_forms(path: Path, delimiter: str, label: str) -> None:
                     raise SourceError(
                         "mixed-line-ends",
                         say("the lines do not all end alike"),
-                        say("{file}, line {line}", file=label, line=record.line),
+                        say("{file}, line {line}", file=where, line=record.line),
                         verbatim(_NAMES[first]),
                         verbatim(_NAMES[record.end]),
                         say("convert the line ends first, for example with dos2unix"),
                     )
         except OpenQuote as error:
-            raise open_quote(_place(label, error.line)) from None
+            raise open_quote(_place(where, error.line)) from None
         except TextAfterQuote as error:
-            raise text_after_quote(_place(label, error.line)) from None
+            raise text_after_quote(_place(where, error.line)) from None
 
 
-def _place(label: str, line: int) -> Message:
-    return say("{file}, line {line}", file=label, line=line)
+def _place(where: Message, line: int) -> Message:
+    return say("{file}, line {line}", file=where, line=line)
 
 
 def open_quote(where: Message) -> SourceError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,8 @@ from mottomo.categories import Categories
 from mottomo.classification.classifier import Classifier
 from mottomo.classification.encoding import Encoding
 from mottomo.classification.penalties import L2
-from mottomo.errors import MottomoError, SourceError
-from mottomo.messages import Message, say, verbatim
+from mottomo.errors import InvalidInput, MottomoError, SourceError
+from mottomo.messages import Message, say, verbatim, written
 from mottomo.storage.whole_file import write_whole
 
 FORMAT = 2  # format 1 did not say whether the penalty was on the coefficients of standardised columns
@@ -28,7 +29,7 @@ _KEY = "mottomo"  # the only entry of the header; with several, their order and 
 
 def save_classifier(classifier: Classifier, path: Path | str) -> None:
     """Write a classifier to a file, whole or not at all."""
-    write_whole(Path(path), classifier_bytes(classifier))
+    write_whole(_path_of(path), classifier_bytes(classifier))
 
 
 def classifier_bytes(classifier: Classifier) -> bytes:
@@ -42,6 +43,19 @@ def classifier_bytes(classifier: Classifier) -> bytes:
     text = json.dumps(_description(classifier), ensure_ascii=False, sort_keys=True)
     header = {"kind": _KIND, "format": FORMAT, "description": text, "sha256": _hash(text, arrays)}
     return save(arrays, metadata={_KEY: json.dumps(header, sort_keys=True)})
+
+
+def _path_of(value: object) -> Path:
+    """The path of a model's file. Raises InvalidInput if it is none."""
+    if isinstance(value, str | os.PathLike) and isinstance(os.fspath(value), str):
+        return Path(value)
+    raise InvalidInput(
+        "not-a-path",
+        say("this is no path of a file"),
+        say("model"),
+        say("a pathlib.Path, or its name"),
+        say("{value} of type {type}", value=written(value, repr)[:60], type=type(value).__name__),
+    )
 
 
 def _description(classifier: Classifier) -> dict[str, Any]:
@@ -64,11 +78,12 @@ def _hash(text: str, arrays: Mapping[str, np.ndarray]) -> str:
     return digest.hexdigest()
 
 
-def load_classifier(path: Path) -> Classifier:
+def load_classifier(path: Path | str) -> Classifier:
     """Read a classifier from a file that ``save_classifier`` wrote.
 
     Raises SourceError if there is no such file, or if it is no model file, is cut, was changed, or has another format.
     """
+    path = _path_of(path)
     header, arrays = _read(path)
     where = verbatim(str(path))
     if header.get("kind") != _KIND:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Unpack
+
+import numpy as np
 
 from mottomo.errors import InvalidCall
 from mottomo.inference.homogeneity import ComparisonResult, homogeneity, independence
 from mottomo.inference.methods import Method, method_of
 from mottomo.inference.statistics import Statistic, statistic_of
 from mottomo.messages import say
-from mottomo.results import Provenance
-from mottomo.tallies import Tally
-from mottomo.workflows.counts import counted
+from mottomo.workflows.counts import are_counts, counted
 from mottomo.workflows.options import DataOptions, check_options, options_of
 from mottomo.workflows.provenance import with_options
 from mottomo.workflows.tallying import Tallying
@@ -76,7 +76,7 @@ def _compared(data: Any, with_: Any, how: _Test, options: DataOptions) -> Compar
     each = _several(data, options)
     if each is not None:
         tallies = {name: counted(one, Tallying.of("compare", options)).tally for name, one in each}
-        return how.of(homogeneity, tallies).with_provenance(_joint(tallies.values()))
+        return how.of(homogeneity, tallies)
     tally = counted(data, Tallying.of("compare", options)).tally
     return how.of(homogeneity, tally if tally.is_grouped else [tally])
 
@@ -93,24 +93,17 @@ class _Test:
         return compared(tallies, ordering=self.ordering, method=self.method, significance=self.significance)
 
 
-def _joint(tallies: Iterable[Tally]) -> Provenance:
-    """Where all of them come from."""
-    found = Provenance()
-    for tally in tallies:
-        found = found.merged(tally.provenance)
-    return found
-
-
 def _several(data: Any, options: DataOptions) -> list[tuple[str, Any]] | None:
-    """Several tallies by name, where `data` is several: files, tallies, or a mapping of them."""
+    """Several tallies by name, where `data` is several: files, tallies, arrays, or a mapping of them."""
     if options.get("by") is not None:
         return None
-    if isinstance(data, Mapping) and data and not all(isinstance(value, int) for value in data.values()):
+    if isinstance(data, Mapping) and data and not all(isinstance(value, int | np.integer) for value in data.values()):
         return [(str(name), value) for name, value in data.items()]
     if isinstance(data, list | tuple) and len(data) > 1:
-        if all(isinstance(one, os.PathLike) for one in data):
-            return list(zip(_numbered([str(one) for one in data]), data, strict=True))
-        if any(isinstance(one, Tally | Mapping) for one in data):
+        if all(isinstance(one, os.PathLike) or hasattr(one, "read") for one in data):
+            names = [str(one) if isinstance(one, os.PathLike) else "-" for one in data]
+            return list(zip(_numbered(names), data, strict=True))
+        if not any(isinstance(one, str | bytes | int | np.integer) for one in data) and not are_counts(data):
             return [(str(number), one) for number, one in enumerate(data, start=1)]
     return None
 

@@ -10,7 +10,7 @@ from mottomo.explanation import explain as derivation
 from mottomo.explanation.explain import Explanation
 from mottomo.messages import say
 from mottomo.workflows.counts import counted
-from mottomo.workflows.options import DataOptions, check_options, options_of
+from mottomo.workflows.options import DataOptions, check_options, check_values, options_of
 from mottomo.workflows.tallying import Tallying
 
 if TYPE_CHECKING:  # a die is explained without what a classifier needs
@@ -50,6 +50,7 @@ def explain(
     """
     check_options("explain", options, (*OPTIONS, *options_of(DataOptions)))
     own = {"features": features, "text": text, "weights": weights, "penalty": penalty, "missing_values": missing_values}
+    check_values(target=target, **own)
     if target is None:
         for name, value in own.items():
             if value not in (None, ()):

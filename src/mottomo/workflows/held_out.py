@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mottomo._checks import check_whole
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, verbatim, written
 
@@ -27,7 +28,8 @@ class HeldOutRows:
     @classmethod
     def choose(cls, n: int, share: float, seed: int) -> HeldOutRows:
         """round(n share) rows. Raises InvalidInput where none, or fewer than two to train on, would be left."""
-        if not 0 <= share < 1:
+        is_number = isinstance(share, int | float | np.floating | np.integer) and not isinstance(share, bool)
+        if not is_number or not 0 <= share < 1:
             raise InvalidInput(
                 "holdout",
                 say("the share to hold out is out of range"),
@@ -35,6 +37,7 @@ class HeldOutRows:
                 say("a share of 0 or more, below 1"),
                 verbatim(written(share)),
             )
+        check_whole("seed", seed, 0)
         size = round(n * share)
         if share and not 0 < size < n - 1:
             raise InvalidInput(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, TypedDict, get_type_hints
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Literal, TypedDict, TypeVar, cast, get_type_hints
 
-from mottomo.errors import InvalidCall, nearest
-from mottomo.messages import say, verbatim
+from mottomo.errors import InvalidCall, InvalidInput, nearest
+from mottomo.messages import say, verbatim, written
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class ReadingOptions(TypedDict, total=False):
@@ -102,7 +106,51 @@ _OTHER_NAMES = {
     "random_state": "seed",
     "method": "intervals",
     "interval": "intervals",
+    "level": "significance",
+    "size": "n",
 }
+
+
+_TEXTS = ("where", "encoding", "input", "target", "weights", "reference")
+_NAMES = ("names", "features", "text", "missing_values")
+_WORDS = {"missing": ("error", "drop"), "unknown": ("error", "baseline")}
+
+
+def check_values(**values: Any) -> None:
+    """Refuse options of a wrong type, and words that an option does not know.
+
+    >>> check_values(missing="dorp")
+    Traceback (most recent call last):
+    ...
+    mottomo.errors.InvalidInput: there is no such way to treat missing outcomes
+      where:    missing
+      expected: error or drop
+      got:      dorp
+      mend:     did you mean drop?
+    """
+    for name, value in values.items():
+        if name in _WORDS and value not in _WORDS[name]:
+            raise InvalidInput(
+                f"{name}-policy",
+                say("there is no such way to treat missing outcomes")
+                if name == "missing"
+                else say("there is no such way to treat texts never seen in training"),
+                verbatim(name),
+                say("error or drop") if name == "missing" else say("error or baseline"),
+                verbatim(written(value)),
+                nearest(str(value), _WORDS[name]),
+            )
+        if value is None or not (name in _TEXTS or name in _NAMES) or isinstance(value, Iterator):
+            continue
+        is_list = isinstance(value, Iterable) and all(isinstance(one, str) for one in value)
+        if not (isinstance(value, str) or (name in _NAMES and is_list)):
+            raise InvalidInput(
+                "option-type",
+                say("an option is of the wrong type"),
+                verbatim(name),
+                say("a text") if name in _TEXTS else say("a list of texts, or a text with commas"),
+                say("{value} of type {type}", value=written(value, repr)[:60], type=type(value).__name__),
+            )
 
 
 def check_options(function: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
@@ -130,3 +178,16 @@ def check_options(function: str, given: Mapping[str, Any], known: Iterable[str])
                 verbatim(name),
                 meant,
             )
+    check_values(**given)
+
+
+def answers_wrong_names(function: F) -> F:
+    """A function without ``**options`` whose unknown keywords are answered as ``check_options`` does."""
+    names = tuple(inspect.signature(function).parameters)
+
+    @functools.wraps(function)
+    def called(*arguments: Any, **options: Any) -> Any:
+        check_options(function.__name__, options, names)
+        return function(*arguments, **options)
+
+    return cast(F, called)

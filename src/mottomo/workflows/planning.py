@@ -14,7 +14,7 @@ from mottomo.inference.planning import Plan
 from mottomo.inference.statistics import Statistic
 from mottomo.messages import say, verbatim
 from mottomo.probabilities import Probabilities
-from mottomo.sources.probability_file import odds_of
+from mottomo.sources.probability_file import claim_of
 from mottomo.tallies import Tally
 from mottomo.workflows.counts import counted
 from mottomo.workflows.options import DataOptions, check_options, options_of
@@ -71,7 +71,8 @@ def plan(
     named = [name for name, value in goals.items() if value is not None]
     _check_call(tally, named, options, n=n, power=power, level=level)
     chosen = method_of(method, budget)
-    null, truth = _claim_and_truth(tally, how, alternative, needs_null=bias is not None)
+    odds, odds_file = (None, None) if alternative is None else claim_of(alternative, "alternative")
+    null, truth = _claim_and_truth(tally, how, odds, needs_null=bias is not None)
     if n is not None:
         if truth is None:
             raise InvalidCall("plan-n", say("-n goes with DATA or --alternative"))
@@ -90,8 +91,12 @@ def plan(
             level=0.95 if level is None else level,
             categories=None if how.categories is None else Categories.of(how.categories),
         )
+    if tally is None:
+        found = found.with_provenance(how.provenance(*filter(None, [odds_file])))
+    else:
+        found = replace(found, tally=tally)
     return with_options(
-        found if tally is None else replace(found, tally=tally),
+        found,
         plan,
         alternative=alternative,
         bias=bias,
@@ -104,7 +109,6 @@ def plan(
         ordering=ordering,
         method=method,
         budget=budget,
-        **{name: value for name, value in options.items() if tally is None and name in _OF_A_CLAIM and value},
     )
 
 
@@ -145,7 +149,7 @@ def _check_call(
 
 
 def _claim_and_truth(
-    tally: Tally | None, how: Tallying, alternative: Any, *, needs_null: bool
+    tally: Tally | None, how: Tallying, odds: Any, *, needs_null: bool
 ) -> tuple[Probabilities | None, Probabilities | None]:
     """What the test supposes, and what the plan supposes to be true."""
     if tally is not None:
@@ -154,8 +158,8 @@ def _claim_and_truth(
     declared = None if how.categories is None else Categories.of(how.categories)
     null = None if how.null is None else how.null_over(declared)
     truth = None
-    if alternative is not None:
-        truth = Probabilities.of(odds_of(alternative), declared if null is None else null.categories)
-    if null is None and (alternative is not None or needs_null):
+    if odds is not None:
+        truth = Probabilities.of(odds, declared if null is None else null.categories)
+    if null is None and (odds is not None or needs_null):
         null = how.null_over(declared if declared is not None else truth and truth.categories)
     return null, truth

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Unpack
 
@@ -15,9 +16,11 @@ from mottomo.classification.classifier import Classifier
 from mottomo.classification.predictions import Batches, Predictions
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, written
+from mottomo.results import Provenance
 from mottomo.sources.columns import ColumnSelection, KeptColumns
+from mottomo.sources.file_hash import FileHash
 from mottomo.sources.reading import Reading
-from mottomo.workflows.options import ReadingOptions, check_options, options_of
+from mottomo.workflows.options import ReadingOptions, answers_wrong_names, check_options, check_values, options_of
 from mottomo.workflows.provenance import given
 from mottomo.workflows.tables import Table, opened, table_of
 from mottomo.workflows.training import names_of
@@ -69,7 +72,7 @@ def predict(
         **reading,
     ) as found:
         batches = list(found.batches)
-        made = replace(found, batches=Batches(lambda: iter(batches)))
+        made = replace(found, batches=Batches(partial(iter, batches)))
         return made.with_provenance(found.provenance)
 
 
@@ -88,7 +91,10 @@ def predictions_of(
     **reading: Unpack[ReadingOptions],
 ) -> Iterator[Predictions]:
     """What ``predict`` gives, its rows read as they are wanted, for as long as the table is open."""
-    classifier = load_model(model) if isinstance(model, os.PathLike) else model
+    check_values(unknown=unknown, missing_values=missing_values, where=where)
+    is_file = isinstance(model, os.PathLike)
+    classifier = load_model(model) if is_file else model
+    model_file = FileHash(Path(model)) if is_file else None
     if not isinstance(classifier, Classifier):
         raise InvalidInput(
             "not-a-model",
@@ -116,9 +122,10 @@ def predictions_of(
             missing_values=names_of(missing_values) or None,
             unknown=None if unknown == "error" else unknown,
         )
-        yield made.with_provenance(found.provenance().with_settings(settings))
+        yield made.with_provenance(lambda: _with_model(found.provenance().with_settings(settings), model_file))
 
 
+@answers_wrong_names
 def load_model(path: Any) -> Classifier:
     """The classifier in a file that ``mottomo train --model`` or ``result.model.save(path)`` wrote.
 
@@ -134,7 +141,12 @@ def load_model(path: Any) -> Classifier:
     """
     from mottomo.storage.model_file import load_classifier
 
-    return load_classifier(Path(path))
+    return load_classifier(path)
+
+
+def _with_model(found: Provenance, model: FileHash | None) -> Provenance:
+    """Where predictions come from, with the file of the model."""
+    return found if model is None else replace(found, sources=(*found.sources, replace(model.found(), role="model")))
 
 
 @contextmanager

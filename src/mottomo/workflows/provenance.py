@@ -48,3 +48,9 @@ def _as_text(value: Any) -> str:
         return ",".join(map(_as_text, value))
     name = getattr(value, "name", None)
     return name if isinstance(name, str) and not is_dataclass(value) else str(value)
+
+
+def library_of(data: Any) -> str | None:
+    """The library of a data frame or a series."""
+    root = type(data).__module__.partition(".")[0]
+    return root if root in ("pandas", "polars", "pyarrow") else None

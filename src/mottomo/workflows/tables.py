@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from mottomo.errors import InvalidInput
-from mottomo.messages import say, verbatim, written
+from mottomo.messages import as_message, say, written
 from mottomo.results import Provenance
 from mottomo.sources.columns import ColumnSelection, KeptColumns, open_columns
 from mottomo.sources.file_hash import FileHash
 from mottomo.sources.frame import Frame
 from mottomo.sources.frame_columns import open_frame
 from mottomo.sources.reading import Reading, TableFile, check_file, table_file
-from mottomo.workflows.provenance import given
+from mottomo.workflows.provenance import given, library_of
 
 Table = TableFile | Frame | Mapping[str, Any]
 Progress = Callable[[float], None]
@@ -36,7 +36,7 @@ def table_of(data: Any, reading: Reading, label: Any = None, fingerprint: bool =
     Raises InvalidInput : it has no columns.
     """
     with ExitStack() as stack:
-        label = None if label is None else str(label)
+        called = as_message(label)
         if hasattr(data, "read"):
             from mottomo.sources.outcomes import spooled
 
@@ -44,23 +44,23 @@ def table_of(data: Any, reading: Reading, label: Any = None, fingerprint: bool =
                 raise InvalidInput(
                     "stream-format",
                     say("the format of a stream is not known"),
-                    verbatim(label or "stream"),
+                    called or say("stream"),
                     say("the format of a table, such as csv"),
                     None,
                     say("name it with --input csv|tsv|jsonl|parquet"),
                 )
-            data, label = stack.enter_context(spooled(data, reading.kind)), label or "stream"
+            data, called = stack.enter_context(spooled(data, reading.kind)), called or say("stream")
         if isinstance(data, os.PathLike):
             path = Path(data)
-            check_file(path)
+            check_file(path, called)
             how_read = given(input=reading.kind, **reading.settings)
-            sha256 = FileHash(path, label, however_large=fingerprint)
+            sha256 = FileHash(path, None if called is None else str(called), however_large=fingerprint)
             stack.callback(sha256.stop)
-            yield _Opened(table_file(path, reading, label), lambda: Provenance((sha256.found(),), settings=how_read))
+            yield _Opened(table_file(path, reading, called), lambda: Provenance((sha256.found(),), settings=how_read))
             return
         reading.refuse(say("data frame"))
         if isinstance(data, Mapping):
-            yield _Opened(data, lambda: Provenance(origin="table"))
+            yield _Opened(data, lambda: Provenance(origins=("table",), library=library_of(data)))
             return
         frame = None if isinstance(data, str | bytes) else Frame.of(data)
         if frame is None or frame.is_series:
@@ -72,7 +72,7 @@ def table_of(data: Any, reading: Reading, label: Any = None, fingerprint: bool =
                 say("{value} of type {type}", value=written(data, repr)[:60], type=type(data).__name__),
                 say("for a file give pathlib.Path({text})", text=repr(data)) if isinstance(data, str) else None,
             )
-        yield _Opened(frame, lambda: Provenance(origin="table"))
+        yield _Opened(frame, lambda: Provenance(origins=("table",), library=library_of(data)))
 
 
 class _Opened:

@@ -11,9 +11,9 @@ from typing import Any, Unpack
 
 from mottomo.categories import Categories
 from mottomo.errors import InvalidCall, InvalidInput
-from mottomo.messages import Message, say, verbatim, written
+from mottomo.messages import Message, as_message, say, verbatim, written
 from mottomo.probabilities import Probabilities
-from mottomo.results import Provenance
+from mottomo.results import Provenance, SourceFile
 from mottomo.sources.file_hash import FileHash
 from mottomo.sources.folding import tally_of_rows
 from mottomo.sources.formats import TABLES
@@ -29,7 +29,7 @@ from mottomo.sources.reading import READING_OPTIONS, Reading, check_file
 from mottomo.sources.rows import CountedRows, Selection
 from mottomo.tallies import Tally
 from mottomo.workflows.options import DataOptions, check_options, options_of
-from mottomo.workflows.provenance import given
+from mottomo.workflows.provenance import given, library_of
 
 
 def tally(outcomes: Any, **options: Unpack[DataOptions]) -> Tally:
@@ -106,18 +106,32 @@ class Tallying:
         return cls(**rest, reading=Reading.of(options), **more)
 
     @cached_property
-    def odds(self) -> Any:
-        """The claimed probabilities as given: a file of them is read once, however many tallies are compared."""
+    def _claim(self) -> tuple[Any, SourceFile | None]:
+        """The claimed probabilities as given, and their file: read once, however many tallies are compared."""
         if self.null is None:
-            return "fair"
-        from mottomo.sources.probability_file import odds_of
+            return "fair", None
+        from mottomo.sources.probability_file import claim_of
 
-        return odds_of(self.null)
+        return claim_of(self.null)
+
+    @property
+    def odds(self) -> Any:
+        """The claimed probabilities as given, or as their file says."""
+        return self._claim[0]
+
+    def provenance(self, *files: SourceFile, origin: str | None = None, library: str | None = None) -> Provenance:
+        """Where a result comes from that was counted like this."""
+        return self.added_to(Provenance(files, () if origin is None else (origin,), library=library))
+
+    def added_to(self, found: Provenance) -> Provenance:
+        """The same with the options, and with the file of the claim."""
+        claims = () if self._claim[1] is None else (self._claim[1],)
+        return replace(found, sources=(*found.sources, *claims)).with_settings(self.settings)
 
     @property
     def called(self) -> Message | None:
         """What messages call the data, where that is said."""
-        return verbatim(self.label) if isinstance(self.label, str) else self.label
+        return as_message(self.label)
 
     def null_over(self, categories: Any) -> Probabilities:
         """The claimed probabilities over some categories; fair where nothing is claimed."""
@@ -159,27 +173,29 @@ class Tallying:
                 say("leave it out"),
             )
         rows, groups = count_outcomes(outcomes, self.column, self.count_column, self.by)
-        made = self._folded(rows, groups).with_provenance(Provenance(origin="outcomes", settings=self.settings))
+        made = self._folded(rows, groups).with_provenance(
+            self.provenance(origin="outcomes", library=library_of(outcomes))
+        )
         return Counted(made)
 
-    def _count_path(self, path: Path, label: str | None = None) -> Counted:
+    def _count_path(self, path: Path, label: Message | None = None) -> Counted:
         selection = selection_of_file(self.column, self.count_column, self.by, self.where)
-        check_file(path)
-        sha256 = FileHash(path, label, however_large=self.fingerprint)
+        check_file(path, label)
+        sha256 = FileHash(path, None if label is None else str(label), however_large=self.fingerprint)
         try:
             rows = count_path(path, selection, self.reading, label=label, progress=self.progress)
             made = self._folded(rows, selection.by)
         except BaseException:
             sha256.stop()
             raise
-        return Counted(made.with_provenance(Provenance((sha256.found(),), settings=self.settings)), rows.in_order)
+        return Counted(made.with_provenance(self.provenance(sha256.found())), rows.in_order)
 
     def _count_stream(self, stream: Any) -> Counted:
         """Lines as they come; a table is read more than once, so it is kept in a file first."""
         binary, where, encoding = binary_of(stream)
         if self.reading.kind in TABLES:
             with spooled(binary, str(self.reading.kind)) as path:
-                return self._count_path(path, str(self.called or where))
+                return self._count_path(path, self.called or where)
         from mottomo.sources.stream import count_lines
 
         nothing = say("a stream of lines has no columns")
@@ -192,9 +208,7 @@ class Tallying:
         )
         rows = count_lines(binary, self.called or where, reading)
         made = self._folded(rows, ())
-        return Counted(
-            made.with_provenance(Provenance(origin=str(self.called or where), settings=self.settings)), rows.in_order
-        )
+        return Counted(made.with_provenance(self.provenance(origin=str(self.called or where))), rows.in_order)
 
     def _folded(self, rows: CountedRows, by: tuple[str, ...]) -> Tally:
         return tally_of_rows(rows, self.declared, by, self.missing)

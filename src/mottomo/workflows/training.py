@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, Unpack
 
+from mottomo._checks import check_whole
 from mottomo.classification.objective import Data
 from mottomo.classification.optimisation import Progress
 from mottomo.classification.penalties import L2, penalty_of
 from mottomo.classification.training import learnt
 from mottomo.classification.training_result import TrainingResult
 from mottomo.sources.reading import Reading
-from mottomo.workflows.options import ReadingOptions, check_options, options_of
+from mottomo.workflows.options import ReadingOptions, check_options, check_values, options_of
 from mottomo.workflows.tables import Table, table_of
 from mottomo.workflows.training_rows import TrainingPlan, training_rows
 
@@ -76,6 +77,17 @@ def train(
     ('trained', 0.0372)
     """
     check_options("train", reading, (*_own_options(), *options_of(ReadingOptions)))
+    check_values(
+        target=target,
+        features=features,
+        text=text,
+        weights=weights,
+        reference=reference,
+        missing=missing,
+        missing_values=missing_values,
+        where=where,
+    )
+    check_whole("memory", memory, 0)
     plan = TrainingPlan(
         target=target,
         features=None if features is None else names_of(features),

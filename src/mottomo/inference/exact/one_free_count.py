@@ -210,11 +210,6 @@ def _log_quotient(above: int, below: int) -> float:
     return math.log(above) - math.log(below)
 
 
-def _product_logarithm(y: int, context: Context) -> Decimal:
-    """y log y."""
-    return context.multiply(y, context.ln(Decimal(y))) if y else Decimal(0)
-
-
 class _Comparison:
     """Compares outcomes with the one that was seen, by their distance from the null.
 

@@ -23,7 +23,8 @@ _LARGEST = 2**63
 def to_frame(report: Report, backend: str | None) -> IntoDataFrame:
     """The data of a report as a frame of a library; without a name of the first that is installed.
 
-    p-values too small for floats are 0 there; CSV and JSON have them. Counts beyond int64 are floats.
+    p-values too small for floats are 0 there; CSV and JSON have them. Counts beyond int64 are Python's integers in
+    pandas, and texts in the other libraries.
     """
     table = _data(report)
     library = _installed(backend)
@@ -31,7 +32,7 @@ def to_frame(report: Report, backend: str | None) -> IntoDataFrame:
 
     keys, rows = table.data()
     cells = list(zip(*rows, strict=True)) or [()] * len(keys)
-    columns = {key: _values(column) for key, column in zip(keys, cells, strict=True)}
+    columns = {key: _values(column, library) for key, column in zip(keys, cells, strict=True)}
     frame: IntoDataFrame = narwhals.from_dict(columns, backend=library).to_native()
     return frame
 
@@ -73,10 +74,10 @@ def _installed(backend: str | None) -> Backend:
     return found
 
 
-def _values(cells: Sequence[Cell]) -> list[Cell]:
+def _values(cells: Sequence[Cell], library: Backend) -> list[Cell]:
     values = [_value(cell) for cell in cells]
-    if any(isinstance(cell, int) and abs(cell) >= _LARGEST for cell in values):
-        return [float(cell) if isinstance(cell, int) else cell for cell in values]
+    if library != "pandas" and any(isinstance(cell, int) and abs(cell) >= _LARGEST for cell in values):
+        return [str(cell) if isinstance(cell, int) else cell for cell in values]
     return values
 
 
@@ -126,7 +127,7 @@ def named_row(report: Report, name: object) -> NamedTuple:
         "unknown-row",
         say("there is no such row"),
         say("result"),
-        say("one of {names}", names=names[:10]),
+        say("one of {names}", names=names if len(names) <= 10 else [*names[:10], "…"]),
         verbatim(_as_name(wanted)),
         nearest(_as_name(wanted), [_as_name(row[:n_labels]) for row in having] or names),
     )

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from mottomo._version import VERSION
+from mottomo.errors import InvalidInput
+from mottomo.messages import say, verbatim
 from mottomo.report.provenance import provenance_dict
 from mottomo.report.report import Sentence
 from mottomo.report.results import report_of, words_of
@@ -31,8 +33,12 @@ def to_json(result: Result, translate: Translate) -> Iterator[str]:
         yield "schema", SCHEMA
         yield "command", words_of(type(result)).command
         yield "version", VERSION
+        found = result.streamed_dict()
+        for value in found.values():
+            if isinstance(value, Stream):
+                value.start()  # beside the hash of the file, and known from then on is what reads it
         yield "input", provenance_dict(result)
-        yield "result", result.streamed_dict()
+        yield "result", found
         report = report_of(result)
         yield "verdict", _worded(report.verdict, translate)
         yield "notes", [_worded(note, translate) for note in report.notes]
@@ -54,7 +60,17 @@ def _gathered(pieces: Iterator[str]) -> Iterator[str]:
 
 def to_json_lines(result: Result) -> Iterator[str]:
     """One object a line for each row."""
-    rows = iter(result.streamed_dict()["rows"])
+    found = result.streamed_dict()
+    if "rows" not in found:
+        raise InvalidInput(
+            "no-rows",
+            say("this result has no JSON lines"),
+            verbatim("format"),
+            say("the predictions of a model, which are one object a row"),
+            verbatim("jsonl"),
+            say("use json"),
+        )
+    rows = iter(found["rows"])
     while some := list(itertools.islice(rows, _SOME)):
         yield "".join(_encoded(row) + "\n" for row in some)
 

@@ -96,7 +96,10 @@ def _with_labels(table: Shown, longest: int) -> Shown:
         return tuple(cell if is_numeric else shortened(cell, longest) for cell, is_numeric in cells)
 
     titles = tuple(shortened(title, max(longest, _LONGEST_TITLE)) for title in table.titles)
-    return replace(table, titles=titles, lines=tuple(map(cut, table.lines)))
+    lines = tuple(map(cut, table.lines))
+    return replace(
+        table, titles=titles, lines=lines, is_cut=table.is_cut or (titles, lines) != (table.titles, table.lines)
+    )
 
 
 def _widths(table: Shown) -> list[int]:

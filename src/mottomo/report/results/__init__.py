@@ -41,7 +41,10 @@ class Words(Generic[R]):
             words = self.remarks[code](result)
             notes += [Sentence(code, text) for text in ([words] if isinstance(words, Message) else words)]
         said = Sentence(verdict, self.verdicts[verdict](result))
-        source = provenance_line(result), provenance_line(result, None)
+
+        def source() -> tuple[Message, Message]:
+            return provenance_line(result), provenance_line(result, None)
+
         return Report(self.command, self.body(result), said, tuple(notes), source)
 
     def verdict(self, result: R, code: str) -> Message:
