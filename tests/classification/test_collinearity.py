@@ -19,7 +19,7 @@ from mottomo.classification.standardisation import deviations
 from mottomo.explanation.classifier import explain_classifier
 from mottomo.sources.reading import table_file
 from mottomo.workflows.training import trained
-from mottomo.workflows.training_rows import TrainingPlan
+from mottomo.workflows.training_plan import TrainingPlan
 from tests.classification.data import rows_of, simulated
 from tests.classification.near_copies import KINDS, near_copies
 from tests.oracles.newton import maximum_log_likelihood, rank

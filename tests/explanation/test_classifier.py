@@ -16,7 +16,7 @@ from mottomo.classification.penalties import L2
 from mottomo.explanation.classifier import explain_classifier
 from mottomo.sources.reading import table_file
 from mottomo.workflows.training import trained
-from mottomo.workflows.training_rows import TrainingPlan
+from mottomo.workflows.training_plan import TrainingPlan
 from tests.explanation.latex_evaluator import RELATIONS, Parser, Symbols, Unknown
 from tests.explanation.test_explain import NUMBER, body, relation_holds
 

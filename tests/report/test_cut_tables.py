@@ -13,7 +13,7 @@ import mottomo as mo
 from mottomo.explanation.classifier import explain_classifier
 from mottomo.sources.reading import table_file
 from mottomo.workflows.training import train_on_table, trained
-from mottomo.workflows.training_rows import TrainingPlan
+from mottomo.workflows.training_plan import TrainingPlan
 from tests.report.tables import tables_of
 
 MANY = 100

@@ -20,7 +20,7 @@ from mottomo.report.formats.latex import escaped
 from mottomo.report.wording import CATALOGUES
 from mottomo.sources.reading import table_file
 from mottomo.workflows.training import train_on_table, trained
-from mottomo.workflows.training_rows import TrainingPlan
+from mottomo.workflows.training_plan import TrainingPlan
 from tests.report.test_render import RESULTS
 
 SPECIALS = "\\{}$&#%_~^[]*<>|\"'`-?!,.:;=+/@()0"

@@ -21,7 +21,7 @@ from mottomo.numerics.chi_square import log10_chi_square_tail
 from mottomo.report.numbers import full_p_value, rounded_down, rounded_up
 from mottomo.sources.reading import table_file
 from mottomo.workflows.training import train_on_table
-from mottomo.workflows.training_rows import TrainingPlan
+from mottomo.workflows.training_plan import TrainingPlan
 from tests.report.tables import tables_of
 
 FORMATS = ("text", "markdown", "html", "latex")

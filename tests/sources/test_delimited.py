@@ -18,7 +18,7 @@ from mottomo.sources.probability_file import odds_of
 from mottomo.sources.reading import table_file
 from mottomo.sources.text_form import TextForm
 from mottomo.workflows.training import train_on_table
-from mottomo.workflows.training_rows import TrainingPlan
+from mottomo.workflows.training_plan import TrainingPlan
 from tests.sources.strict_reader import Refused, strict_table
 
 MARK = "\ufeff"

@@ -16,12 +16,13 @@ from mottomo.classification.penalties import L2
 from mottomo.classification.softmax_regression import SoftmaxRegression
 from mottomo.errors import InvalidInput
 from mottomo.sources.reading import table_file
+from mottomo.storage import encoded_rows
 from mottomo.storage.model_file import load_classifier, save_classifier
 from mottomo.workflows import training_rows
 from mottomo.workflows.held_out import HeldOutRows
 from mottomo.workflows.prediction import predict_table
 from mottomo.workflows.training import train_on_table
-from mottomo.workflows.training_rows import TrainingPlan
+from mottomo.workflows.training_plan import TrainingPlan
 from tests.classification.data import columns_of
 
 with warnings.catch_warnings():
@@ -368,7 +369,8 @@ def test_a_table_that_does_not_fit_in_memory_gives_the_same_answer(write, monkey
     file = write(frame, "t.parquet")
     plan = TrainingPlan("PID", weights="times", penalty=penalty, holdout=0.1, seed=4)
     one = train_on_table(file, plan)
-    monkeypatch.setattr(training_rows, "_BATCH", batch)
+    for module in (training_rows, encoded_rows):
+        monkeypatch.setattr(module, "NUMBERS_IN_A_BATCH", batch)
     other = train_on_table(file, dataclasses.replace(plan, memory=0))
     np.testing.assert_allclose(other.coefficients(), one.coefficients(), rtol=0, atol=1e-10)
     assert other.log_likelihood == pytest.approx(one.log_likelihood, rel=1e-13)

@@ -11,7 +11,7 @@ from mottomo.explanation.classifier import ClassifierExplanation
 from mottomo.sources.reading import Reading
 from mottomo.workflows.tables import table_of
 from mottomo.workflows.training import names_of, trained
-from mottomo.workflows.training_rows import TrainingPlan
+from mottomo.workflows.training_plan import TrainingPlan
 
 
 def explain_classifier(

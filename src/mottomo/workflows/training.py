@@ -16,7 +16,8 @@ from mottomo.classification.training_result import TrainingResult
 from mottomo.sources.reading import Reading
 from mottomo.workflows.options import ReadingOptions, check_options, check_values, options_of
 from mottomo.workflows.tables import Table, table_of
-from mottomo.workflows.training_rows import TrainingPlan, training_rows
+from mottomo.workflows.training_plan import TrainingPlan
+from mottomo.workflows.training_rows import training_rows
 
 
 def train(

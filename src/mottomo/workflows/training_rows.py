@@ -1,95 +1,27 @@
-"""From a table to rows to train on, and rows held out: in memory, or on disk where they do not fit."""
+"""From a table to rows to train on, and rows held out."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mottomo.categories import Categories, category_name, unknown_category
-from mottomo.classification.batched_rows import BatchedRows
 from mottomo.classification.encoding import Encoding
-from mottomo.classification.labelled_rows import checked_features
-from mottomo.classification.objective import Rows
-from mottomo.classification.penalties import L2
-from mottomo.classification.training import Settings, TrainingRows
+from mottomo.classification.training import TrainingRows
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, say_count, verbatim
 from mottomo.sources.columns import Columns, ColumnSelection, KeptColumns
-from mottomo.storage.row_file import RowFile
+from mottomo.storage.encoded_rows import NUMBERS_IN_A_BATCH, EncodedRows, RowsInMemory, RowsOnDisk
 from mottomo.tallies import Tally
 from mottomo.temporary import temporary_folder
 from mottomo.workflows.held_out import HeldOutRows
-from mottomo.workflows.provenance import given
 from mottomo.workflows.tables import Table, opened
+from mottomo.workflows.training_plan import TrainingPlan
 
-IN_MEMORY = 1 << 30  # bytes of features that are held in memory; more are read in batches
-_BATCH = 1 << 22  # numbers in a batch
 _LARGEST_WEIGHT = 2.0**53  # from there on not every whole number is a float
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingPlan:
-    """What is to be learnt, and how.
-
-    target : the column to predict. features : the columns to predict it from; all others for None. text : columns that
-    are text whatever they look like. weights : a column of frequency weights. categories : the declared categories.
-    penalty : None for maximum likelihood. holdout : the share of rows that are kept out of the training, to see what it
-    is worth, chosen by `seed`. missing : ``error`` or ``drop``. reference : the category whose coefficients are 0.
-    accept_limit : where there is no maximum, go along the direction of separation until log L is at its supremum.
-    memory : bytes of features up to which they are held in memory; more are kept on disk and read in batches.
-    """
-
-    target: str
-    features: tuple[str, ...] | None = None
-    text: tuple[str, ...] = ()
-    weights: str | None = None
-    categories: Any = None
-    penalty: L2 | None = None
-    holdout: float = 0.0
-    seed: int = 0
-    missing: str = "error"
-    missing_values: tuple[str, ...] = ()
-    where: str | None = None
-    reference: str | None = None
-    accept_limit: bool = False
-    tolerance: float = 1e-7
-    memory: int = IN_MEMORY
-
-    @property
-    def given(self) -> dict[str, str]:
-        """What was asked for, as text, for where a result comes from."""
-        return given(
-            target=self.target,
-            features=self.features,
-            text=self.text or None,
-            weights=self.weights,
-            categories=None if self.categories is None else Categories.of(self.categories).names,
-            penalty=self.penalty,
-            holdout=self.holdout or None,
-            seed=self.seed if self.holdout else None,
-            missing=None if self.missing == "error" else self.missing,
-            missing_values=self.missing_values or None,
-            where=self.where,
-            reference=self.reference,
-            accept_limit=self.accept_limit or None,
-        )
-
-    @property
-    def settings(self) -> Settings:
-        """What of it says how to learn from rows."""
-        return Settings(
-            target=self.target,
-            penalty=self.penalty,
-            reference=self.reference,
-            accept_limit=self.accept_limit,
-            seed=self.seed,
-            tolerance=self.tolerance,
-        )
 
 
 @contextmanager
@@ -111,18 +43,18 @@ def training_rows(table: Table, plan: TrainingPlan, reading: Any = None) -> Iter
         encoding = Encoding.learn(levels, baselines=plan.penalty is None)
         chosen = HeldOutRows.choose(found.n, plan.holdout, plan.seed)
         width = len(encoding.columns)
-        sink = _OnDisk if 8.0 * found.n * width > plan.memory else _InMemory
+        sink = RowsOnDisk if 8.0 * found.n * width > plan.memory else RowsInMemory
         inside, outside = (
             sink(folder / part, n, encoding, len(categories), plan.weights is not None)
             for part, n in (("inside", found.n - chosen.size), ("outside", chosen.size))
         )
         counts = np.zeros(len(categories), dtype=np.int64)
         start = 0
-        for columns in found.batches(max(1, _BATCH // (len(found.names) + 1))):
-            batch = _Batch.of(columns, encoding, categories, plan)
+        for columns in found.batches(max(1, NUMBERS_IN_A_BATCH // (len(found.names) + 1))):
+            batch = _encoded(columns, encoding, categories, plan)
             out = chosen.mask(start, start + columns.n)
-            outside.append(batch.rows(out & batch.counted))
-            inside.append(batch.rows(~out & batch.counted))
+            outside.append(batch.chosen(out & batch.counted))
+            inside.append(batch.chosen(~out & batch.counted))
             counts += batch.tally(~out & batch.counted, len(categories))
             start += columns.n
         kept.close()
@@ -141,9 +73,6 @@ def training_rows(table: Table, plan: TrainingPlan, reading: Any = None) -> Iter
             Tally.from_counts(counts, categories),
             n_dropped,
         )
-
-
-# --- what the table says ---------------------------------------------------------------------------------------------
 
 
 def _feature_names(table: KeptColumns, plan: TrainingPlan) -> list[str]:
@@ -193,31 +122,9 @@ def _categories(table: KeptColumns, plan: TrainingPlan) -> Categories:
     return Categories.discovered(seen) if plan.categories is None else Categories.of(plan.categories)
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Rows of a table as numbers: codes of the features, of the category, and how often each row counts."""
-
-    codes: np.ndarray
-    labels: np.ndarray
-    weights: np.ndarray | None
-
-    @classmethod
-    def of(cls, columns: Columns, encoding: Encoding, categories: Categories, plan: TrainingPlan) -> _Batch:
-        weights = None if plan.weights is None else _weights(columns, plan.weights)
-        return cls(encoding.codes(columns), _labels(columns, categories, plan.target, weights), weights)
-
-    @property
-    def counted(self) -> np.ndarray:
-        """Rows of weight 0 say nothing."""
-        return np.ones(len(self.labels), dtype=bool) if self.weights is None else self.weights > 0
-
-    def rows(self, kept: np.ndarray) -> _Batch:
-        weights = None if self.weights is None else self.weights[kept]
-        return _Batch(self.codes[kept], self.labels[kept], weights)
-
-    def tally(self, kept: np.ndarray, n_categories: int) -> np.ndarray:
-        weights = None if self.weights is None else self.weights[kept]
-        return np.bincount(self.labels[kept], weights, n_categories).astype(np.int64)
+def _encoded(columns: Columns, encoding: Encoding, categories: Categories, plan: TrainingPlan) -> EncodedRows:
+    weights = None if plan.weights is None else _weights(columns, plan.weights)
+    return EncodedRows(encoding.codes(columns), _labels(columns, categories, plan.target, weights), weights)
 
 
 def _labels(columns: Columns, categories: Categories, target: str, weights: np.ndarray | None) -> np.ndarray:
@@ -245,62 +152,3 @@ def _weights(columns: Columns, name: str) -> np.ndarray:
             verbatim(str(values[wrong[0]])),
         )
     return values
-
-
-# --- where the rows are kept -----------------------------------------------------------------------------------------
-
-
-class _InMemory:
-    """Rows that are filled in batch by batch."""
-
-    def __init__(self, path: Path, n: int, encoding: Encoding, n_categories: int, weighted: bool) -> None:
-        self._encoding, self._n_categories = encoding, n_categories
-        self._codes = np.empty((n, len(encoding.features)))
-        self._labels = np.empty(n, dtype=np.int64)
-        self._weights = np.empty(n) if weighted else None
-        self.n = 0
-
-    def append(self, batch: _Batch) -> None:
-        at = slice(self.n, self.n + len(batch.labels))
-        self._codes[at], self._labels[at] = batch.codes, batch.labels
-        if self._weights is not None:
-            self._weights[at] = batch.weights
-        self.n = at.stop
-
-    def data(self) -> Rows:
-        features = checked_features(self._encoding.expand(self._codes[: self.n]), self._encoding.columns)
-        weights = None if self._weights is None else self._weights[: self.n]
-        return Rows(features, self._n_categories, self._labels[: self.n], weights=weights)
-
-
-class _OnDisk:
-    """Rows in files, read anew batch by batch in each pass."""
-
-    def __init__(self, path: Path, n: int, encoding: Encoding, n_categories: int, weighted: bool) -> None:
-        self._encoding, self._n_categories = encoding, n_categories
-        self._codes = RowFile(path.with_suffix(".codes"), len(encoding.features), np.float64)
-        self._labels = RowFile(path.with_suffix(".labels"), 1, np.int64)
-        self._weights = RowFile(path.with_suffix(".weights"), 1, np.float64) if weighted else None
-        self._size = max(256, _BATCH // (len(encoding.columns) + 1))
-
-    @property
-    def n(self) -> int:
-        return self._labels.n
-
-    def append(self, batch: _Batch) -> None:
-        self._codes.append(batch.codes)
-        self._labels.append(batch.labels)
-        if self._weights is not None:
-            assert batch.weights is not None
-            self._weights.append(batch.weights)
-
-    def data(self) -> BatchedRows:
-        return BatchedRows.of(self._read)
-
-    def _read(self) -> Iterator[Rows]:
-        size = self._size
-        weights = self._weights.batches(size) if self._weights is not None else None
-        for codes, labels in zip(self._codes.batches(size), self._labels.batches(size), strict=True):
-            features = checked_features(self._encoding.expand(codes), self._encoding.columns)
-            own = None if weights is None else next(weights)[:, 0]
-            yield Rows(features, self._n_categories, labels[:, 0], weights=own)

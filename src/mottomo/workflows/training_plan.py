@@ -1,0 +1,83 @@
+"""What is to be learnt, and how: the options of ``train`` as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from mottomo.categories import Categories
+from mottomo.classification.penalties import L2
+from mottomo.classification.training import Settings
+from mottomo.workflows.provenance import given
+
+IN_MEMORY = 1 << 30  # bytes of features that are held in memory; more are read in batches
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingPlan:
+    """What is to be learnt, and how.
+
+    Attributes
+    ----------
+    target : the column to predict.
+    features : the columns to predict it from; all others for None.
+    text : columns that are text whatever they look like.
+    weights : a column of frequency weights.
+    categories : the declared categories.
+    penalty : None for maximum likelihood.
+    holdout : the share of rows that are kept out of the training, to see what it is worth, chosen by `seed`.
+    missing : ``error`` or ``drop``.
+    missing_values : texts that stand for a missing value.
+    where : of files: an SQL condition.
+    reference : the category whose coefficients are 0.
+    accept_limit : where there is no maximum, go along the direction of separation until log L is at its supremum.
+    tolerance : of the optimality gap, in nats.
+    memory : bytes of features up to which they are held in memory; more are kept on disk and read in batches.
+    """
+
+    target: str
+    features: tuple[str, ...] | None = None
+    text: tuple[str, ...] = ()
+    weights: str | None = None
+    categories: Any = None
+    penalty: L2 | None = None
+    holdout: float = 0.0
+    seed: int = 0
+    missing: str = "error"
+    missing_values: tuple[str, ...] = ()
+    where: str | None = None
+    reference: str | None = None
+    accept_limit: bool = False
+    tolerance: float = 1e-7
+    memory: int = IN_MEMORY
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What was asked for, as text, for where a result comes from."""
+        return given(
+            target=self.target,
+            features=self.features,
+            text=self.text or None,
+            weights=self.weights,
+            categories=None if self.categories is None else Categories.of(self.categories).names,
+            penalty=self.penalty,
+            holdout=self.holdout or None,
+            seed=self.seed if self.holdout else None,
+            missing=None if self.missing == "error" else self.missing,
+            missing_values=self.missing_values or None,
+            where=self.where,
+            reference=self.reference,
+            accept_limit=self.accept_limit or None,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """What of it says how to learn from rows."""
+        return Settings(
+            target=self.target,
+            penalty=self.penalty,
+            reference=self.reference,
+            accept_limit=self.accept_limit,
+            seed=self.seed,
+            tolerance=self.tolerance,
+        )
