@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import mpmath
 import numpy as np
+import pandas as pd
 import pytest
 
 import mottomo as mo
@@ -275,3 +276,21 @@ def test_names_are_needed_where_categories_were_discovered():
     assert mo.deviance(tally, null) == mo.deviance(tally, {"a": 0.75, "b": 0.25})
     assert mo.kl_divergence(null, null) == 0
     assert mo.entropy(null) == mo.entropy([0.75, 0.25])
+
+
+def test_distributions_are_read_in_every_form_that_tests_take():
+    even = [Fraction(1, 2), Fraction(1, 2)]
+    forms = ("1/2,1/2", "1:1", {"a": 0.5, "b": "1/2"}, "a=1/2,b=50%", pd.Series([0.5, 0.5], index=["a", "b"]))
+    for form in (*forms, mo.test([1, 2], "1,1", normalise=True).null):
+        assert mo.entropy(form) == mo.entropy(even)
+        assert np.array_equal(mo.fisher_information(form), mo.fisher_information(even))
+        assert mo.kl_divergence([0.25, 0.75], form) == mo.kl_divergence([0.25, 0.75], even)
+        assert mo.cross_entropy(form, [0.25, 0.75]) == mo.cross_entropy(even, [0.25, 0.75])
+    assert mo.kl_divergence([0.25, 0.75], "fair") == mo.kl_divergence([0.25, 0.75], even)
+    assert mo.kl_divergence("fair", {"a": 0.25, "b": 0.75}) == mo.kl_divergence(even, [0.25, 0.75])
+    assert mo.kl_divergence({"a": 0.2, "b": 0.8}, {"b": 0.8, "a": 0.2}) == 0  # by name
+    for call in (lambda: mo.entropy("fair"), lambda: mo.cross_entropy("fair", "fair")):
+        with pytest.raises(mo.InvalidInput, match="until the categories are declared"):
+            call()
+    with pytest.raises(mo.InvalidInput):
+        mo.kl_divergence({"a": 0.2, "b": 0.8}, {"a": 0.2, "c": 0.8})

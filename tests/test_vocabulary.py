@@ -17,7 +17,7 @@ import pytest
 
 import mottomo as mo
 from mottomo.cli.commands import COMMANDS
-from mottomo.workflows.options import DataOptions, ReadingOptions, ReadOptions, options_of
+from mottomo.workflows.options import CountOptions, DataOptions, ReadingOptions, ReadOptions, options_of
 from tests.cli.run import mottomo
 
 ROOT = Path(__file__).parent.parent
@@ -28,7 +28,7 @@ OF_THE_COMMAND = {
 }  # fmt: skip
 # What a function has and its command has not: hearing progress, names in messages, and the data themselves.
 OF_THE_FUNCTION = {"progress", "reads", "label", "check_names", "data", "outcomes", "probabilities"}
-OPTIONS = (DataOptions, ReadOptions, ReadingOptions)
+OPTIONS = (CountOptions, DataOptions, ReadOptions, ReadingOptions)
 OTHER_NAMES = {"with": "with_"}  # a word of Python's own
 
 
@@ -291,6 +291,18 @@ def test_whole_numbers_and_truth_values_are_categories_as_everywhere():
         (lambda: mo.tally(PENGUINS, column="sex", missing="drop", where=3), "where"),
         (lambda: mo.tally(PENGUINS, column="sex", input="cvs"), "did you mean csv?"),
         (lambda: mo.tally(PENGUINS, column="sex", encoding=8), "encoding"),
+        (lambda: mo.test([2, 5], "1,2", normalise="no"), "True or False"),
+        (lambda: mo.tally(PENGUINS, column="sex", missing="drop", fingerprint=np.array([1, 2])), "True or False"),
+        (lambda: mo.simulate("1,2", 3, seed=1, normalise="no"), "True or False"),
+        (lambda: mo.train({"x": [1, 2], "y": ["a", "b"]}, "y", accept_limit="no"), "True or False"),
+        (lambda: mo.train({"x": [1, 2], "y": ["a", "b"]}, "y", progress="x"), "a function"),
+        (lambda: mo.train({"x": [1, 2], "y": ["a", "b"]}, "y", text=3), "a list of texts"),
+        (lambda: mo.train({"x": [1, 2], "y": ["a", "b"]}, y="y"), "did you mean target?"),
+        (lambda: mo.estimate([2, 5], means=3), "a mapping from labels to categories"),
+        (lambda: mo.estimate([2, 5], alpha=0.05), "did you mean level?"),
+        (lambda: mo.estimate([2, 5], intervals=int), "intervals"),
+        (lambda: mo.estimate([2, 5], intervals=mo.Goodman), "intervals"),
+        (lambda: mo.compare([[2, 5], [1, 1]], normalise=True), "no such option"),
         (lambda: mo.load_model(3), "a pathlib.Path, or its name"),
         (lambda: mo.train({"x": [1, 2, 3], "y": ["a", "b", "a"]}, "y").model.save(3), "a pathlib.Path, or its name"),
         (lambda: mo.simulate("1/2,1/2", 3, random_state=3), "did you mean seed?"),
@@ -360,3 +372,56 @@ def test_several_data_are_compared_whatever_their_form():
     with pytest.raises(mo.InvalidInput):  # one tally, of which nothing is compared
         mo.compare({"a": np.int64(3), "b": np.int64(1)})
     assert mo.compare([[3, 1], [1, 3]]).p_value == expected
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        np.array([10**30, 5]),
+        np.array([10**30, 5], dtype=object),
+        pd.Series([10**30, 5], index=["1", "2"]),
+        pd.Series([10**30, 5], index=["1", "2"], dtype=object),
+        {"1": 10**30, "2": 5},
+    ],
+    ids=lambda counts: type(counts).__name__,
+)
+def test_counts_of_any_size_are_counts_in_every_form(counts):
+    assert mo.estimate(counts).tally == mo.Tally.from_counts([10**30, 5])
+    assert mo.compare(np.array([[2, 5], [4, 10]], dtype=object)).p_value == mo.compare([[2, 5], [4, 10]]).p_value
+
+
+def test_a_list_of_probabilities_follows_the_categories_that_the_data_declare():
+    expected = mo.goodness_of_fit(mo.Tally.from_counts({"a": 1, "b": 2}), [0.3, 0.7]).p_value
+    for data in ({"a": 1, "b": 2}, pd.Series([1, 2], index=["a", "b"]), mo.tally(list("abb"), categories="a,b")):
+        for null in ([0.3, 0.7], "0.3,0.7", "3:7"):
+            assert mo.test(data, null).p_value == expected
+    for data in (mo.tally(list("abb")), list("abb")):  # whose order nobody said
+        with pytest.raises(mo.InvalidInput, match="does not say which is whose"):
+            mo.test(data, [0.3, 0.7])
+    with pytest.raises(mo.InvalidInput, match="2 probabilities"):
+        mo.test({"a": 1, "b": 2}, [0.3, 0.3, 0.4])
+    assert mo.test(["1", "2", "2"], [0.3, 0.7]).p_value == expected
+
+
+def test_the_default_may_be_said_aloud():
+    odds = {"a": 0.3, "b": 0.7}
+    assert mo.plan(alternative=odds, null="fair").n_observations == mo.plan(alternative=odds).n_observations
+    tally = mo.tally(list("abb"), categories="a,b")
+    assert mo.test(tally, "fair").p_value == mo.test(tally).p_value
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda: mo.tally(pd.DataFrame()), "the table has no columns"),
+        (lambda: mo.train({"w": 3, "y": "a"}, "y"), "no column of a table"),
+        (lambda: mo.plan([2, 5], n=10**400), "below 2^53"),
+        (lambda: mo.estimate([2, 5], delimiter=0), "delimiter"),
+        (lambda: mo.explain([2, 5], penalty=np.array([1, 2])), "--target"),
+        (lambda: mo.tally(["a"], missing=np.array([1, 2])), "error or drop"),
+    ],
+)
+def test_data_that_are_none_are_refused_in_our_words(call, words):
+    with pytest.raises((mo.InvalidInput, mo.InvalidCall)) as raised:
+        call()
+    assert words in str(raised.value)

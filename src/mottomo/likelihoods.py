@@ -212,7 +212,7 @@ def fisher_information(probabilities: Any, n_observations: int = 1) -> np.ndarra
     I(y) = n diag(1 / y). On the directions that keep the sum at 1 its inverse is the covariance of the estimate,
     (diag(y) - y y') / n. ``inf`` where y_k = 0: do not read a standard error of 0 out of it.
 
-    probabilities : (..., K). Returns (..., K, K) float64.
+    probabilities : (..., K), or one row of them as text or a mapping. Returns (..., K, K) float64.
 
     >>> fisher_information([0.5, 0.5], n_observations=10).tolist()
     [[20.0, 0.0], [0.0, 20.0]]
@@ -227,9 +227,11 @@ def entropy(probabilities: Any) -> Any:
     r"""Entropy of a distribution.
 
     H(p) = -sum_k p_k log p_k, with 0 log 0 = 0. It takes probabilities, never raw counts or outcomes.
-    probabilities : (..., K). Returns (...) float64, nats.
+    probabilities : (..., K), or one row of them as text or a mapping. Returns (...) float64, nats.
 
     >>> round(float(entropy([0.5, 0.25, 0.25])), 6)
+    1.039721
+    >>> round(float(entropy("2:1:1")), 6)
     1.039721
     """
     checked = _distribution(probabilities, say("probabilities"))
@@ -240,7 +242,7 @@ def cross_entropy(target: Any, predicted: Any) -> Any:
     r"""Cross-entropy of predicted probabilities under a target distribution.
 
     H(p, q) = -sum_k p_k log q_k = H(p) + KL(p || q); with p = t/n it is -log L(q) / n. ``inf`` where q_k = 0 < p_k.
-    target, predicted : (..., K). Returns (...) float64, nats.
+    target, predicted : (..., K), text or a mapping; matched by name if both have names. Returns (...) float64, nats.
 
     >>> round(float(cross_entropy([1, 0, 0], [0.8, 0.1, 0.1])), 10)
     0.2231435513
@@ -253,7 +255,8 @@ def kl_divergence(p: Any, q: Any) -> Any:
     r"""Kullback-Leibler divergence of q from p, at least 0, and 0 only where p = q.
 
     KL(p || q) = sum_k p_k log(p_k / q_k), computed as sum_k q_k h(p_k / q_k - 1) with h(u) = (1 + u) log(1 + u) - u,
-    which has no cancellation when p is near q. ``inf`` where q_k = 0 < p_k. p, q : (..., K). Returns (...), nats.
+    which has no cancellation when p is near q. ``inf`` where q_k = 0 < p_k. p, q : (..., K), text or a
+    mapping; matched by name if both have names. Returns (...), nats.
 
     >>> round(float(kl_divergence([0.5, 0.5], [0.25, 0.75])), 6)
     0.143841
@@ -469,14 +472,28 @@ def _by_name(categories: Categories | None, probabilities: Mapping[Any, Any]) ->
     return [named[name] for name in categories.names]
 
 
-def _distribution(given: Any, where: Message) -> CheckedProbabilities:
-    if isinstance(given, Probabilities):
-        return CheckedProbabilities(given.values, given.exact)
+def _distribution(given: Any, where: Message, over: Categories | None = None) -> CheckedProbabilities:
+    """Probabilities in any form that a test takes for its null, over some categories; or an array of rows of them."""
+    if isinstance(given, Probabilities | str) or labelled(given) is not None:
+        found = Probabilities.of(given, over)
+        return CheckedProbabilities(found.values, found.exact)
     return as_probabilities(_numbers(given), where)
 
 
+def _names_in(given: Any) -> Categories | None:
+    """The categories that probabilities name."""
+    is_named = isinstance(given, Probabilities) or labelled(given) is not None
+    return Probabilities.of(given).categories if is_named or (isinstance(given, str) and "=" in given) else None
+
+
 def _two_distributions(p: Any, q: Any) -> tuple[CheckedProbabilities, CheckedProbabilities]:
-    left, right = _distribution(p, say("the first distribution")), _distribution(q, say("the second distribution"))
+    """Both over the same categories: by name if both have names, else by position; ``"fair"`` is over the other's."""
+    over = _names_in(p) or _names_in(q)
+    sides = [(p, say("the first distribution")), (q, say("the second distribution"))]
+    if over is None:
+        known = [_distribution(*side) for side in sides if not (isinstance(side[0], str) and side[0].strip() == "fair")]
+        over = Categories.numbered(known[0].values.shape[-1]) if known else None
+    left, right = (_distribution(*side, over) for side in sides)
     _same_length(left.values, right.values, say("the first distribution"), say("the second distribution"))
     return left, right
 

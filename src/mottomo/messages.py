@@ -17,17 +17,17 @@ _SHORT_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LONGEST_SHOWN = 200
 
 
-def visible(text: str) -> str:
+def visible(text: str, longest: int = _LONGEST_SHOWN) -> str:
     r"""`text` with every control, format and unassigned character written as an escape.
 
     The names of categories come from users and reach terminals, logs and pages; an ANSI sequence or a right-to-left
-    override in one must be shown, not obeyed. A text longer than 200 characters is cut, and says how long it was.
+    override in one must be shown, not obeyed. A text longer than `longest` characters is cut, and says how long it is.
 
     >>> visible("win\x1b[31m")
     'win\\x1b[31m'
     """
-    if len(text) > _LONGEST_SHOWN:
-        text = f"{text[: _LONGEST_SHOWN - 20]}… ({len(text):,} characters)"
+    if len(text) > longest:
+        text = f"{text[: longest - 20]}… ({len(text):,} characters)"
     if text.isprintable():
         return text
     return "".join(_escaped(character) for character in text)

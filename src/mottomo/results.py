@@ -44,14 +44,15 @@ class Provenance:
     ----------
     sources : the files that were read; one that was counted twice stands here twice.
     origins : what was counted that is no file: ``counts``, ``outcomes``, ``table``, ``standard input``.
-    settings : the options that were given, by name.
+    settings : the options that were given, by name; of a sum of tallies every value that one had, None where it was
+        not given.
     command : the command line that gives the same result again.
     library : of the data frame that was given: ``pandas``, ``polars``, ``pyarrow``.
     """
 
     sources: tuple[SourceFile, ...] = ()
     origins: tuple[str, ...] = ()
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str | tuple[str | None, ...]] = field(default_factory=dict)
     command: str | None = None
     library: str | None = None
 
@@ -64,18 +65,26 @@ class Provenance:
         """The same with more options."""
         return replace(self, settings={**self.settings, **settings}) if settings else self
 
+    def without_setting(self, name: str) -> Provenance:
+        """The same without one of the options."""
+        return replace(self, settings={key: value for key, value in self.settings.items() if key != name})
+
     def merged(self, other: Provenance) -> Provenance:
-        """The sources of both. An option that differs has every value that it had: ``a | b``."""
-        if not self.data or not other.data:
-            return self if self.data else other
+        """The sources of both, and of an option that differs every value that it had."""
+        if Provenance() in (self, other):
+            return other if self == Provenance() else self
         files = (*self.sources, *(one for one in other.sources if one.role is None or one not in self.sources))
         origins = tuple(dict.fromkeys((*self.origins, *other.origins)))
-        settings = {}
+        settings: dict[str, str | tuple[str | None, ...]] = {}
         for name in {**self.settings, **other.settings}:
-            own, others = self.settings.get(name, "-"), other.settings.get(name, "-")
-            settings[name] = own if others in own.split(" | ") else f"{own} | {others}"
+            values = tuple(dict.fromkeys((*_values(self.settings.get(name)), *_values(other.settings.get(name)))))
+            settings[name] = values[0] if len(values) == 1 and values[0] is not None else values
         command = self.command if self.command == other.command else None
         return Provenance(files, origins, settings, command, self.library or other.library)
+
+
+def _values(setting: str | tuple[str | None, ...] | None) -> tuple[str | None, ...]:
+    return setting if isinstance(setting, tuple) else (setting,)
 
 
 class Result:
@@ -142,7 +151,10 @@ class Result:
         return _report().to_frame(self, backend)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {_report().summary(self)}>"
+        try:
+            return f"<{type(self).__name__}: {_report().summary(self)}>"
+        except LookupError:  # a type without words
+            return f"<{type(self).__name__}>"
 
     def __str__(self) -> str:
         return self.render("text")
@@ -203,6 +215,15 @@ class ResultWithRows(Result):
 
     def __getitem__(self, name: Any) -> Any:
         return _report().row(self, name)
+
+    def __contains__(self, name: object) -> bool:
+        from mottomo.errors import InvalidInput
+
+        try:
+            _report().row(self, name)
+        except InvalidInput:
+            return False
+        return True
 
 
 def _report() -> Any:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal
 
@@ -121,6 +121,12 @@ class Tally(Result):
         """Copies and unpickled tallies have read-only counts too."""
         self.__dict__.update(state)
         self.counts.setflags(write=False)
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where it comes from; what does not say it was given as counts."""
+        found = super().provenance
+        return replace(found, origins=("counts",)) if not found.data and self.counts.any() else found
 
     @property
     def is_grouped(self) -> bool:
@@ -284,7 +290,15 @@ class Tally(Result):
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
-        """The tally for JSON: n, categories and counts; with groups, the counts of each under ``groups``."""
+        """The tally for JSON: that of ``counts_dict``, and the shares of a single tally."""
+        return self.counts_dict() if self.is_grouped else {**self.counts_dict(), "shares": self.shares_list()}
+
+    def shares_list(self) -> list[float | None]:
+        """t / n of a single tally for JSON; None where n = 0."""
+        return self.shares.tolist() if self.n_observations else [None] * self.n_categories
+
+    def counts_dict(self) -> dict[str, Any]:
+        """What results have of their tally: n, categories, counts; of groups the counts of each in ``groups``."""
         shared = {"categories": list(self.categories), "declared": self.categories.declared}
         if not self.is_grouped:
             return {"n_observations": self.n_observations, **shared, "counts": self.counts.tolist()}

@@ -14,7 +14,7 @@ DIE = ("2", "5", "2", "4", "2", "5")
 BEGINNINGS = {
     ".txt": "Tally\n=====",
     ".json": '{\n "schema": 1',
-    ".csv": "category,count\n",
+    ".csv": "category,count,share\n",
     ".md": "# Tally",
     ".html": "<!doctype html>",
     ".htm": "<!doctype html>",

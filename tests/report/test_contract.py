@@ -82,7 +82,7 @@ def test_what_csv_has_json_has_under_the_same_name(results):
         if table is None:
             continue
         numbers, texts = by_key(json.loads(result.render("json"))["result"])
-        labels = [column.kind == "label" for column in table.columns if column.is_data]
+        labels = [column.kind == "label" for column in table.columns]
         rows = csv.reader(io.StringIO(result.render("csv")))
         for is_label, (column, *cells) in zip(labels, zip(*rows, strict=True), strict=True):
             found = numbers[IN_JSON.get(column, column)]
@@ -205,6 +205,32 @@ def test_rows_are_found_by_their_names(results):
     for result in results.values():
         if isinstance(result, ResultWithRows):
             assert len(list(result)) == len(result)
+
+
+def test_a_name_is_in_a_result_if_it_has_a_row(results):
+    assert "2" in results["estimate"]
+    assert "7" not in results["estimate"]
+    assert ("dog", "weight") in results["training"]
+
+
+def test_rows_without_names_are_found_by_their_number(results):
+    predictions = results["predictions"]
+    assert predictions[3].cat == predictions.probabilities[3, 0]
+    assert len(list(predictions)) == len(predictions)
+    by_position = mo.predict(results["training"].model, {"weight": [3.0, 9.0], "colour": ["red", "blue"]})
+    assert by_position[1].dog == by_position.probabilities[1, 1]
+    for wrong in (2, -1, "cat", 0.5, True):
+        with pytest.raises(mo.InvalidInput, match="the number of a row, from 0"):
+            by_position[wrong]
+
+
+def test_a_type_without_words_has_a_representation():
+    class Strange(mo.results.Result):
+        pass
+
+    assert repr(Strange()) == "<Strange>"
+    with pytest.raises(LookupError, match="no words for Strange"):
+        Strange().render()
 
 
 def test_what_is_no_row_is_answered_with_the_nearest_one(results):

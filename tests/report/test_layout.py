@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+import shlex
+import subprocess
 
-from mottomo.report.layout import display_width, padded, shortened, wrapped
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from mottomo.report.layout import display_width, padded, pasted, shortened, wrapped
 
 
 @pytest.mark.parametrize(("text", "width"), [("die", 3), ("サイコロ", 8), ("e\u0301", 1), ("", 0), ("犬 a", 4)])
@@ -45,3 +50,25 @@ def test_no_line_begins_with_a_closing_mark_or_ends_with_an_opening_one(width):
     lines = wrapped("これは例です。かっこ(のなか)や「引用」、読点、句点。" * 3, width).split("\n")
     assert not [line for line in lines if line[0] in "。、)」ー"]
     assert not [line for line in lines if line[-1] in "(「"]
+
+
+WORDS = st.lists(st.text(st.characters(codec="utf-8", exclude_categories=["C"]), max_size=70), min_size=1, max_size=6)
+
+
+@given(WORDS, st.integers(20, 120))
+@example(["it's", '"', "a b" * 40], 20)
+@example(["'" * 50, "\\" * 50], 21)
+def test_a_broken_command_is_read_by_a_shell_as_the_same_words(words, width):
+    text = pasted(shlex.join(words), width)
+    assert all(display_width(line) <= width for line in text.splitlines())
+    lines = text.split("\n")
+    assert all(line.endswith("\\") for line in lines[:-1])
+    assert shlex.split(text.replace("\\\n", "")) == words
+
+
+def test_a_real_shell_reads_it_too():
+    words = ["it's", "a  b " * 30, '"$HOME" `x`', "\\" * 90, "犬" * 60, "'" * 40, "", "--x=1"]
+    for width in (20, 41, 80):
+        script = f"printf '%s\\0' {pasted(shlex.join(words), width)}"
+        done = subprocess.run(["sh", "-c", script], capture_output=True, check=True)
+        assert done.stdout.decode().split("\0")[:-1] == words

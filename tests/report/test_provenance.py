@@ -90,8 +90,16 @@ def test_an_option_that_differs_between_the_parts_has_every_value(tmp_path):
     path.write_text("die,face\na,1\na,2\nb,2\n")
     parts = [mo.tally(path, column="face", where=f"die = '{die}'") for die in "ab"]
     found = input_of(parts[0] + parts[1] + parts[1])
-    assert found["where"] == "die = 'a' | die = 'b'"
+    assert found["where"] == ["die = 'a'", "die = 'b'"]
     assert found["column"] == "face"
+    assert "where = die = 'a' | die = 'b'" in " ".join((parts[0] + parts[1]).render().split())
+    whole = mo.tally(path, column="face")
+    assert input_of(whole + parts[0])["where"] == [None, "die = 'a'"]
+    a, b = (part.provenance for part in (whole, parts[0]))
+    for one, other in ((a.merged(b).merged(a.merged(b)), a.merged(b)), (b.merged(a.merged(b)), b.merged(a))):
+        assert one.settings == other.settings  # no value twice
+    c = parts[1].provenance
+    assert a.merged(b).merged(c) == a.merged(b.merged(c))
 
 
 def test_one_group_says_which(tmp_path):
@@ -129,6 +137,9 @@ def test_the_files_of_a_claim_and_of_a_model_stand_beside_the_data(tmp_path):
     rows = {"body_mass_g": [3000, 4000]}
     predicted = input_of(mo.predict(model, rows))
     assert [(file["name"], file["role"]) for file in predicted["sources"]] == [(str(model), "model")]
+    in_memory = input_of(mo.predict(mo.load_model(model), rows, most_probable=True))
+    assert in_memory["sources"] == [{**predicted["sources"][0], "name": "model"}]
+    assert in_memory["most_probable"] == "true"
     assert predicted["sources"][0]["sha256"] == sha256_of(model)
     rows_file = tmp_path / "rows.csv"
     rows_file.write_text("body_mass_g\n3000\n4000\n")
@@ -150,6 +161,7 @@ def test_many_files_are_ten_in_a_line_and_all_in_json(tmp_path):
     "line",
     [
         "simulate 1/2,1/2 -n 20 --json",
+        "simulate -n 20 --json -- 1/2,1/2",
         "simulate fair -n 20 --categories 1..6 --seed 3 --json",
         "estimate {examples}/wolf_white.csv --count-column count --categories 1..6 --json",
         "test 2 5 2 4 2 5 --method monte-carlo --seed 5 --json",
@@ -182,3 +194,35 @@ def test_predictions_are_pickled_with_where_they_come_from():
     again = pickle.loads(pickle.dumps(made))
     assert again.probabilities.tolist() == made.probabilities.tolist()
     assert again.provenance == made.provenance
+
+
+def test_what_was_given_as_counts_stands_beside_the_files(throws):
+    a, counts = mo.tally(throws[0], categories="1..2"), mo.Tally.from_counts([5, 7])
+    for found in (input_of(mo.estimate(a + counts)), input_of(mo.compare({"a": a, "b": counts}))):
+        assert found["source"] == [str(throws[0]), "counts"]
+        assert "sha256" not in found
+    assert "…, counts, categories" in " ".join(mo.estimate(a + counts).render().split())
+    assert input_of(sum([a], mo.Tally.empty()))["source"] == str(throws[0])
+    assert input_of(mo.estimate(counts))["source"] == "counts"
+
+
+def test_the_groups_of_outcomes_are_data_and_no_option():
+    outcomes, groups = ["a", "b"] * 5000, ["x", "y"] * 5000
+    found = input_of(mo.tally(outcomes, by=groups))
+    assert "by" not in found
+    assert input_of(mo.tally(pd.DataFrame({"o": outcomes, "g": groups}), column="o", by="g"))["by"] == "g"
+    independent = input_of(mo.compare(pd.DataFrame({"o": outcomes, "g": groups}), column="o", with_="g"))
+    assert (independent["with_"], "by" in independent) == ("g", False)
+
+
+def test_an_option_that_is_cut_says_how_long_it_is():
+    names = [f"a category {number}" for number in range(11)]
+    given = ",".join(names)
+    tally = mo.tally(names[:2], categories=names)
+    assert f"categories = {given}" in tally.render("markdown")
+    assert f"… ({len(given)} characters)" in " ".join(tally.render().split())
+    many = [f"category {number}" for number in range(1000)]
+    for name in ("html", "markdown"):
+        assert f"({len('categories = ' + ','.join(many)):,} characters)" in mo.tally(many[:1], categories=many).render(
+            name
+        )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -77,12 +78,18 @@ class Predictions(ResultWithRows):
         """Always ``predicted``."""
         return "predicted"
 
-    def rows(self) -> Iterator[tuple[list[float], str]]:
-        """The probabilities of each row, and its most probable category."""
-        names = self.categories.names
+    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[list[float], str | None]]:
+        """The probabilities of each row, and its most probable category, if that is named."""
+        names, at = self.categories.names, 0
         for batch in self.batches:
-            for row, best in zip(batch.tolist(), batch.argmax(axis=1).tolist(), strict=True):
-                yield row, names[best]
+            part = batch[max(start - at, 0) : None if stop is None else stop - at]
+            best: Iterable[str | None] = itertools.repeat(None)
+            if self.names_most_probable:
+                best = (names[k] for k in part.argmax(axis=1).tolist())
+            yield from zip(part.tolist(), best, strict=False)
+            at += len(batch)
+            if stop is not None and at >= stop:
+                return
 
     def streamed_dict(self) -> dict[str, Any]:
         """As ``to_dict``, with `rows` as a stream and `n_observations` known only after it was read."""
@@ -91,7 +98,7 @@ class Predictions(ResultWithRows):
         def rows() -> Iterator[dict[str, Any]]:
             for row, best in self.rows():
                 found: dict[str, Any] = {"probabilities": dict(zip(names, row, strict=True))}
-                yield {**found, "most_probable": best} if self.names_most_probable else found
+                yield found if best is None else {**found, "most_probable": best}
 
         return {"target": self.target, "rows": Stream(rows), "n_observations": Later(lambda: self.n_observations)}
 

@@ -177,13 +177,14 @@ class TrainingResult(ResultWithRows):
         names = self.classifier.categories.names
         coefficients = self.coefficients()
         return {  # in the order of a report: data and model, fit, convergence, coefficients, evaluation
-            **self.tally.to_dict(),
+            **self.tally.counts_dict(),
             "n_rows": self.n_rows,
             "target": self.classifier.target,
             "features": self.classifier.encoding.to_list(),
             "log_likelihood": self.log_likelihood,
             "cross_entropy": self.cross_entropy,
             "null_log_likelihood": self.null_log_likelihood,
+            "null_cross_entropy": self.null_cross_entropy,
             "likelihood_ratio": self.likelihood_ratio,
             "degrees_of_freedom": self.degrees_of_freedom,
             "p_value": self.p_value if self.is_maximum_likelihood else None,  # not valid with a penalty

@@ -7,7 +7,7 @@ from typing import Any
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
 from mottomo.cli.data import outcomes_of
-from mottomo.cli.options import DATA, OUTPUT_OPTIONS, SOURCE_OPTIONS, TEST_OPTIONS, test_options
+from mottomo.cli.options import COUNT_OPTIONS, DATA, OUTPUT_OPTIONS, TEST_OPTIONS, test_options
 from mottomo.cli.output import exit_for, show
 from mottomo.messages import say
 
@@ -23,7 +23,7 @@ from mottomo.messages import say
         DATA,
         option("--with", "other", metavar="NAME", help=say("The second column, for a test of independence.")),
         *TEST_OPTIONS,
-        *SOURCE_OPTIONS,
+        *COUNT_OPTIONS,
         *OUTPUT_OPTIONS,
     ),
 )

@@ -39,9 +39,10 @@ from mottomo.messages import say
     ),
 )
 def command(data: tuple[str, ...], **settings: Any) -> None:
-    from mottomo.workflows.explanation import OPTIONS, explain
+    from mottomo.workflows.explanation import explain
+    from mottomo.workflows.options import own_options
 
-    own = {name: settings[name] for name in OPTIONS if settings[name] is not None}
+    own = {name: settings[name] for name in own_options(explain) if settings[name] is not None}
     if settings["target"] is None:
         with outcomes_of(data, settings) as (outcomes, options):
             found = explain(outcomes, **own, **options)

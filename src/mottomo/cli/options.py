@@ -78,17 +78,16 @@ FORM_OPTIONS = (
     ),
 )
 
-SOURCE_OPTIONS = (
+_COLUMN_OPTIONS = (
     option("--column", metavar="NAME", help=say("The column with the outcomes, if the table has several.")),
     option("--count-column", metavar="NAME", help=say("A column that says how often, for tables of value and count.")),
     option("--by", metavar="NAMES", help=say("One tally for each value of this column (several: a,b).")),
     WHERE,
     CATEGORIES,
-    NULL,
-    NORMALISE,
-    MISSING,
-    *FORM_OPTIONS,
 )
+# How outcomes are read and counted; and the same beside claimed probabilities.
+COUNT_OPTIONS = (*_COLUMN_OPTIONS, MISSING, *FORM_OPTIONS)
+SOURCE_OPTIONS = (*_COLUMN_OPTIONS, NULL, NORMALISE, MISSING, *FORM_OPTIONS)
 
 MISSING_VALUES = option(
     "--missing-values", metavar="LIST", help=say("Texts that stand for a missing value, beside the empty cell: NA,-.")

@@ -58,7 +58,11 @@ def show(result: Result, settings: dict[str, Any], default: str = "text", added:
 def repeating_command(added: tuple[str, ...] = ()) -> str | None:
     """The command line that makes the same result again."""
     context = click.get_current_context(silent=True)
-    return None if context is None or context.obj is None else shlex.join(["mottomo", *context.obj, *added])
+    if context is None or context.obj is None:
+        return None
+    given = list(context.obj)
+    place = given.index("--") if "--" in given else len(given)  # after it there are no options
+    return shlex.join(["mottomo", *given[:place], *added, *given[place:]])
 
 
 def _width() -> int:

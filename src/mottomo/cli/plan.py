@@ -65,9 +65,10 @@ from mottomo.messages import say
     ),
 )
 def command(data: tuple[str, ...], **settings: Any) -> None:
-    from mottomo.workflows.planning import OPTIONS, plan
+    from mottomo.workflows.options import own_options
+    from mottomo.workflows.planning import plan
 
-    goals = {name: settings[name] for name in OPTIONS}
+    goals = {name: settings[name] for name in own_options(plan)}
     if settings["output_format"] == "csv" and (goals["effect"], goals["half_width"]) != (None, None):
         raise usage_error(say("a plan by --effect or --half-width is one number and no table, so it has no CSV form"))
     if data:

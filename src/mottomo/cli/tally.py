@@ -25,5 +25,5 @@ def command(data: tuple[str, ...], **settings: Any) -> None:
     from mottomo.workflows.tallying import Tallying
 
     with outcomes_of(data, settings) as (outcomes, options):
-        tally = counted(outcomes, Tallying.of("tally", options)).tally
+        tally = counted(outcomes, Tallying.of(options)).tally
     show(tally, settings)

@@ -107,7 +107,7 @@ class Estimate(ResultWithRows):
 
     def to_dict(self) -> dict[str, Any]:
         """The tally with what is estimated; with groups, one such dictionary for each group."""
-        shared = self.tally.to_dict()
+        shared = self.tally.counts_dict()
         if not self.tally.is_grouped:
             return {**shared, **next(self._rows())}
         groups = [{**group, **row} for group, row in zip(shared.pop("groups"), self._rows(), strict=True)]

@@ -123,7 +123,7 @@ class ExchangeabilityResult(Result):
     def to_dict(self) -> dict[str, Any]:
         """The tally with both statistics; these are null where there is nothing to order."""
         return {
-            **self.tally.to_dict(),
+            **self.tally.counts_dict(),
             "dependence": None if self.dependence is None else self.dependence.to_dict(),
             "drift": None if self.drift is None else self.drift.to_dict(),
             "n_blocks": self.n_blocks,

@@ -143,7 +143,8 @@ class TestResult(Tested):
     def to_dict(self) -> dict[str, Any]:
         """The result for JSON: tally, null, statistics, p-value, residuals; ``planning`` and ``tolerance`` if known."""
         found = {
-            **self.tally.to_dict(),
+            **self.tally.counts_dict(),
+            "shares": self.tally.shares_list(),
             "expected": self.expected.tolist(),
             "null_probabilities": self.null.values.tolist(),
             "null_probabilities_exact": None if self.null.exact is None else [str(p) for p in self.null.exact],

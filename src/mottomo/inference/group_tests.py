@@ -169,7 +169,7 @@ class GroupTests(ResultWithRows):
 
     def to_dict(self) -> dict[str, Any]:
         """The result for JSON; ``groups`` come by evidence, the strongest first."""
-        shared = self.tally.to_dict()
+        shared = self.tally.counts_dict()
         groups = shared.pop("groups")
         columns = zip(
             self.deviance.tolist(),

@@ -106,7 +106,7 @@ class ComparisonResult(Tested):
     def to_dict(self) -> dict[str, Any]:
         """The result for JSON; ``differences`` only for two tallies."""
         found = {
-            **self.tally.to_dict(),
+            **self.tally.counts_dict(),
             "shares": self.tally.shares.tolist(),
             "question": self.question,
             **self.test_dict(),

@@ -264,7 +264,7 @@ def interval_method(given: Any, level: float | None = None) -> IntervalMethod:
             )
         made: IntervalMethod = chosen(INTERVALS, name)(0.95 if level is None else level)
         return made
-    if not callable(given):
+    if not callable(given) or isinstance(given, type):
         raise InvalidInput(
             "interval-method",
             say("this is no method for intervals"),

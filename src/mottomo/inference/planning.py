@@ -34,6 +34,8 @@ _MOST_SEARCHED = 5_000
 _SMALLEST_EFFECT = 1e-6
 _ROUNDING = 1e-9  # an effect this close to the largest possible one, relatively, is accepted
 
+_TOO_MANY = 2**53  # from there on floats skip whole numbers
+
 
 Goal = Literal["power", "n", "half-width"]
 PlanVerdict = Literal["plan-power", "plan-n", "plan-half-width"]
@@ -101,7 +103,7 @@ class Plan(Result):
             "level": self.level,
         }
         if self.tally is not None:
-            found["estimate"] = self.tally.to_dict()
+            found["estimate"] = self.tally.counts_dict()
         for name, given in (("null_probabilities", self.null), ("alternative_probabilities", self.alternative)):
             if given is not None:
                 found |= {"categories": list(given.categories), name: given.values.tolist()}
@@ -159,6 +161,14 @@ def power(
     (0.2361, 'exact')
     """
     check_whole("n", n, 1)
+    if n >= _TOO_MANY:
+        raise InvalidInput(
+            "too-many-observations",
+            say("n is too large"),
+            verbatim("n"),
+            say("a whole number below 2^53"),
+            verbatim(written(n)),
+        )
     p, q = _both(null, alternative, categories)
     return _power_at(p, q, int(n), significance, statistic_of(ordering), method or Auto())
 

@@ -85,7 +85,8 @@ class Simulation(Result):
         """The tally with the probabilities, the seed, and the outcomes by name in their order."""
         names = self.die.categories.names
         return {
-            **self.tally.to_dict(),
+            **self.tally.counts_dict(),
+            "shares": self.tally.shares_list(),
             "method": self.method,
             "probabilities": self.die.values.tolist(),
             "seed": self.seed,

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 NARROWEST = 20  # the fewest columns that text may have
 WIDTH = 80
+_SHELL_WORD = re.compile(r"""(?:[^\s'"]|'[^']*'|"[^"]*")+""")
 _WIDE = "\u3000-\u9fff\uff00-\uffef"
 # A piece is what is not broken: a wide character with the brackets that open before it and the punctuation that may not
 # begin a line, or a word with the spaces after it; a number keeps its percent sign.
@@ -73,6 +74,42 @@ def wrapped(text: str, width: int = WIDTH, indent: int = 0, *, breaks_words: boo
         else:
             line += piece
     return "\n".join([*lines, line.rstrip()])
+
+
+def pasted(command: str, width: int) -> str:
+    r"""A command line in lines of at most `width` columns that a shell reads as the same command.
+
+    Each but the last ends in a backslash: between words, or inside a word that is longer than a line.
+
+    >>> print(pasted("mottomo tally throws.csv --categories 'a b,c'", 32))
+    mottomo tally throws.csv \
+        --categories 'a b,c'
+    """
+    lines: list[str] = []
+    line = ""
+    for word in _SHELL_WORD.findall(command):
+        if line and display_width(f"{line} {word}") + 2 > width:
+            lines.append(f"{line} \\")
+            line = f"    {word}"
+        else:
+            line = f"{line} {word}" if line else word
+        while display_width(line) > width - 2:
+            part = _fitting(line, width - 3)  # room for a quote, and for the backslash
+            quote = _open_quote(part)
+            lines.append(f"{part}{quote}\\")
+            line = quote + line[len(part) :]
+    return "\n".join([*lines, line])
+
+
+def _open_quote(text: str) -> str:
+    """The quote inside which the end of some words of a shell stands; empty if in none."""
+    quote = ""
+    for character in text:
+        if character == quote:
+            quote = ""
+        elif not quote and character in "'\"":
+            quote = character
+    return quote
 
 
 def _pieces(text: str, width: int) -> Iterator[str]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 
 from mottomo._version import VERSION
-from mottomo.messages import Message, say, verbatim
+from mottomo.messages import Message, say, verbatim, visible
+from mottomo.report.report import Source
 from mottomo.results import Result, SourceFile
 
 _SHOWN_DIGITS = 16  # of a hash, in a line of text
 _MOST_FILES = 10  # in a line of text
+_LONGEST_COMMAND = 4_000
 _LONGEST = 60  # of an option, in a line of text; JSON has all of it
 _LIBRARIES = ("numpy", "duckdb")
 
@@ -27,7 +29,7 @@ def provenance_dict(result: Result) -> dict[str, object]:
     tally = _tally_hash(result)
     if tally is not None:
         input_of["tally_sha256"] = tally
-    input_of |= dict(found.settings)
+    input_of |= {name: list(one) if isinstance(one, tuple) else one for name, one in found.settings.items()}
     input_of["versions"] = {"mottomo": VERSION, **_versions(bool(found.sources))}
     if found.command is not None:
         input_of["command"] = found.command
@@ -45,33 +47,45 @@ def _tally_hash(result: Result) -> str | None:
     return found
 
 
-def provenance_line(result: Result, digits: int | None = _SHOWN_DIGITS) -> Message:
-    """The same for people: `digits` of each hash, or all."""
+def source_of(result: Result) -> Source:
+    """The same for people."""
+    command = result.provenance.command
+    return Source(
+        None if command is None else visible(command, _LONGEST_COMMAND),
+        _line(result, _SHOWN_DIGITS),
+        _line(result, None),
+    )
+
+
+def _line(result: Result, digits: int | None) -> Message:
+    """All but the command, with `digits` of each hash, or all."""
     found = result.provenance
     parts = [_file(file, digits) for file in found.sources[:_MOST_FILES]]
     if len(found.sources) > _MOST_FILES:
         parts.append(say("{number} more files, which JSON has", number=len(found.sources) - _MOST_FILES))
     if found.sources or len(found.origins) > 1:
         parts += [verbatim(origin) for origin in found.origins]
-    settings = {name: value for name, value in found.settings.items() if value}
-    if settings and found.command is None:
-        parts.append(verbatim(", ".join(f"{name} = {_shown(value)}" for name, value in settings.items())))
+    if found.command is None:
+        files = {file.role for file in found.sources}
+        settings = {name: value for name, value in found.settings.items() if value and name not in files}
+        parts += [verbatim(f"{name} = {_shown(value, digits)}") for name, value in settings.items()]
     tally = _tally_hash(result)
     if tally is not None:
         parts.append(say("tally {hash}", hash=_cut(tally, digits)))
     parts.append(verbatim(f"mottomo {VERSION}"))
-    made = say("{parts}.", parts=parts)
-    return made if found.command is None else say("{command} ({parts})", command=verbatim(found.command), parts=parts)
+    return say("{parts}.", parts=parts) if found.command is None else say("({parts})", parts=parts)
 
 
 def _file(file: SourceFile, digits: int | None) -> Message:
+    name = file.name if file.role is None else f"{file.role} = {file.name}"
     if file.sha256 is None:
-        return say("{file}, SHA-256 not computed", file=file.name)
-    return say("{file}, SHA-256 {hash}", file=file.name, hash=_cut(file.sha256, digits))
+        return say("{file}, SHA-256 not computed", file=name)
+    return say("{file}, SHA-256 {hash}", file=name, hash=_cut(file.sha256, digits))
 
 
-def _shown(value: str) -> str:
-    return value if len(value) <= _LONGEST else f"{value[:_LONGEST]}…"
+def _shown(setting: str | tuple[str | None, ...], digits: int | None) -> str:
+    value = setting if isinstance(setting, str) else " | ".join("-" if one is None else one for one in setting)
+    return value if digits is None or len(value) <= _LONGEST else f"{value[:_LONGEST]}… ({len(value):,} characters)"
 
 
 def _cut(text: str, digits: int | None) -> str:

@@ -50,8 +50,7 @@ class Column:
     kind : what its cells are; the formats decide by it how they are rounded and aligned. A ``lower`` and the ``upper``
         after it are shown as one interval.
     digits : significant digits for people, where not those of the kind; ALL_DIGITS : as many as it takes.
-    is_shown : False for columns that only programs read. is_data : False for those that only people need, because
-        they follow from the others.
+    is_shown : False for columns that only programs read.
     """
 
     key: str
@@ -59,13 +58,14 @@ class Column:
     kind: Kind = "number"
     digits: int | None = None
     is_shown: bool = True
-    is_data: bool = True
 
 
 class Array(Protocol):
     """What a column takes of an array."""
 
     def __getitem__(self, place: slice[int, int, None], /) -> Array: ...
+
+    def __len__(self) -> int: ...
 
     def tolist(self) -> list[Cell]:
         """The cells as Python's own numbers."""
@@ -95,6 +95,9 @@ class Table:
     def of(cls, n_rows: int, *columns: tuple[Column, Cells], n_groups: int = 0) -> Table:
         """A table from its columns, each with its cells: a sequence, an array, or a function of the row's number."""
         sources = tuple(cells for _, cells in columns)
+        for column, cells in columns:
+            if not callable(cells) and len(cells) != n_rows:
+                raise ValueError(f"column {column.key} has {len(cells)} cells, and the table {n_rows} rows")
 
         def rows(start: int, stop: int) -> Iterator[Row]:
             stop = min(stop, n_rows)
@@ -104,12 +107,7 @@ class Table:
 
     def data(self) -> tuple[tuple[str, ...], Iterator[Row]]:
         """The keys and the rows that programs read; a name of the data that is also one of ours ends in ``_``."""
-        places = [place for place, column in enumerate(self.columns) if column.is_data]
-        keys = _told_apart([self.columns[place].key for place in places])
-        rows = self.rows(0, ALL)
-        if len(places) == len(self.columns):
-            return keys, rows
-        return keys, (tuple(row[place] for place in places) for row in rows)
+        return _told_apart([column.key for column in self.columns]), self.rows(0, ALL)
 
     def count(self) -> int:
         """How many rows there are."""
@@ -213,21 +211,36 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where a result comes from.
+
+    command : the command line that gives it again, if a command gave it; without control characters.
+    line : files, options and versions, with the beginning of each hash.
+    full : the same with whole hashes.
+    """
+
+    command: str | None
+    line: Message
+    full: Message
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """All that a result says, in the order of reading.
 
-    command : the name of the command that makes such results. told_source : gives `source`, known after the rows.
+    command : the name of the command that makes such results.
+    told_source : gives `source`, which is known after the rows.
     """
 
     command: str
     body: Body
     verdict: Sentence
     notes: tuple[Sentence, ...]
-    told_source: Callable[[], tuple[Message, Message]]
+    told_source: Callable[[], Source]
 
     @property
-    def source(self) -> tuple[Message, Message]:
-        """Where it comes from, in a line; the same in full."""
+    def source(self) -> Source:
+        """Where it comes from."""
         return self.told_source()
 
     @property

@@ -193,7 +193,7 @@ def _together(columns: Sequence[Column]) -> list[tuple[int, ...]]:
 def _text(columns: Sequence[Column], row: Row, place: tuple[int, ...], translate: Translate) -> str:
     """A cell, or an interval, which is a number where both ends are the same."""
     if len(place) == 2 and row[place[0]] == row[place[1]]:
-        return _number(row[place[0]], 4)
+        return _NOTHING if row[place[0]] is None else _number(row[place[0]], 4)
     return " … ".join(cell_text(row[at], columns[at], translate) for at in place)
 
 
@@ -207,6 +207,8 @@ def cell_text(cell: Cell, column: Column, translate: Translate) -> str:
         return _NOTHING
     if isinstance(cell, Named):
         return cell.words.worded(translate)
+    if isinstance(cell, bool):
+        return str(cell).lower()
     if isinstance(cell, str):
         return visible(cell)
     if isinstance(cell, tuple):
@@ -230,7 +232,7 @@ def _count(cell: Cell) -> str:
 
 
 def _number(cell: Cell, digits: int) -> str:
-    assert isinstance(cell, int | float)
+    assert isinstance(cell, int | float | Fraction)
     return rounded(float(cell), digits)
 
 

@@ -104,7 +104,11 @@ def some_whole_numbers(data: Any) -> list[int] | None:
     import narwhals as nw
 
     series = nw.from_native(frame.native, series_only=True)
-    return series.head(5).to_list() if series.dtype.is_integer() else None
+    if series.dtype.is_integer():
+        return series.head(5).to_list()
+    values = series.to_list() if series.dtype == nw.Object else []  # which holds numbers beyond 64 bits
+    is_whole = bool(values) and all(isinstance(value, int) and not isinstance(value, bool) for value in values)
+    return values[:5] if is_whole else None
 
 
 def _is_pandas(native: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from mottomo._arrays import family, is_missing, unmasked
 from mottomo.errors import InvalidInput, SourceError
-from mottomo.messages import Message, say, verbatim
+from mottomo.messages import Message, say, verbatim, written
 from mottomo.sources import duck
 from mottomo.sources.columns import ColumnSelection, KeptColumns, check_names, keep_columns
 from mottomo.sources.foreign import in_our_words
@@ -91,6 +91,14 @@ def _array(cells: Any, is_text: bool, where: Message, name: str) -> np.ndarray:
         cells = unmasked(cells)
     if isinstance(cells, np.ndarray) and cells.ndim == 1 and cells.dtype.kind in "iufb":
         return _plain(cells)
+    if isinstance(cells, str | bytes) or not isinstance(cells, Iterable):
+        raise InvalidInput(
+            "not-a-column",
+            say("this is no column of a table"),
+            place,
+            say("a list, an array or a Series with a value for each row"),
+            say("{value} of type {type}", value=written(cells, repr)[:60], type=type(cells).__name__),
+        )
     return _of_objects(list(cells), is_text, place)
 
 

@@ -32,7 +32,8 @@ class Reading:
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Reading:
         """From the options of a command, of which others are left alone; names are a list, or separated by commas."""
-        given = {name: options[name] for name in READING_OPTIONS if options.get(name) not in (None, False)}
+        wanted = {name: options.get(name) for name in READING_OPTIONS}
+        given = {name: value for name, value in wanted.items() if value is not None and value is not False}
         kind = given.pop("input", None)
         if kind is not None and kind not in FORMATS:
             raise InvalidInput(
@@ -52,7 +53,7 @@ class Reading:
     def settings(self) -> dict[str, Any]:
         """What is said beside the format, by the names of the options."""
         found = {one.name: getattr(self, one.name) for one in fields(Reading) if one.name != "kind"}
-        return {name: value for name, value in found.items() if value not in (None, False)}
+        return {name: value for name, value in found.items() if value is not None and value is not False}
 
     def refuse(self, where: Message) -> None:
         """Raise InvalidInput if any of it was given, for outcomes that are in no file."""

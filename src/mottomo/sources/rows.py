@@ -59,6 +59,10 @@ class Selection:
         if self.column is not None:
             return Selection(_known(self.column, columns, source), count_column, by, self.where)
         candidates = [name for name in columns if name not in (count_column, *by)]
+        if not columns:
+            raise InvalidInput(
+                "no-columns", say("the table has no columns"), source, say("the column with the outcomes")
+            )
         if len(candidates) != 1:
             raise InvalidInput(
                 "column-needed",

@@ -15,13 +15,12 @@ from mottomo.inference.methods import Method, method_of
 from mottomo.inference.statistics import Statistic, statistic_of
 from mottomo.messages import say
 from mottomo.workflows.counts import are_counts, counted
-from mottomo.workflows.options import DataOptions, check_options, options_of
+from mottomo.workflows.options import CountOptions, checked
 from mottomo.workflows.provenance import with_options
 from mottomo.workflows.tallying import Tallying
 
-OPTIONS = ("with_", "ordering", "method", "significance", "budget", "draws", "seed")
 
-
+@checked
 def compare(
     data: Any,
     *,
@@ -32,7 +31,7 @@ def compare(
     budget: float | None = None,
     draws: int | None = None,
     seed: int | None = None,
-    **options: Unpack[DataOptions],
+    **options: Unpack[CountOptions],
 ) -> ComparisonResult:
     """Test whether tallies come from the same probabilities, or two columns are independent: ``mottomo compare``.
 
@@ -51,9 +50,6 @@ def compare(
     >>> round(compare([[2, 5, 2, 4, 2, 5], [8, 2, 3, 1, 4, 2]]).p_value, 4)
     0.1518
     """
-    check_options("compare", options, (*OPTIONS, *options_of(DataOptions)))
-    if options.get("null") is not None:
-        raise InvalidCall("compare-null", say("compare takes no --null: mottomo test compares with claimed odds"))
     if with_ is not None and options.get("by") is not None:
         raise InvalidCall("with-and-by", say("--with and --by contradict each other"))
     how = _Test(statistic_of(ordering), method_of(method, budget, draws, seed), significance)
@@ -70,14 +66,15 @@ def compare(
     )
 
 
-def _compared(data: Any, with_: Any, how: _Test, options: DataOptions) -> ComparisonResult:
+def _compared(data: Any, with_: Any, how: _Test, options: CountOptions) -> ComparisonResult:
     if with_ is not None:
-        return how.of(independence, counted(data, Tallying.of("compare", {**options, "by": with_})).tally)
+        tally = counted(data, Tallying.of({**options, "by": with_})).tally
+        return how.of(independence, tally.with_provenance(tally.provenance.without_setting("by")))
     each = _several(data, options)
     if each is not None:
-        tallies = {name: counted(one, Tallying.of("compare", options)).tally for name, one in each}
+        tallies = {name: counted(one, Tallying.of(options)).tally for name, one in each}
         return how.of(homogeneity, tallies)
-    tally = counted(data, Tallying.of("compare", options)).tally
+    tally = counted(data, Tallying.of(options)).tally
     return how.of(homogeneity, tally if tally.is_grouped else [tally])
 
 
@@ -93,7 +90,7 @@ class _Test:
         return compared(tallies, ordering=self.ordering, method=self.method, significance=self.significance)
 
 
-def _several(data: Any, options: DataOptions) -> list[tuple[str, Any]] | None:
+def _several(data: Any, options: CountOptions) -> list[tuple[str, Any]] | None:
     """Several tallies by name, where `data` is several: files, tallies, arrays, or a mapping of them."""
     if options.get("by") is not None:
         return None

@@ -31,15 +31,19 @@ def counted(data: Any, how: Tallying) -> Counted:
     if is_tally:
         how.reading.refuse(say("tally"))
         selection.refuse(say("a tally has no columns"), say("tally"))
-        made = data if how.declared is None else data.reordered(how.declared)
+        made = data
+        if how.declared is not None and not (how.is_in_order_of_data and data.categories.declared):
+            with how.explaining_positions():
+                made = data.reordered(how.declared)
         return Counted(made.with_provenance(how.added_to(data.provenance)))
     nothing = say("counts have no columns")
     if how.called is not None:
         nothing = say("counts on the command line have no columns")
     selection.refuse(nothing, how.called or say("counts"))
     how.reading.refuse(say("counts"))
+    declared = None if how.is_in_order_of_data else how.declared
     return Counted(
-        Tally.from_counts(data, how.declared).with_provenance(how.provenance(origin="counts", library=library_of(data)))
+        Tally.from_counts(data, declared).with_provenance(how.provenance(origin="counts", library=library_of(data)))
     )
 
 
@@ -51,7 +55,8 @@ def are_counts(data: Any, how: Tallying | None = None) -> bool:
         rows = data if data and all(map(_is_sequence, data)) else [data]
         return bool(data) and all(bool(row) and all(map(_is_whole, row)) for row in rows)
     if _is_array(data):
-        return data.dtype.kind in "iu" and data.ndim in (1, 2)
+        are_whole = data.dtype.kind in "iu" or (data.dtype == object and data.size and all(map(_is_whole, data.flat)))
+        return bool(are_whole) and data.ndim in (1, 2)
     if how is not None and (how.column is not None or how.by is not None):
         return False
     from mottomo.sources.frame import is_crosstab, some_whole_numbers

@@ -12,7 +12,7 @@ from mottomo.inference.estimation import Estimate
 from mottomo.inference.intervals import IntervalMethod, interval_method
 from mottomo.messages import say
 from mottomo.workflows.counts import counted
-from mottomo.workflows.options import DataOptions, check_options, options_of
+from mottomo.workflows.options import DataOptions, checked
 from mottomo.workflows.provenance import with_options
 from mottomo.workflows.tallying import Tallying
 
@@ -42,6 +42,7 @@ def estimate(
 ) -> Any: ...
 
 
+@checked
 def estimate(
     data: Any,
     *,
@@ -79,10 +80,9 @@ def estimate(
     >>> round(estimate({"SSR": 3, "R": 97}, intervals="wilson")["SSR"].upper, 4)
     0.0845
     """
-    check_options("estimate", options, ("intervals", "level", "means", *options_of(DataOptions)))
     if means is None:
         method = interval_method(intervals, level)  # what is wrong with it is said before the data are read
-        found = estimation.estimate(counted(data, Tallying.of("estimate", options)).tally, intervals=method)
+        found = estimation.estimate(counted(data, Tallying.of(options)).tally, intervals=method)
         return with_options(found, estimate, intervals=intervals, level=level)
     if intervals is not None:
         raise InvalidCall(
@@ -95,6 +95,6 @@ def estimate(
     from mottomo.inference.partly_seen import estimate_partly_seen
 
     labels = tuple(category_name(label) for label in means)
-    how = Tallying.of("estimate", options, labels=labels)
+    how = Tallying.of(options, labels=labels)
     partly = estimate_partly_seen(counted(data, how).tally, means, level=0.95 if level is None else level)
     return with_options(partly, estimate, level=level, means=means)

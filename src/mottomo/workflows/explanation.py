@@ -10,17 +10,17 @@ from mottomo.explanation import explain as derivation
 from mottomo.explanation.explain import Explanation
 from mottomo.messages import say
 from mottomo.workflows.counts import counted
-from mottomo.workflows.options import DataOptions, check_options, check_values, options_of
+from mottomo.workflows.options import DataOptions, checked
 from mottomo.workflows.tallying import Tallying
 
 if TYPE_CHECKING:  # a die is explained without what a classifier needs
     from mottomo.classification.penalties import L2
     from mottomo.explanation.classifier import ClassifierExplanation
 
-OPTIONS = ("target", "features", "text", "weights", "penalty", "missing_values")
 _OF_A_TALLY = ("column", "count_column", "by", "null", "normalise")
 
 
+@checked
 def explain(
     data: Any,
     *,
@@ -48,14 +48,12 @@ def explain(
     >>> len(found.steps), all(step.holds for step in found.steps)
     (14, True)
     """
-    check_options("explain", options, (*OPTIONS, *options_of(DataOptions)))
     own = {"features": features, "text": text, "weights": weights, "penalty": penalty, "missing_values": missing_values}
-    check_values(target=target, **own)
     if target is None:
         for name, value in own.items():
-            if value not in (None, ()):
+            if value is not None and not (isinstance(value, tuple) and not value):
                 raise InvalidCall("explain-target", say("{option} goes with --target", option=_option(name)))
-        return derivation.explain(counted(data, Tallying.of("explain", options)).tally)
+        return derivation.explain(counted(data, Tallying.of(options)).tally)
     for name in _OF_A_TALLY:
         if options.get(name):
             raise InvalidCall("explain-target", say("{option} does not go with --target", option=_option(name)))

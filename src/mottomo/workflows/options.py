@@ -7,8 +7,10 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal, TypedDict, TypeVar, cast, get_type_hints
 
+import numpy as np
+
 from mottomo.errors import InvalidCall, InvalidInput, nearest
-from mottomo.messages import say, verbatim, written
+from mottomo.messages import Message, say, verbatim, written
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,7 +29,7 @@ class ReadingOptions(TypedDict, total=False):
     names: Iterable[str] | str | None
 
 
-class ReadOptions(ReadingOptions, total=False):
+class CountOptions(ReadingOptions, total=False):
     """How outcomes are read and counted.
 
     column : the column with the outcomes; not needed where there is only one.
@@ -35,10 +37,10 @@ class ReadOptions(ReadingOptions, total=False):
     by : name or names of columns, for one tally a group.
     where : of files: an SQL condition; only the rows for which it is true are counted.
     categories : the declared categories (a list, ``range(1, 7)``, ``"1..6"``).
-    normalise : divide claimed probabilities by their sum, and say so.
     missing : ``"error"`` refuses missing outcomes and counts them; ``"drop"`` leaves them out and notes how many.
     fingerprint : compute the SHA-256 of files of more than 1 GiB too.
-    progress : hears how much of a file is read, in percent. label : what messages call the data.
+    progress : hears how much of a file is read, in percent.
+    label : what messages call the data.
     """
 
     column: Any
@@ -46,11 +48,19 @@ class ReadOptions(ReadingOptions, total=False):
     by: Any
     where: str | None
     categories: Any
-    normalise: bool
     missing: Literal["error", "drop"]
     fingerprint: bool
     progress: Any
     label: Any
+
+
+class ReadOptions(CountOptions, total=False):
+    """The same beside claimed probabilities.
+
+    normalise : divide them by their sum, and say so.
+    """
+
+    normalise: bool
 
 
 class DataOptions(ReadOptions, total=False):
@@ -67,52 +77,60 @@ def options_of(kind: type[ReadingOptions]) -> tuple[str, ...]:
     return tuple(get_type_hints(kind))
 
 
-# What people try, and what it is called here.
-_OTHER_NAMES = {
-    "alpha": "significance",
-    "confidence": "level",
-    "confidence_level": "level",
-    "conf_level": "level",
-    "probabilities": "null",
-    "probs": "null",
-    "p": "null",
-    "odds": "null",
-    "expected": "null",
-    "f_exp": "null",
-    "statistic": "ordering",
-    "lambda_": "ordering",
-    "groups": "by",
-    "group": "by",
-    "groupby": "by",
-    "values": "column",
-    "x": "column",
-    "weights": "count_column",
-    "counts": "count_column",
-    "na": "missing",
-    "dropna": "missing",
-    "sep": "delimiter",
-    "format": "input",
-    "query": "where",
-    "label": "target",
-    "labels": "target",
-    "y": "target",
-    "l2": "penalty",
-    "test_size": "holdout",
-    "nobs": "n",
-    "n_observations": "n",
-    "effect_size": "effect",
-    "nsim": "draws",
-    "n_resamples": "draws",
-    "random_state": "seed",
-    "method": "intervals",
-    "interval": "intervals",
-    "level": "significance",
-    "size": "n",
+# What people try, and what it is called here: the first that a function has.
+_OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
+    "alpha": (
+        "significance",
+        "level",
+    ),
+    "confidence": ("level",),
+    "confidence_level": ("level",),
+    "conf_level": ("level",),
+    "probabilities": ("null",),
+    "probs": ("null",),
+    "p": ("null",),
+    "odds": ("null",),
+    "expected": ("null",),
+    "f_exp": ("null",),
+    "statistic": ("ordering",),
+    "lambda_": ("ordering",),
+    "groups": ("by",),
+    "group": ("by",),
+    "groupby": ("by",),
+    "values": ("column",),
+    "x": ("column",),
+    "weights": ("count_column",),
+    "counts": ("count_column",),
+    "na": ("missing",),
+    "dropna": ("missing",),
+    "sep": ("delimiter",),
+    "format": ("input",),
+    "query": ("where",),
+    "labels": ("target",),
+    "y": ("target",),
+    "l2": ("penalty",),
+    "test_size": ("holdout",),
+    "nobs": ("n",),
+    "n_observations": ("n",),
+    "effect_size": ("effect",),
+    "nsim": ("draws",),
+    "n_resamples": ("draws",),
+    "random_state": ("seed",),
+    "method": ("intervals",),
+    "interval": ("intervals",),
+    "level": ("significance",),
+    "size": ("n",),
+    "X": ("features",),
+    "predictors": ("features",),
+    "covariates": ("features",),
+    "C": ("penalty",),
 }
 
 
 _TEXTS = ("where", "encoding", "input", "target", "weights", "reference")
 _NAMES = ("names", "features", "text", "missing_values")
+_FLAGS = ("normalise", "accept_limit", "most_probable", "fingerprint")
+_FUNCTIONS = ("progress", "reads", "check_names")
 _WORDS = {"missing": ("error", "drop"), "unknown": ("error", "baseline")}
 
 
@@ -129,7 +147,7 @@ def check_values(**values: Any) -> None:
       mend:     did you mean drop?
     """
     for name, value in values.items():
-        if name in _WORDS and value not in _WORDS[name]:
+        if name in _WORDS and not (isinstance(value, str) and value in _WORDS[name]):
             raise InvalidInput(
                 f"{name}-policy",
                 say("there is no such way to treat missing outcomes")
@@ -140,17 +158,36 @@ def check_values(**values: Any) -> None:
                 verbatim(written(value)),
                 nearest(str(value), _WORDS[name]),
             )
-        if value is None or not (name in _TEXTS or name in _NAMES) or isinstance(value, Iterator):
-            continue
-        is_list = isinstance(value, Iterable) and all(isinstance(one, str) for one in value)
-        if not (isinstance(value, str) or (name in _NAMES and is_list)):
+        expected = None if value is None else _type_missed(name, value)
+        if expected is not None:
             raise InvalidInput(
                 "option-type",
                 say("an option is of the wrong type"),
                 verbatim(name),
-                say("a text") if name in _TEXTS else say("a list of texts, or a text with commas"),
+                expected,
                 say("{value} of type {type}", value=written(value, repr)[:60], type=type(value).__name__),
             )
+
+
+def _type_missed(name: str, value: Any) -> Message | None:
+    """What an option should be, if this value is something else."""
+    if name in _TEXTS:
+        return None if isinstance(value, str) else say("a text")
+    if name in _NAMES and not isinstance(value, str | Iterator):
+        are_names = isinstance(value, Iterable) and all(isinstance(one, str) for one in value)
+        return None if are_names else say("a list of texts, or a text with commas")
+    if name in _FLAGS:
+        return None if isinstance(value, bool | np.bool_) else say("True or False")
+    if name in _FUNCTIONS:
+        return None if callable(value) else say("a function that is called with the progress")
+    if name == "means":
+        is_mapping = isinstance(value, Mapping)
+        return (
+            None
+            if is_mapping
+            else say("a mapping from labels to categories, such as {example}", example="{'odd': '1,3'}")
+        )
+    return None
 
 
 def check_options(function: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
@@ -168,8 +205,8 @@ def check_options(function: str, given: Mapping[str, Any], known: Iterable[str])
     names = list(known)
     for name in given:
         if name not in names:
-            other = _OTHER_NAMES.get(name)
-            meant = say("did you mean {name}?", name=other) if other in names else nearest(name, names)
+            other = next((one for one in _OTHER_NAMES.get(name, ()) if one in names), None)
+            meant = nearest(name, names) if other is None else say("did you mean {name}?", name=other)
             raise InvalidCall(
                 "unknown-option",
                 say("there is no such option"),
@@ -178,16 +215,25 @@ def check_options(function: str, given: Mapping[str, Any], known: Iterable[str])
                 verbatim(name),
                 meant,
             )
-    check_values(**given)
 
 
-def answers_wrong_names(function: F) -> F:
-    """A function without ``**options`` whose unknown keywords are answered as ``check_options`` does."""
-    names = tuple(inspect.signature(function).parameters)
+def own_options(function: Callable[..., Any]) -> list[str]:
+    """The names of the options that a function itself has, beside those of its data."""
+    return [name for name, one in inspect.signature(function).parameters.items() if one.kind is one.KEYWORD_ONLY]
+
+
+def checked(function: F) -> F:
+    """A function that refuses options it does not have, and values they cannot have, before it does anything."""
+    parameters = inspect.signature(function).parameters.values()
+    names = [one.name for one in parameters if one.kind is not one.VAR_KEYWORD]
+    options = [str(one.annotation) for one in parameters if one.kind is one.VAR_KEYWORD]
+    kinds = {f"Unpack[{kind.__name__}]": kind for kind in (ReadingOptions, CountOptions, ReadOptions, DataOptions)}
+    known = [*names, *(name for kind in options for name in options_of(kinds[kind]))]
 
     @functools.wraps(function)
     def called(*arguments: Any, **options: Any) -> Any:
-        check_options(function.__name__, options, names)
+        check_options(function.__name__, options, known)
+        check_values(**dict(zip(names, arguments, strict=False)), **options)
         return function(*arguments, **options)
 
     return cast(F, called)

@@ -17,16 +17,14 @@ from mottomo.probabilities import Probabilities
 from mottomo.sources.probability_file import claim_of
 from mottomo.tallies import Tally
 from mottomo.workflows.counts import counted
-from mottomo.workflows.options import DataOptions, check_options, options_of
+from mottomo.workflows.options import DataOptions, checked
 from mottomo.workflows.provenance import with_options
 from mottomo.workflows.tallying import Tallying
 
-OPTIONS = (
-    "alternative", "bias", "effect", "half_width", "n", "power", "significance", "level", "ordering", "method", "budget"
-)  # fmt: skip
 _OF_A_CLAIM = ("categories", "null", "normalise")  # the options that mean something without data
 
 
+@checked
 def plan(
     data: Any = None,
     *,
@@ -64,8 +62,7 @@ def plan(
     >>> plan(null="fair", categories=range(1, 7), half_width=0.02).n_observations
     2468
     """
-    check_options("plan", options, (*OPTIONS, *options_of(DataOptions)))
-    how = Tallying.of("plan", options)
+    how = Tallying.of(options)
     tally = None if data is None else counted(data, how).tally
     goals = {"--alternative": alternative, "--bias": bias, "--effect": effect, "--half-width": half_width}
     named = [name for name, value in goals.items() if value is not None]
@@ -156,10 +153,10 @@ def _claim_and_truth(
         shares = list(estimate(tally).probabilities_exact)
         return how.null_over(tally.categories), Probabilities.of(shares, tally.categories)
     declared = None if how.categories is None else Categories.of(how.categories)
-    null = None if how.null is None else how.null_over(declared)
+    null = None if how.null is None or how.is_fair else how.null_over(declared)
     truth = None
     if odds is not None:
         truth = Probabilities.of(odds, declared if null is None else null.categories)
-    if null is None and (odds is not None or needs_null):
+    if null is None and (odds is not None or needs_null or how.null is not None):
         null = how.null_over(declared if declared is not None else truth and truth.categories)
     return null, truth

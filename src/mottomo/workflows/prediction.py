@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,19 +17,19 @@ from mottomo.classification.classifier import Classifier
 from mottomo.classification.predictions import Batches, Predictions
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, written
-from mottomo.results import Provenance
+from mottomo.results import Provenance, SourceFile
 from mottomo.sources.columns import ColumnSelection, KeptColumns
 from mottomo.sources.file_hash import FileHash
 from mottomo.sources.reading import Reading
-from mottomo.workflows.options import ReadingOptions, answers_wrong_names, check_options, check_values, options_of
+from mottomo.workflows.options import ReadingOptions, checked
 from mottomo.workflows.provenance import given
 from mottomo.workflows.tables import Table, opened, table_of
 from mottomo.workflows.training import names_of
 
 _BATCH = 1 << 16
-_OPTIONS = ("most_probable", "unknown", "missing_values", "where", "fingerprint")
 
 
+@checked
 def predict(
     model: Any,
     data: Any,
@@ -60,7 +61,6 @@ def predict(
     >>> found.categories.names, found.probabilities.round(4).tolist()
     (('cat', 'dog'), [[0.5272, 0.4728]])
     """
-    check_options("predict", reading, (*_OPTIONS, *options_of(ReadingOptions)))
     with predictions_of(
         model,
         data,
@@ -91,7 +91,6 @@ def predictions_of(
     **reading: Unpack[ReadingOptions],
 ) -> Iterator[Predictions]:
     """What ``predict`` gives, its rows read as they are wanted, for as long as the table is open."""
-    check_values(unknown=unknown, missing_values=missing_values, where=where)
     is_file = isinstance(model, os.PathLike)
     classifier = load_model(model) if is_file else model
     model_file = FileHash(Path(model)) if is_file else None
@@ -121,11 +120,14 @@ def predictions_of(
             where=where or None,
             missing_values=names_of(missing_values) or None,
             unknown=None if unknown == "error" else unknown,
+            most_probable=most_probable or None,
         )
-        yield made.with_provenance(lambda: _with_model(found.provenance().with_settings(settings), model_file))
+        yield made.with_provenance(
+            lambda: _with_model(found.provenance().with_settings(settings), classifier, model_file)
+        )
 
 
-@answers_wrong_names
+@checked
 def load_model(path: Any) -> Classifier:
     """The classifier in a file that ``mottomo train --model`` or ``result.model.save(path)`` wrote.
 
@@ -144,9 +146,16 @@ def load_model(path: Any) -> Classifier:
     return load_classifier(path)
 
 
-def _with_model(found: Provenance, model: FileHash | None) -> Provenance:
-    """Where predictions come from, with the file of the model."""
-    return found if model is None else replace(found, sources=(*found.sources, replace(model.found(), role="model")))
+def _with_model(found: Provenance, classifier: Classifier, file: FileHash | None) -> Provenance:
+    """Where predictions come from, with the file of the model; of one in memory, with the hash that its file has."""
+    if file is not None:
+        model = file.found()
+    else:
+        from mottomo.storage.model_file import classifier_bytes
+
+        content = classifier_bytes(classifier)
+        model = SourceFile("model", len(content), hashlib.sha256(content).hexdigest())
+    return replace(found, sources=(*found.sources, replace(model, role="model")))
 
 
 @contextmanager

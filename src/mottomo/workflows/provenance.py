@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import is_dataclass
@@ -19,7 +20,7 @@ def given(function: Callable[..., Any] | None = None, **values: Any) -> dict[str
     >>> given(column="face", null=[0.5, 0.5], by=None)
     {'column': 'face', 'null': '0.5,0.5'}
     """
-    defaults: Mapping[str, Any] = (function and function.__kwdefaults__) or {}
+    defaults: Mapping[str, Any] = (function and inspect.unwrap(function).__kwdefaults__) or {}
     return {
         name: _as_text(value)
         for name, value in values.items()

@@ -9,10 +9,10 @@ import numpy as np
 from mottomo.inference import simulation
 from mottomo.probabilities import Probabilities
 from mottomo.sources.probability_file import odds_of
-from mottomo.workflows.options import answers_wrong_names
+from mottomo.workflows.options import checked
 
 
-@answers_wrong_names
+@checked
 def simulate(probabilities: Any, n: int, *, seed: int, categories: Any = None, normalise: bool = False) -> np.ndarray:
     """Independent outcomes with the given probabilities: ``mottomo simulate``.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Unpack
 
+from mottomo._arrays import labelled
 from mottomo.categories import Categories
 from mottomo.errors import InvalidCall, InvalidInput
 from mottomo.messages import Message, as_message, say, verbatim, written
@@ -26,12 +28,13 @@ from mottomo.sources.outcomes import (
     spooled,
 )
 from mottomo.sources.reading import READING_OPTIONS, Reading, check_file
-from mottomo.sources.rows import CountedRows, Selection
+from mottomo.sources.rows import CountedRows, Selection, column_text
 from mottomo.tallies import Tally
-from mottomo.workflows.options import DataOptions, check_options, options_of
+from mottomo.workflows.options import DataOptions, checked
 from mottomo.workflows.provenance import given, library_of
 
 
+@checked
 def tally(outcomes: Any, **options: Unpack[DataOptions]) -> Tally:
     r"""Count how often each category was seen, whatever the outcomes are in.
 
@@ -62,10 +65,10 @@ def tally(outcomes: Any, **options: Unpack[DataOptions]) -> Tally:
     InvalidInput : floats, dates or mixed types as categories; an outcome that was not declared; missing outcomes.
     SourceError : a file that cannot be read as what it is.
 
-    >>> tally(["a", "b", "a"]).to_dict()
+    >>> tally(["a", "b", "a"]).counts_dict()
     {'n_observations': 3, 'categories': ['a', 'b'], 'declared': False, 'counts': [2, 1]}
     """
-    return Tallying.of("tally", options).count(outcomes).tally
+    return Tallying.of(options).count(outcomes).tally
 
 
 @dataclass(frozen=True)
@@ -99,9 +102,8 @@ class Tallying:
     label: Message | str | None = None
 
     @classmethod
-    def of(cls, function: str, options: Mapping[str, Any], **more: Any) -> Tallying:
-        """From the options of a function. Raises InvalidCall : it has no such option."""
-        check_options(function, options, options_of(DataOptions))
+    def of(cls, options: Mapping[str, Any], **more: Any) -> Tallying:
+        """From the options of a function."""
         rest = {name: value for name, value in options.items() if name not in READING_OPTIONS}
         return cls(**rest, reading=Reading.of(options), **more)
 
@@ -133,6 +135,18 @@ class Tallying:
         """What messages call the data, where that is said."""
         return as_message(self.label)
 
+    @property
+    def is_fair(self) -> bool:
+        """Whether nothing is claimed, or that all categories are equally probable."""
+        return isinstance(self.odds, str) and self.odds.strip() == "fair"
+
+    @property
+    def is_positional(self) -> bool:
+        """Whether probabilities are claimed in the order of the categories, without names."""
+        if isinstance(self.odds, str):
+            return not self.is_fair and "=" not in self.odds
+        return not isinstance(self.odds, Probabilities) and labelled(self.odds) is None
+
     def null_over(self, categories: Any) -> Probabilities:
         """The claimed probabilities over some categories; fair where nothing is claimed."""
         return Probabilities.of(self.odds, categories, normalise=self.normalise)
@@ -148,8 +162,12 @@ class Tallying:
                     "means-category", say("--means: the label {label} is one of the categories", label=twice)
                 )
             return Categories.of([*categories, *self.labels])
-        is_named = self.null is not None and not (isinstance(self.odds, str) and self.odds.strip() == "fair")
-        return Categories.of(self.null_over(categories)) if is_named else categories
+        return categories if self.null is None or self.is_fair else Categories.of(self.null_over(categories))
+
+    @property
+    def is_in_order_of_data(self) -> bool:
+        """Whether probabilities are claimed in the order of categories that only the data declare."""
+        return self.categories is None and self.is_positional
 
     def count(self, outcomes: Any) -> Counted:
         """Fold the outcomes into a tally. Several files are counted together."""
@@ -173,10 +191,11 @@ class Tallying:
                 say("leave it out"),
             )
         rows, groups = count_outcomes(outcomes, self.column, self.count_column, self.by)
-        made = self._folded(rows, groups).with_provenance(
-            self.provenance(origin="outcomes", library=library_of(outcomes))
-        )
-        return Counted(made)
+        names = column_names(self.by)
+        are_names = len(names) == len(groups) and tuple(map(column_text, names)) == groups
+        how = self if are_names else replace(self, by=None)  # the group of each outcome is data, and no option
+        found = how.provenance(origin="outcomes", library=library_of(outcomes))
+        return Counted(self._folded(rows, groups).with_provenance(found))
 
     def _count_path(self, path: Path, label: Message | None = None) -> Counted:
         selection = selection_of_file(self.column, self.count_column, self.by, self.where)
@@ -211,7 +230,25 @@ class Tallying:
         return Counted(made.with_provenance(self.provenance(origin=str(self.called or where))), rows.in_order)
 
     def _folded(self, rows: CountedRows, by: tuple[str, ...]) -> Tally:
-        return tally_of_rows(rows, self.declared, by, self.missing)
+        with self.explaining_positions():
+            return tally_of_rows(rows, self.declared, by, self.missing)
+
+    @contextmanager
+    def explaining_positions(self) -> Iterator[None]:
+        """An outcome that is no number, beside probabilities without names, is no mistake in the outcome."""
+        try:
+            yield
+        except InvalidInput as error:
+            if error.code != "unknown-category" or not self.is_in_order_of_data:
+                raise
+            raise InvalidInput(
+                "positions-of-discovered",
+                say("the outcomes are not numbered, so a list of probabilities does not say which is whose"),
+                say("probabilities"),
+                say("a probability by name, or declared categories"),
+                error.got,
+                say("name them: --null cat=0.3,dog=0.7 (in Python: null={{'cat': 0.3, 'dog': 0.7}})"),
+            ) from None
 
     @property
     def settings(self) -> dict[str, str]:

@@ -10,13 +10,12 @@ from mottomo.inference.group_tests import GroupTests
 from mottomo.inference.methods import Method, method_of
 from mottomo.inference.statistics import Statistic
 from mottomo.workflows.counts import counted
-from mottomo.workflows.options import ReadOptions, check_options, options_of
+from mottomo.workflows.options import ReadOptions, checked
 from mottomo.workflows.provenance import with_options
 from mottomo.workflows.tallying import Tallying
 
-OPTIONS = ("null", "tolerance", "ordering", "method", "significance", "budget", "draws", "seed")
 
-
+@checked
 def test(
     data: Any,
     null: Any = None,
@@ -57,9 +56,8 @@ def test(
     >>> test({"SSR": 3, "R": 97}, "SSR=0.6%,R=99.4%").decision
     'rejected'
     """
-    check_options("test", options, (*OPTIONS, *options_of(ReadOptions)))
     chosen = method_of(method, budget, draws, seed)
-    how = Tallying.of("test", {**options, "null": null})
+    how = Tallying.of({**options, "null": null})
     found = counted(data, how)
     claim = how.null_over(found.tally.categories)
     outcomes = None if found.in_order is None else found.in_order()

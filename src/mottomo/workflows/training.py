@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, Unpack
@@ -14,12 +13,13 @@ from mottomo.classification.penalties import L2, penalty_of
 from mottomo.classification.training import learnt
 from mottomo.classification.training_result import TrainingResult
 from mottomo.sources.reading import Reading
-from mottomo.workflows.options import ReadingOptions, check_options, check_values, options_of
+from mottomo.workflows.options import ReadingOptions, checked
 from mottomo.workflows.tables import Table, table_of
 from mottomo.workflows.training_plan import TrainingPlan
 from mottomo.workflows.training_rows import training_rows
 
 
+@checked
 def train(
     data: Any,
     target: str,
@@ -77,17 +77,6 @@ def train(
     >>> found.verdict, round(found["dog", "weight"].coefficient, 4)
     ('trained', 0.0372)
     """
-    check_options("train", reading, (*_own_options(), *options_of(ReadingOptions)))
-    check_values(
-        target=target,
-        features=features,
-        text=text,
-        weights=weights,
-        reference=reference,
-        missing=missing,
-        missing_values=missing_values,
-        where=where,
-    )
     check_whole("memory", memory, 0)
     plan = TrainingPlan(
         target=target,
@@ -110,13 +99,10 @@ def train(
         return found.with_provenance(opened.provenance().with_settings(plan.given))
 
 
-def _own_options() -> list[str]:
-    """The names of the options of ``train`` itself."""
-    return [name for name, one in inspect.signature(train).parameters.items() if one.kind is one.KEYWORD_ONLY]
-
-
-def names_of(given: Iterable[str] | str) -> tuple[str, ...]:
-    """The names of a list, or of text separated by commas."""
+def names_of(given: Iterable[str] | str | None) -> tuple[str, ...]:
+    """The names of a list, or of text separated by commas; none of None."""
+    if given is None:
+        return ()
     return tuple(name for name in given.split(",") if name) if isinstance(given, str) else tuple(given)
 
 

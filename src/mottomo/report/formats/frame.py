@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 from collections import namedtuple
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -107,15 +108,19 @@ def _row_type(keys: tuple[str, ...]) -> type[NamedTuple]:
 def named_row(report: Report, name: object) -> NamedTuple:
     """The row that a name stands for: all its leading labels, or one that no other row has.
 
+    Where rows have no names it is the row of that number, from 0.
+
     Raises InvalidInput : there is no such row, or there are several; with the nearest name.
     """
     table = _data(report)
     wanted = tuple(map(str, name)) if isinstance(name, tuple) else (str(name),)
     kinds = [column.kind == "label" for column in table.columns]
     n_labels = kinds.index(False) if False in kinds else len(kinds)
+    if not n_labels:
+        return _numbered_row(report, name)
     names, having = [], []
     for row in named_rows(report):
-        labels = row[: max(n_labels, 1)]
+        labels = row[:n_labels]
         if labels == wanted:
             return row
         if len(wanted) == 1 and wanted[0] in labels:
@@ -130,6 +135,20 @@ def named_row(report: Report, name: object) -> NamedTuple:
         say("one of {names}", names=names if len(names) <= 10 else [*names[:10], "…"]),
         verbatim(_as_name(wanted)),
         nearest(_as_name(wanted), [_as_name(row[:n_labels]) for row in having] or names),
+    )
+
+
+def _numbered_row(report: Report, number: object) -> NamedTuple:
+    if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
+        found = next(itertools.islice(named_rows(report), number, None), None)
+        if found is not None:
+            return found
+    raise InvalidInput(
+        "unknown-row",
+        say("there is no such row"),
+        say("result"),
+        say("the number of a row, from 0"),
+        verbatim(written(number, repr)),
     )
 
 

@@ -25,7 +25,9 @@ _STYLE = """
 .mottomo h1 { font-size: 1.5rem; line-height: 1.3; } .mottomo h2 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
 .mottomo table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; }
 .mottomo th, .mottomo td { padding: .15rem .8rem; border-bottom: 1px solid #d9d9e0; text-align: left; }
-.mottomo .table { overflow-x: auto; } .mottomo td { overflow-wrap: anywhere; } .mottomo th { white-space: nowrap; }
+.mottomo .table { overflow-x: auto; }
+.mottomo td, .mottomo p, .mottomo h1, .mottomo h2, .mottomo li { overflow-wrap: anywhere; }
+.mottomo th { white-space: nowrap; }
 .mottomo sub, .mottomo sup { line-height: 0; }
 .mottomo .n { text-align: right; white-space: nowrap; } .mottomo th { border-bottom: 2px solid #8a8a99; }
 .mottomo .formula { display: flex; gap: 2rem; align-items: center; overflow: auto hidden;
@@ -33,6 +35,7 @@ _STYLE = """
 .mottomo .lines { display: flex; flex-wrap: wrap; align-items: baseline; gap: .4rem .25em; }
 .mottomo .number { color: #5c5c66; margin-left: auto; } .mottomo .notes { color: #44444d; font-size: .95rem; }
 .mottomo .verdict { border-left: 4px solid #2f6f9f; padding: .4rem 1rem; background: #f1f6fa; font-weight: 600; }
+.mottomo code { white-space: pre-wrap; font-size: inherit; }
 .mottomo footer { color: #5c5c66; font-size: .85rem; margin-top: 2rem; overflow-wrap: anywhere; }
 @media (prefers-color-scheme: dark) { html.page { background: #17171b; }
   html.page .mottomo { color: #e6e6ea; background: #17171b; } html.page .mottomo .verdict { background: #1e2a33; }
@@ -59,7 +62,8 @@ _TEMPLATE = """
 {% endfor %}</tbody></table></div>
 {% elif block.kind == "notes" %}<ul class="notes">
 {%- for sentence in block.sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
-{% elif block.kind == "source" %}<footer>{{ block.text }}</footer>
+{% elif block.kind == "source" %}<footer>
+{%- if block.command %}<code>{{ block.command }}</code> {% endif %}{{ block.text }}</footer>
 {% elif block.kind == "verdict" %}<p class="verdict">{{ block.text }}</p>
 {% endif %}
 {%- endfor %}</div>
@@ -80,7 +84,8 @@ def to_html(report: Report, translate: Translate, language: str, whole_page: boo
     blocks = [_block(block, block is report.body.data, translate) for block in report.blocks]
     if report.notes:
         blocks.append({"kind": "notes", "sentences": [marked(note.text, translate) for note in report.notes]})
-    blocks.append({"kind": "source", "text": report.source[1].worded(translate)})
+    source = report.source
+    blocks.append({"kind": "source", "command": source.command, "text": source.full.worded(translate)})
     body = Markup(_template(_TEMPLATE).render(blocks=blocks, language=language))
     if not whole_page:
         return f"<style>{_STYLE}</style>{body}"

@@ -73,9 +73,9 @@ def to_latex(report: Report, translate: Translate) -> str:
     if report.notes:
         items = "\n".join("\\item " + escaped(note.text.worded(translate)) for note in report.notes)
         parts.append(f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}")
-    parts.append(
-        f"\\begin{{flushleft}}\\footnotesize {_breaking(report.source[1].worded(translate))}\\end{{flushleft}}"
-    )
+    source = report.source
+    told = " ".join(filter(None, [source.command, source.full.worded(translate)]))
+    parts.append(f"\\begin{{flushleft}}\\footnotesize {_breaking(told)}\\end{{flushleft}}")
     return "\n\n".join(parts) + "\n"
 
 

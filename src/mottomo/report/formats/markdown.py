@@ -15,8 +15,17 @@ def to_markdown(report: Report, translate: Translate) -> str:
     """The report as one text."""
     parts = [_block(block, block is report.body.data, translate) for block in report.blocks]
     parts.append("\n".join("- " + escaped(note.text.worded(translate)) for note in report.notes))
-    parts.append(f"---\n\n{escaped(report.source[1].worded(translate))}")
+    source = report.source
+    parts += ["---", _code(source.command), escaped(source.full.worded(translate))]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _code(command: str | None) -> str:
+    """A command to be copied; the fence is longer than any run of its own marks."""
+    if command is None:
+        return ""
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", command)), default=0))
+    return f"{fence}sh\n{command}\n{fence}"
 
 
 def _block(block: Block, is_data: bool, translate: Translate) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from mottomo.report.layout import display_width, padded, shortened, wrapped
-from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table, Verdict
+from mottomo.report.layout import display_width, padded, pasted, shortened, wrapped
+from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Source, Table, Verdict
 from mottomo.report.tables import Line, Shown, shown
 from mottomo.report.wording import Translate
 
@@ -27,8 +27,19 @@ def to_text(report: Report, translate: Translate, width: int) -> str:
             together = isinstance(block, Formula) and isinstance(previous, Formula)
             text += ("\n" if together else "\n\n") * bool(text) + part
             previous = block
-    source = _wrapped(report.source[0].worded(translate), width, indent=2)
+    source = _source(report.source, translate, width)
     return text + "\n\n" * bool(notes) + notes + "\n\n" + source + "\n"
+
+
+def _source(source: Source, translate: Translate, width: int) -> str:
+    """The command as it can be pasted, and the rest beside it or below."""
+    line = source.line.worded(translate)
+    if source.command is None:
+        return _wrapped(line, width, indent=2)
+    both = f"{source.command} {line}"
+    if display_width(both) <= width:
+        return both
+    return "\n".join([pasted(source.command, width), *("  " + one for one in _wrapped(line, width - 2).split("\n"))])
 
 
 def _wrapped(text: str, width: int, indent: int = 0) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar, get_args
 
 from mottomo.messages import Message
-from mottomo.report.provenance import provenance_line
+from mottomo.report.provenance import source_of
 from mottomo.report.report import Body, Report, Sentence
 from mottomo.results import Result
 
@@ -41,11 +41,7 @@ class Words(Generic[R]):
             words = self.remarks[code](result)
             notes += [Sentence(code, text) for text in ([words] if isinstance(words, Message) else words)]
         said = Sentence(verdict, self.verdicts[verdict](result))
-
-        def source() -> tuple[Message, Message]:
-            return provenance_line(result), provenance_line(result, None)
-
-        return Report(self.command, self.body(result), said, tuple(notes), source)
+        return Report(self.command, self.body(result), said, tuple(notes), lambda: source_of(result))
 
     def verdict(self, result: R, code: str) -> Message:
         """The sentence of a verdict by itself."""
@@ -85,6 +81,8 @@ def words_of(kind: type[Result]) -> Words[Result]:
     Raises LookupError : there is no such file.
     """
     for one in kind.__mro__:
+        if one.__module__.partition(".")[0] != "mottomo":
+            continue
         name = f"{__name__}.{one.__module__.rpartition('.')[2]}"
         try:
             words: Words[Result] = importlib.import_module(name).WORDS

@@ -32,7 +32,7 @@ def _body(result: TestResult) -> Body:
         *tallies.names(tally),
         (tallies.COUNT, tally.counts),
         (Column("expected", say("expected"), digits=6), result.expected),
-        (Column("share", say("share t/n"), "share", is_data=False), tally.shares),
+        (Column("share", say("share t/n"), "share"), tally.shares),
         (Column("null_probability", say("claimed"), "probability"), result.null.values),
         (Column("residual", say("residual"), digits=3), residuals.standardized),
         (

@@ -17,7 +17,7 @@ def _body(simulation: Simulation) -> Body:
         tally.n_categories,
         *tallies.names(tally),
         (tallies.COUNT, tally.counts),
-        (Column("share", say("share t/n"), "share", is_data=False), tally.shares),
+        (Column("share", say("share t/n"), "share"), tally.shares),
         (Column("probability", say("probability"), "probability"), simulation.die.values),
     )
     positions = simulation.positions

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from mottomo.messages import Message, say, say_count, verbatim, visible
+from mottomo.report.layout import shortened
 from mottomo.report.numbers import whole
 from mottomo.report.report import Body, Cells, Column, Table
 from mottomo.report.results import Says, Words, worded
@@ -19,7 +20,7 @@ COUNT = Column("count", say("count t"), "count")
 def _body(tally: Tally) -> Body:
     columns = [*names(tally), (COUNT, tally.counts.reshape(-1))]
     if not tally.is_grouped:
-        columns.append((Column("share", say("share t/n"), "share", is_data=False), tally.shares))
+        columns.append((Column("share", say("share t/n"), "share"), tally.shares))
     table = Table.of(n_rows(tally), *columns)
     return Body(say("Tally"), (table,), table)
 
@@ -59,7 +60,8 @@ def summary(tally: Tally, values: Sequence[str]) -> str:
         size, n = whole(tally.n_categories), whole(tally.total_observations)
         return f"{whole(len(tally.groups))} groups of {size} categories; n = {n}"
     shown = [
-        f"{visible(name)[:30]}: {value}" for name, value in zip(tally.categories[:_MOST_SHOWN], values, strict=False)
+        f"{shortened(visible(name), 30)}: {value}"
+        for name, value in zip(tally.categories[:_MOST_SHOWN], values, strict=False)
     ]
     more = ", …" if tally.n_categories > _MOST_SHOWN else ""
     return f"{', '.join(shown)}{more}; n = {whole(tally.n_observations)}"
