@@ -69,12 +69,12 @@ def test_the_fit_is_that_of_rows_in_memory_to_ten_digits(rows, size, strength):
 
 
 @pytest.mark.parametrize("size", SIZES[1:])
-def test_separated_and_dependent_columns_are_found_in_batches(size):
+def test_separated_and_collinear_columns_are_found_in_batches(size):
     x, labels = simulated(300, 3, 3)
     x[:, 2] = 5 + 2 * x[:, 0] - x[:, 1]
     found = fit(batched(Rows(x, 3, labels), size), ridge=None, tolerance=1e-9)
-    assert [one.column for one in found.dependent] == [2]
-    assert found.dependent[0].shares == pytest.approx({0: 2, 1: -1})
+    assert [one.column for one in found.collinear] == [2]
+    assert found.collinear[0].shares == pytest.approx({0: 2, 1: -1})
     x[:, 2] = labels
     found = fit(batched(keeping(Rows(x, 3, labels), np.array([2])), size), ridge=None, tolerance=1e-9)
     assert found.existence.verdict == "complete-separation"

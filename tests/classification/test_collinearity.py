@@ -40,9 +40,9 @@ def check_against_fifty_digits(seed):
     if model.existence_.direction is not None:
         return
     x = table.x
-    exact = [one.column for one in model.dependent_columns_ if one.kind in ("exact", "spanned")]
+    exact = [one.column for one in model.collinear_columns_ if one.kind in ("exact", "spanned")]
     assert rank(np.delete(x, exact, axis=1)) == rank(x), (seed, table.kind)
-    left_out = [one.column for one in model.dependent_columns_ if one.kind == "rounding"]
+    left_out = [one.column for one in model.collinear_columns_ if one.kind == "rounding"]
     assert not (model.gap_is_proved_ and model.nearly_collinear_columns_), (seed, table.kind)
     assert {one.column for one in model.nearly_collinear_columns_} >= set(left_out)
     truth = maximum_log_likelihood(np.delete(x, exact + left_out, axis=1), table.labels, table.n_categories)
@@ -116,7 +116,7 @@ def test_event_times_give_what_their_difference_gives(seed):
     labels = (0.002 * (took - 2000) + rng.logistic(size=150) > 0).astype(int)
     ends, differences = np.column_stack([start, start + took]), np.column_stack([start, took])
     one, other = fitted(ends, labels), fitted(differences, labels)
-    assert one.dependent_columns_ == ()
+    assert one.collinear_columns_ == ()
     assert one.gap_is_proved_
     assert one.log_likelihood_ == pytest.approx(other.log_likelihood_, abs=1e-7)
     np.testing.assert_allclose(one.predict_proba(ends), other.predict_proba(differences), atol=1e-6)
@@ -129,7 +129,7 @@ def test_the_command_line_keeps_both_columns_of_event_times_and_explains_them():
         with trained(table_file(CASES / name), TrainingPlan("speed")) as (result, data):
             log_likelihoods.append(result.log_likelihood)
             errors.append(result.standard_errors[1].max())
-            assert result.dependent == result.near == ()
+            assert result.collinear == result.near == ()
             assert result.gap_is_proved
             assert all(step.holds for step in explain_classifier(result, data).steps)
     assert log_likelihoods == pytest.approx([-199.283007, -199.283007], abs=1e-6)
@@ -142,7 +142,7 @@ def test_a_column_that_rounding_alone_tells_apart_is_left_out_and_nothing_is_pro
     inches = np.column_stack([x, x[:, 0] / 25.4])
     with pytest.warns(mo.NotDetermined, match=r"columns \[2\] are nearly collinear"):
         model = mo.SoftmaxRegression().fit(inches, labels)
-    (one,) = model.dependent_columns_
+    (one,) = model.collinear_columns_
     assert (one.column, one.kind) == (2, "rounding")
     assert model.nearly_collinear_columns_ == (one,)
     assert 0 < one.remainder < 1e-15
@@ -156,7 +156,7 @@ def test_a_column_of_whole_numbers_that_is_a_combination_is_dependent_exactly():
     x = np.rint(1e6 * rng.standard_normal((100, 2)))
     wide = np.column_stack([x, x @ [3, -2] / 2 + 1e9])
     model = fitted(wide, (x[:, 0] + 1e6 * rng.logistic(size=100) > 0).astype(int))
-    (one,) = model.dependent_columns_
+    (one,) = model.collinear_columns_
     assert (one.kind, one.shares, one.constant) == ("exact", {0: 1.5, 1: -1.0}, 1e9)
     assert model.gap_is_proved_
 
@@ -169,7 +169,7 @@ def test_one_number_that_differs_makes_a_column_of_its_own_or_is_reported(away):
     twice[7, 1] += away
     model = fitted(twice, rng.integers(0, 2, 80))
     assert bool(model.nearly_collinear_columns_) == (away < 1)
-    assert not any(one.kind == "exact" for one in model.dependent_columns_)
+    assert not any(one.kind == "exact" for one in model.collinear_columns_)
 
 
 def test_columns_that_are_constant_but_for_rounding_are_told_from_whole_numbers_that_are_not():
@@ -180,7 +180,7 @@ def test_columns_that_are_constant_but_for_rounding_are_told_from_whole_numbers_
     assert [(one.kind, one.shares) for one in model.nearly_collinear_columns_] == [("rounding", {})]
     times = 1.7e15 + rng.integers(0, 4, 100)
     model = fitted(times[:, None], labels)
-    assert model.dependent_columns_ == ()
+    assert model.collinear_columns_ == ()
     short = fitted(times[:, None] - 1.7e15, labels).log_likelihood_ - model.log_likelihood_
     assert 0 <= short <= 1.01 * model.gap_ < 0.01  # the intercept, some 10^14, has two digits behind the point
     assert [(one.kind, one.shares) for one in model.nearly_collinear_columns_] == [("near", {})]
@@ -292,7 +292,7 @@ def test_an_equality_is_proved_beside_a_number_of_any_size(value):
     a = np.random.default_rng(1).normal(size=40)
     a[3] = value
     model = fitted(np.column_stack([a, a]), np.random.default_rng(2).integers(0, 2, 40))
-    assert [(one.column, one.kind, one.shares) for one in model.dependent_columns_] == [(1, "exact", {0: 1.0})]
+    assert [(one.column, one.kind, one.shares) for one in model.collinear_columns_] == [(1, "exact", {0: 1.0})]
 
 
 @pytest.mark.parametrize("times", [1, 4, 16384, 2**40])

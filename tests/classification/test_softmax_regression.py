@@ -280,7 +280,7 @@ def test_separation_warns_and_keeps_a_model_whose_probabilities_approach_the_lim
     assert model.existence_.supremum == 0
 
 
-def test_dependent_columns_warn_and_are_named():
+def test_collinear_columns_warn_and_are_named():
     x, labels = simulated(200, 2, 3)
     wide = np.column_stack([x, x.sum(axis=1)])
     with pytest.warns(mo.NotDetermined, match=r"\[2\]"):
@@ -396,7 +396,7 @@ def test_the_direction_and_the_combination_of_columns_far_from_zero_are_those_of
     x[:, 0] += 1e9
     with pytest.warns(mo.NotDetermined):
         model = mo.SoftmaxRegression().fit(np.column_stack([x, 2 * x[:, 0] + 3]), labels)
-    (one,) = model.dependent_columns_
+    (one,) = model.collinear_columns_
     assert one.shares[0] == pytest.approx(2, rel=1e-6)
     assert one.constant == pytest.approx(3, abs=1e4)  # 1e9 times the rounding of the share
 

@@ -117,7 +117,7 @@ def test_with_a_row_in_the_table_of_names_it_is_found_by_its_name(monkeypatch):
 
 def test_an_unknown_name_or_a_wrong_value_is_no_statistic():
     for wrong in ("freeman", FreemanTukey, 5, None, ["pearson"]):
-        with pytest.raises(mo.InvalidInput, match="no such ordering"):
+        with pytest.raises(mo.InvalidInput, match="no such test statistic"):
             mo.goodness_of_fit(mo.Tally.from_counts([1, 2]), ordering=wrong)
 
 

@@ -263,15 +263,15 @@ def test_a_column_called_intercept_keeps_its_name(write):
     assert train_on_table(write(frame), TrainingPlan("y")).columns == ("intercept", "b", "(intercept)")
 
 
-def test_dependent_columns_are_named_and_leave_the_fit_as_it_is(write):
+def test_collinear_columns_are_named_and_leave_the_fit_as_it_is(write):
     frame = anes96()
     expected = train_on_table(write(frame), TrainingPlan("PID"))
     wide = frame.assign(both=frame["age"] + 2 * frame["educ"], same=5)
     result = train_on_table(write(wide), TrainingPlan("PID"))
     assert result.log_likelihood == pytest.approx(expected.log_likelihood, abs=1e-6)
     assert result.degrees_of_freedom == expected.degrees_of_freedom
-    assert "dependent-column" in result.remarks
-    assert [result.columns[one.column] for one in result.dependent] == ["both", "same"]
+    assert "collinear-column" in result.remarks
+    assert [result.columns[one.column] for one in result.collinear] == ["both", "same"]
     assert np.isnan(result.standard_errors[result.columns.index("both")]).all()
 
 
@@ -394,7 +394,7 @@ def test_what_is_said_of_columns_far_from_zero_is_in_their_units(write):
     result = train_on_table(write(frame), TrainingPlan("t"))
     one = result.separators[0]
     assert (one.lower_maximum, one.upper_minimum) == (a[19], a[20])
-    (other,) = result.dependent
+    (other,) = result.collinear
     assert other.shares == pytest.approx({0: 2.0})
     assert other.constant == pytest.approx(5, abs=1e-4)
 

@@ -33,7 +33,7 @@ class Fit:
     recoding : the recoding of the columns for the fit.
     learnt_w : (p', K) coefficients of the recoded columns.
     learnt_b : (K,) intercepts that go with `learnt_w`.
-    dependent : collinear columns that are left out.
+    collinear : collinear columns that are left out.
     near : nearly collinear columns, left out or not; with any of them no gap is proved.
     existence : whether a maximum exists.
     converged : True if the maximum exists and was reached.
@@ -51,7 +51,7 @@ class Fit:
     recoding: Recoding
     learnt_w: np.ndarray
     learnt_b: np.ndarray
-    dependent: tuple[Dependence, ...]
+    collinear: tuple[Dependence, ...]
     near: tuple[Dependence, ...]
     existence: Existence
     converged: bool
@@ -90,7 +90,7 @@ def fit(
     """
     if isinstance(data, Rows) and data.is_sparse and data.n * data.n_features <= _SMALL:
         data = data.dense()
-    recoding, dependent = _recoding(data, ridge, intercept)
+    recoding, collinear = _recoding(data, ridge, intercept)
     learnt = recoding.of(data)
     optimum, objective = train(
         learnt,
@@ -106,7 +106,7 @@ def fit(
     w, b = recoding.back(learnt_w, learnt_b, middle)
     penalty = _penalty(ridge, w)
     log_likelihood = penalty - optimum.point.value * data.weight
-    near = tuple(one for one in dependent if one.kind == "rounding")
+    near = tuple(one for one in collinear if one.kind == "rounding")
     lost = 0.0
     if not recoding.is_identity and found.direction is None:
         log_likelihood = _log_likelihood(data, w, b)
@@ -119,7 +119,7 @@ def fit(
         recoding=recoding,
         learnt_w=learnt_w,
         learnt_b=learnt_b,
-        dependent=dependent,
+        collinear=collinear,
         near=near,
         existence=_over_all(found, recoding, middle),
         converged=optimum.converged and found.has_maximum and lost <= _MOST_LOST,

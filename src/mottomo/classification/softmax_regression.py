@@ -62,7 +62,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     log_likelihood_ : log L of the fit, nats.
     null_log_likelihood_ : log L of the intercept-only (null) model, nats.
     gradient_norm_ : the largest component of the gradient of the objective, nats a row.
-    dependent_columns_ : columns that are collinear with others, exactly or within rounding; their coefficients are 0.
+    collinear_columns_ : columns that are collinear with others, exactly or within rounding; their coefficients are 0.
     nearly_collinear_columns_ : columns that double precision cannot tell apart from combinations of others, or whose
         coefficients it cannot hold to `tolerance`. With them no gap is proved, and ``gap_`` refers to the columns that
         are kept. Give such a column as its difference from the others.
@@ -142,7 +142,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.n_iter_, self.reason_ = found.n_passes, found.reason
         self.gap_, self.gap_is_proved_ = found.gap, found.gap_is_proved
         self.existence_, self.converged_ = found.existence, found.converged
-        self.dependent_columns_, self.nearly_collinear_columns_ = found.dependent, found.near
+        self.collinear_columns_, self.nearly_collinear_columns_ = found.collinear, found.near
         self.log_likelihood_, self.null_log_likelihood_ = found.log_likelihood, found.null_log_likelihood
         self.gradient_norm_ = found.gradient_norm
 
@@ -210,7 +210,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 NoMaximum,
                 stacklevel=3,
             )
-        determined = [self._column(one) for one in self.dependent_columns_ if one.kind != "rounding"]
+        determined = [self._column(one) for one in self.collinear_columns_ if one.kind != "rounding"]
         if determined:
             warnings.warn(
                 f"columns {determined} are constant or combinations of others; their coefficients are given as 0",

@@ -101,7 +101,7 @@ def learnt(
         gradient_norm=found.gradient_norm,
         existence=found.existence,
         separators=separators(rows.data, found.existence.categories) if separated else (),
-        dependent=found.dependent,
+        collinear=found.collinear,
         near=found.near,
         reference=reference,
         standard_errors=inference.standard_errors,

@@ -21,7 +21,7 @@ from mottomo.tallies import Tally
 TrainingVerdict = Literal["trained", "no-maximum", "never-seen", "existence-undecided", "not-converged"]
 TrainingRemark = Literal[
     "rows-dropped",
-    "dependent-column",
+    "collinear-column",
     "nearly-collinear",
     "penalised",
     "no-standard-errors",
@@ -50,7 +50,7 @@ class TrainingResult(ResultWithRows):
     gradient_norm : the largest component of the gradient of the objective, nats a row.
     existence : whether a maximum exists.
     separators : single columns that separate two categories.
-    dependent : columns that are collinear with others, exactly or within rounding; they are left out.
+    collinear : columns that are collinear with others, exactly or within rounding; they are left out.
     near : nearly collinear columns; with any of them no gap is proved.
     reference : the category whose coefficients are reported as 0.
     standard_errors : (p + 1, K) of the coefficients relative to the reference, the intercept last; None if they are not
@@ -76,7 +76,7 @@ class TrainingResult(ResultWithRows):
     gradient_norm: float
     existence: Existence
     separators: tuple[Separator, ...]
-    dependent: tuple[Dependence, ...]
+    collinear: tuple[Dependence, ...]
     near: tuple[Dependence, ...]
     reference: str
     standard_errors: np.ndarray | None
@@ -128,7 +128,7 @@ class TrainingResult(ResultWithRows):
     @property
     def n_parameters(self) -> int:
         """Free parameters: (p + 1) (K - 1), less those of collinear columns that are left out."""
-        return (len(self.columns) - len(self.dependent)) * (len(self.classifier.categories) - 1)
+        return (len(self.columns) - len(self.collinear)) * (len(self.classifier.categories) - 1)
 
     @property
     def degrees_of_freedom(self) -> int:
@@ -200,7 +200,7 @@ class TrainingResult(ResultWithRows):
             "gradient_norm": self.gradient_norm,
             "method": "softmax-regression",
             "existence": self._existence(),
-            "dependent_columns": [self._dependence(one) for one in self.dependent],
+            "collinear_columns": [self._dependence(one) for one in self.collinear],
             "nearly_collinear_columns": [self._dependence(one) for one in self.near],
             "penalty": None if self.classifier.penalty is None else self.classifier.penalty.to_dict(),
             "reference": self.reference,
@@ -278,7 +278,7 @@ class TrainingResult(ResultWithRows):
     @property
     def leaves_out(self) -> bool:
         """True if a column was left out that may be collinear only because of rounding."""
-        return any(one.kind == "rounding" for one in self.dependent)
+        return any(one.kind == "rounding" for one in self.collinear)
 
     @property
     def rare(self) -> tuple[str, ...]:
@@ -311,8 +311,8 @@ class TrainingResult(ResultWithRows):
         found: list[TrainingRemark] = []
         if self.n_dropped:
             found.append("rows-dropped")
-        if any(one.kind != "rounding" for one in self.dependent):
-            found.append("dependent-column")
+        if any(one.kind != "rounding" for one in self.collinear):
+            found.append("collinear-column")
         if self.near:
             found.append("nearly-collinear")
         if self.classifier.penalty is not None:

@@ -463,7 +463,7 @@ def _is_flat(case: _Case) -> bool:
         return False
     if not case.training.is_maximum_likelihood:
         return True
-    kept = np.setdiff1d(np.arange(len(case.w)), [one.column for one in case.training.dependent])
+    kept = np.setdiff1d(np.arange(len(case.w)), [one.column for one in case.training.collinear])
     limits = np.sqrt(gap * case.sums.squares / 2) + 1e-9 * np.sqrt(case.sums.squares * case.n)
     return bool((np.abs(case.sums.gradient[kept]) <= limits[kept, None]).all())
 

@@ -27,7 +27,7 @@ from mottomo.messages import Message, say, verbatim, written
 from mottomo.numerics.poisson import SMALLEST_RATE, deviations, divergence, log_poisson
 
 if TYPE_CHECKING:
-    from mottomo.inference.exact.one_free_count import Line
+    from mottomo.inference.exact.one_free_count import OutcomeLine
 
 TIE_BAND = 1e-9  # values of T within this relative distance count as tied, unless ties are decided exactly
 _SAME = Decimal("1e-80")  # numbers whose logarithms differ by less are compared as integers
@@ -67,16 +67,16 @@ class Statistic(ABC):
         """
         return None
 
-    def distance(self, x: int, line: Line) -> Fraction | Decimal:
+    def distance(self, x: int, line: OutcomeLine) -> Fraction | Decimal:
         """T times ``unit``, up to a constant, of an outcome that is determined by one count x."""
         cells = zip(line.values(x), line.expected, strict=True)
         return sum((Fraction(float(self.costs(np.array([value]), e)[0])) for value, e in cells), Fraction(0))
 
-    def unit(self, line: Line) -> Fraction:
+    def unit(self, line: OutcomeLine) -> Fraction:
         """By how much ``distance`` grows if T grows by 1."""
         return Fraction(1)
 
-    def are_tied(self, x: int, other: int, excess: Fraction | Decimal, line: Line) -> bool:
+    def are_tied(self, x: int, other: int, excess: Fraction | Decimal, line: OutcomeLine) -> bool:
         """Whether two outcomes, whose distances differ by `excess`, are equally far from the null."""
         return abs(float(excess)) <= TIE_BAND * max(1.0, float(self.distance(other, line)))
 
@@ -121,18 +121,18 @@ class _OfLogarithms(Statistic):
         """F(x), in the decimals of the context."""
 
     @abstractmethod
-    def is_equal(self, x: int, other: int, line: Line) -> bool:
+    def is_equal(self, x: int, other: int, line: OutcomeLine) -> bool:
         """Whether two outcomes, whose distances agree to 80 decimals, are equally far from the null."""
 
-    def distance(self, x: int, line: Line) -> Decimal:
+    def distance(self, x: int, line: OutcomeLine) -> Decimal:
         """T / 2 up to a constant, sum_j F(y_j) - x log odds, with 110 decimals."""
         return line.summed(x, self.logarithm)
 
-    def unit(self, line: Line) -> Fraction:
+    def unit(self, line: OutcomeLine) -> Fraction:
         """1/2: distances are half of T."""
         return Fraction(1, 2)
 
-    def are_tied(self, x: int, other: int, excess: Fraction | Decimal, line: Line) -> bool:
+    def are_tied(self, x: int, other: int, excess: Fraction | Decimal, line: OutcomeLine) -> bool:
         """Decided by 80 decimals and, if these agree, in integers; no tie band is needed."""
         return isinstance(excess, Decimal) and abs(excess) < _SAME and self.is_equal(x, other, line)
 
@@ -163,7 +163,7 @@ class LikelihoodRatio(_OfLogarithms):
         """x log x."""
         return context.multiply(x, context.ln(Decimal(x))) if x else Decimal(0)
 
-    def is_equal(self, x: int, other: int, line: Line) -> bool:
+    def is_equal(self, x: int, other: int, line: OutcomeLine) -> bool:
         """Whether the products of the powers y^y are equal."""
         return line.has_equal_powers(x, other)
 
@@ -182,15 +182,15 @@ class Pearson(Statistic):
         found = deviations(x, expected)
         return np.asarray(found * found / float(expected))
 
-    def distance(self, x: int, line: Line) -> Fraction:
+    def distance(self, x: int, line: OutcomeLine) -> Fraction:
         """(x - mean)^2, of which T is a multiple: with one free count all cells deviate by the same amount."""
         return (x - line.mean) ** 2
 
-    def unit(self, line: Line) -> Fraction:
+    def unit(self, line: OutcomeLine) -> Fraction:
         """n p (1 - p), the variance of x for two categories, by which the distance is divided to give T."""
         return line.mean / (1 + line.odds)
 
-    def are_tied(self, x: int, other: int, excess: Fraction | Decimal, line: Line) -> bool:
+    def are_tied(self, x: int, other: int, excess: Fraction | Decimal, line: OutcomeLine) -> bool:
         """Decided in rationals, which are exact."""
         return excess == 0
 
@@ -222,7 +222,7 @@ class Probability(_OfLogarithms):
         """log x!."""
         return log_factorial(x, context)
 
-    def is_equal(self, x: int, other: int, line: Line) -> bool:
+    def is_equal(self, x: int, other: int, line: OutcomeLine) -> bool:
         """Whether both outcomes have the same probability, as rationals."""
         return line.has_equal_weights(x, other)
 
@@ -236,7 +236,7 @@ def statistic_of(given: Any) -> Statistic:
         return found
     raise InvalidInput(
         "unknown-ordering",
-        say("there is no such ordering"),
+        say("there is no such test statistic"),
         say("ordering"),
         say("one of {names}", names=list(STATISTICS)),
         verbatim(written(given)),

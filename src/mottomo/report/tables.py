@@ -24,20 +24,22 @@ _NOTHING = "–"
 CSV, JSON = "--format csv", "--json"  # what shows all of a table that is shortened
 
 T = TypeVar("T")
-Line = tuple[str, ...]
+TextRow = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A table of text: titles, and lines; one that is no tuple is a remark across the table.
 
-    n_hidden : how many columns were left out. is_cut : whether labels or sets are cut short. without_counts : whether
-    only shares are shown. way : what shows all of it.
+    n_hidden : how many columns were left out.
+    is_cut : whether labels or sets are cut short.
+    without_counts : whether only shares are shown.
+    way : what shows all of it.
     """
 
-    titles: Line
+    titles: TextRow
     kinds: tuple[Kind, ...]
-    lines: tuple[Line | str, ...]
+    lines: tuple[TextRow | str, ...]
     n_hidden: int
     way: str
     is_cut: bool = False
@@ -49,7 +51,7 @@ class Shown:
         return tuple(kind not in NOT_NUMERIC for kind in self.kinds)
 
     @property
-    def rows(self) -> list[Line]:
+    def rows(self) -> list[TextRow]:
         """The lines without remarks."""
         return [line for line in self.lines if not isinstance(line, str)]
 
@@ -59,7 +61,7 @@ class Shown:
         hidden = self.n_hidden + len(self.titles) - n_columns
         return replace(self, titles=self.titles[:n_columns], kinds=self.kinds[:n_columns], lines=lines, n_hidden=hidden)
 
-    def remarked(self, translate: Translate) -> tuple[Line | str, ...]:
+    def remarked(self, translate: Translate) -> tuple[TextRow | str, ...]:
         """The lines, and last what was left out."""
         remarks = []
         if self.n_hidden:
@@ -76,7 +78,7 @@ def shown(table: Table, is_data: bool, translate: Translate) -> Shown:
     """The table for people. `is_data`: whether CSV has it, or else JSON alone."""
     view = _ByGroup(table, translate) if table.n_groups and table.n_rows else _AsItIs(table, translate)
     way = CSV if is_data else JSON
-    lines: list[Line | str] = [
+    lines: list[TextRow | str] = [
         _more_rows(line.hidden, way).worded(translate) if isinstance(line, _Rest) else line
         for line in _shortened(view.n_lines, view.lines)
     ]
@@ -120,7 +122,7 @@ class _AsItIs:
         self.n_lines = table.count()
         self.is_cut = False
 
-    def lines(self, start: int, stop: int) -> Iterator[Line]:
+    def lines(self, start: int, stop: int) -> Iterator[TextRow]:
         for row in self._table.rows(start, stop):
             self.is_cut |= any(_is_long(row[place[0]]) for place in self._places)
             yield tuple(_text(self._table.columns, row, place, self._translate) for place in self._places)
@@ -160,7 +162,7 @@ class _ByGroup:
     def _category_of(self, category: int) -> str:
         return visible(str(self._row(0, category)[self._category]))
 
-    def lines(self, start: int, stop: int) -> Iterator[Line]:
+    def lines(self, start: int, stop: int) -> Iterator[TextRow]:
         for at in range(start, stop):
             pairs = [(at, k) if self._is_turned else (k, at) for k in range(self._n_across)]
             rows = [self._row(*pair) for pair in pairs]

@@ -39,7 +39,7 @@ def explain_classifier(
     )
     with (
         table_of(data, Reading.of(options), fingerprint=options.get("fingerprint", False)) as found,
-        trained(found.table, plan, reading=options.get("progress"), is_tested=False) as (training, rows),
+        trained(found.table, plan, reads=options.get("progress"), is_tested=False) as (training, rows),
     ):
         return classifier.explain_classifier(training, rows).with_provenance(
             found.provenance().with_settings(plan.given)

@@ -49,7 +49,8 @@ def plan(
     alternative, bias, effect, half_width : what is worth finding instead: odds, a departure of one probability, Cohen's
         w; or how narrow the simultaneous intervals have to be.
     n : asks for the power of so many observations.
-    power : to reach, 0.8 unless said. significance, ordering, method, budget : of the test.
+    power : to reach, 0.8 unless said.
+    significance, ordering, method, budget : of the test.
     level : of the intervals, 0.95 unless said.
     options : as those of ``mo.tally``; `null` is the claim.
 

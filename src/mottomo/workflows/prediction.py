@@ -23,7 +23,7 @@ from mottomo.sources.file_hash import FileHash
 from mottomo.sources.reading import Reading
 from mottomo.workflows.options import ReadingOptions, checked
 from mottomo.workflows.provenance import given
-from mottomo.workflows.tables import Table, opened, table_of
+from mottomo.workflows.tables import ReadProgress, Table, opened, table_of
 from mottomo.workflows.training import names_of
 
 _BATCH = 1 << 16
@@ -112,7 +112,7 @@ def predictions_of(
                 missing_values=names_of(missing_values),
                 where=where,
                 unknown=unknown,
-                reading=progress,
+                reads=progress,
             )
 
         made = Predictions(classifier.target, classifier.categories, Batches(batches), most_probable)
@@ -189,7 +189,7 @@ def predict_table(
     missing_values: tuple[str, ...] = (),
     where: str | None = None,
     unknown: str = "error",
-    reading: Any = None,
+    reads: ReadProgress | None = None,
 ) -> Iterator[np.ndarray]:
     """The probabilities of each row of a table, (m, K) at a time, in the order of its rows.
 
@@ -200,7 +200,7 @@ def predict_table(
     names = tuple(one.name for one in features)
     text = frozenset(one.name for one in features if one.levels is not None)
     choice = ColumnSelection(names, text, missing_values, where)
-    with _naming_absent(names), opened(table, choice, reading) as kept:
+    with _naming_absent(names), opened(table, choice, reads) as kept:
         gaps = kept.gaps() if names else None
         if gaps is not None:
             name = next(iter(gaps.n_cells))

@@ -23,8 +23,9 @@ def simulate(probabilities: Any, n: int, *, seed: int, categories: Any = None, n
     probabilities : a sequence (categories "1" .. "K" unless `categories` names them), a mapping, text such as
         ``"9/16,3/16,3/16,1/16"`` or ``"625:125:25:5:2"``, the name of a .csv file of category and probability, or
         ``"fair"`` with `categories`.
-    n : how many outcomes, 0 or more. seed : a whole number, 0 or more; there is no default, because a result has to be
-        repeatable. normalise : divide the probabilities by their sum.
+    n : how many outcomes, 0 or more.
+    seed : a whole number, 0 or more; there is no default, because a result has to be repeatable.
+    normalise : divide the probabilities by their sum.
 
     Returns
     -------

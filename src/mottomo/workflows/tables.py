@@ -19,11 +19,11 @@ from mottomo.sources.reading import Reading, TableFile, check_file, table_file
 from mottomo.workflows.provenance import given, library_of
 
 Table = TableFile | Frame | Mapping[str, Any]
-Progress = Callable[[float], None]
+ReadProgress = Callable[[float], None]
 
 
 def opened(
-    table: Table, choice: ColumnSelection, progress: Progress | None = None
+    table: Table, choice: ColumnSelection, progress: ReadProgress | None = None
 ) -> AbstractContextManager[KeptColumns]:
     """The chosen columns of a table, for as long as they are kept."""
     return open_columns(table, choice, progress) if isinstance(table, TableFile) else open_frame(table, choice)

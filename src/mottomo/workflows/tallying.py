@@ -57,8 +57,8 @@ def tally(outcomes: Any, **options: Unpack[DataOptions]) -> Tally:
     null, normalise : claimed probabilities, which declare the categories too.
     input, encoding, delimiter, names : of files: the format if their name does not tell; of text the encoding if not
         UTF-8, the separator if neither comma nor tab, the columns of a table without a header.
-    fingerprint : compute the SHA-256 of files of more than 1 GiB too. progress : hears how much of a file is read, in
-        percent.
+    fingerprint : compute the SHA-256 of files of more than 1 GiB too.
+    progress : hears how much of a file is read, in percent.
 
     Raises
     ------
@@ -83,8 +83,8 @@ class Counted:
 class Tallying:
     """How outcomes are counted: the options of ``DataOptions``, read once.
 
-    labels : names of outcomes that are seen only in part; they are declared together with the categories. label : what
-    messages call a stream, or counts.
+    labels : names of outcomes that are seen only in part; they are declared together with the categories.
+    label : what messages call a stream, or counts.
     """
 
     column: Any = None

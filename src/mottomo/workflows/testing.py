@@ -44,7 +44,9 @@ def test(
     ordering : the test statistic: ``"likelihood-ratio"``, ``"pearson"``, ``"probability"``, or a ``Statistic``.
     method : ``"auto"`` (exact within a few seconds, and says what it did), ``"exact"``, ``"monte-carlo"``,
         ``"asymptotic"``, or a value such as ``Exact(budget=10)``.
-    significance : the level at which the verdict speaks. budget : of ``"exact"``. draws, seed : of simulations.
+    significance : the level at which the verdict speaks.
+    budget : of ``"exact"``.
+    draws, seed : of simulations.
     options : as those of ``mo.tally``.
 
     Returns

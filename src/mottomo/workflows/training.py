@@ -14,7 +14,7 @@ from mottomo.classification.training import learnt
 from mottomo.classification.training_result import TrainingResult
 from mottomo.sources.reading import Reading
 from mottomo.workflows.options import ReadingOptions, checked
-from mottomo.workflows.tables import Table, table_of
+from mottomo.workflows.tables import ReadProgress, Table, table_of
 from mottomo.workflows.training_plan import TrainingPlan
 from mottomo.workflows.training_rows import training_rows
 
@@ -52,18 +52,22 @@ def train(
     ----------
     data : a data frame of any library, a mapping from names to columns, or a ``pathlib.Path`` to a table.
     target : the column with the categories to predict.
-    features : the columns to predict from; all others unless said. text : columns of digits that are text.
+    features : the columns to predict from; all others unless said.
+    text : columns of digits that are text.
     weights : a column that says how often each row counts.
     penalty : None for maximum likelihood, ``L2(strength)`` or ``"l2=1"``: of standardised columns of numbers.
     accept_limit : where there is no maximum, take the probabilities that it approaches.
     holdout, seed : keep this share of the rows out of the training and measure the cross-entropy on them.
     memory : MiB of features that are held in memory; more are read in batches.
-    reference : the category whose coefficients are 0. categories : the declared categories.
-    missing : ``"error"`` refuses rows with missing values, ``"drop"`` leaves them out. missing_values : texts that
-        stand for one.
+    reference : the category whose coefficients are 0.
+    categories : the declared categories.
+    missing : ``"error"`` refuses rows with missing values, ``"drop"`` leaves them out.
+    missing_values : texts that stand for one.
     where, fingerprint, reading : of files, as in ``mo.tally`` (`input`, `encoding`, `delimiter`, `names`).
-    progress : hears how the fit goes. reads : hears how much of a file is read, in percent. label : what messages call
-        a stream. check_names : may refuse the names of the features before the work.
+    progress : hears how the fit goes.
+    reads : hears how much of a file is read, in percent.
+    label : what messages call a stream.
+    check_names : may refuse the names of the features before the work.
 
     Returns
     -------
@@ -110,17 +114,17 @@ def train_on_table(
     table: Table,
     plan: TrainingPlan,
     progress: Progress | None = None,
-    reading: Any = None,
+    reads: ReadProgress | None = None,
     check_names: Callable[[Iterable[str]], None] | None = None,
 ) -> TrainingResult:
     """Train on an open table: read its columns, encode them, fit, and say how sure the fit is.
 
-    `progress` hears how the fit goes, `reading` how far the file is read, in percent; `check_names` may refuse the
+    `progress` hears how the fit goes, `reads` how far the file is read, in percent; `check_names` may refuse the
     names of the features before the work.
 
     Raises InvalidInput for unknown columns, missing values, one category, a share that leaves no rows.
     """
-    with trained(table, plan, progress, reading, check_names) as (result, _):
+    with trained(table, plan, progress, reads, check_names) as (result, _):
         return result
 
 
@@ -129,7 +133,7 @@ def trained(
     table: Table,
     plan: TrainingPlan,
     progress: Progress | None = None,
-    reading: Any = None,
+    reads: ReadProgress | None = None,
     check_names: Callable[[Iterable[str]], None] | None = None,
     *,
     is_tested: bool = True,
@@ -138,7 +142,7 @@ def trained(
 
     is_tested : whether standard errors and tests are wanted too.
     """
-    with training_rows(table, plan, reading) as rows:
+    with training_rows(table, plan, reads) as rows:
         if check_names is not None:
             check_names(feature.name for feature in rows.encoding.features)
         yield learnt(rows, plan.settings, progress, is_tested=is_tested), rows.data

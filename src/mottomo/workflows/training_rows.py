@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Any
 
 import numpy as np
 
@@ -18,14 +17,14 @@ from mottomo.storage.encoded_rows import NUMBERS_IN_A_BATCH, EncodedRows, RowsIn
 from mottomo.tallies import Tally
 from mottomo.temporary import temporary_folder
 from mottomo.workflows.held_out import HeldOutRows
-from mottomo.workflows.tables import Table, opened
+from mottomo.workflows.tables import ReadProgress, Table, opened
 from mottomo.workflows.training_plan import TrainingPlan
 
 _LARGEST_WEIGHT = 2.0**53  # from there on not every whole number is a float
 
 
 @contextmanager
-def training_rows(table: Table, plan: TrainingPlan, reading: Any = None) -> Iterator[TrainingRows]:
+def training_rows(table: Table, plan: TrainingPlan, reads: ReadProgress | None = None) -> Iterator[TrainingRows]:
     """Read a table; what is kept on disk is gone afterwards.
 
     Raises InvalidInput for unknown columns, missing values, one category, a share that leaves no rows.
@@ -34,7 +33,7 @@ def training_rows(table: Table, plan: TrainingPlan, reading: Any = None) -> Iter
     wanted = None if plan.features is None else (*plan.features, plan.target, *weights)
     choice = ColumnSelection(wanted, frozenset({*plan.text, plan.target}), plan.missing_values, plan.where, weights)
     with ExitStack() as kept, temporary_folder() as folder:
-        found = kept.enter_context(opened(table, choice, reading))
+        found = kept.enter_context(opened(table, choice, reads))
         names = _feature_names(found, plan)
         n_dropped = _complete(found, plan)
         found.refuse_infinite([*names, *weights])

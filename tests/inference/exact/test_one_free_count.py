@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mottomo.inference.choices import STATISTICS
 from mottomo.inference.exact.kinds import multinomial_problem
-from mottomo.inference.exact.one_free_count import Line, tail_of_line, two_by_two_tail, two_category_tail
+from mottomo.inference.exact.one_free_count import OutcomeLine, tail_of_line, two_by_two_tail, two_category_tail
 from mottomo.inference.exact.tail import Budget, tail_probability
 from mottomo.inference.exact.two_rows import two_row_problem
 from mottomo.inference.statistics import statistic_of as statistic_named
@@ -115,7 +115,7 @@ def test_mirrored_outcomes_of_a_fair_coin_are_tied_at_any_n(n, ordering):
     x = n // 2 + math.isqrt(n)
     found = two_category_tail((x, n - x), HALF, statistic_named(ordering), is_exact=True, threshold=1.0)
     mirrored = two_category_tail((n - x, x), HALF, statistic_named(ordering), is_exact=True, threshold=1.0)
-    one_side = Line.binomial(n, Fraction(1, 2)).log_tail(x, 1)
+    one_side = OutcomeLine.binomial(n, Fraction(1, 2)).log_tail(x, 1)
     assert found.log_p == mirrored.log_p == pytest.approx(one_side + math.log(2), rel=1e-14)
 
 
@@ -168,7 +168,7 @@ def test_two_categories_agree_with_mpmath_at_any_n(exponent, ordering):
     for p, deviations in ((Fraction(1, 2), 8), (Fraction(1, 7), -9), (Fraction(999, 1000), 6), (Fraction(2, 9), 60)):
         spread = math.sqrt(n * float(p * (1 - p)))
         x = min(max(round(n * p) + round(deviations * spread), 0), n)
-        line = Line.binomial(n, p)
+        line = OutcomeLine.binomial(n, p)
         agrees(
             tail_of_line(line, x, statistic_named(ordering)).log_p / LN10,
             log10_of_tail(line.factors, p / (1 - p), x, ordering),
@@ -190,7 +190,7 @@ def test_two_categories_agree_with_mpmath_at_any_n(exponent, ordering):
 )
 def test_tables_agree_with_mpmath_at_any_n(table, ordering):
     (a, b), (c, d) = table
-    line = Line.hypergeometric(a + b, a + c, a + b + c + d)
+    line = OutcomeLine.hypergeometric(a + b, a + c, a + b + c + d)
     expected = log10_of_tail(line.factors, Fraction(1), a, ordering)
     agrees(log10_of_table(table, ordering), expected)
 
@@ -205,7 +205,7 @@ def test_p_values_from_10_to_the_minus_10_to_10_to_the_minus_100_000(ordering):
         p = Fraction(int(generator.integers(1, 1000)), 1000)
         wanted = 10 ** generator.uniform(1, 5)
         x = _outcome_of(n, p, wanted, int(generator.integers(2)))
-        line = Line.binomial(n, p)
+        line = OutcomeLine.binomial(n, p)
         found = tail_of_line(line, x, statistic_named(ordering)).log_p / LN10
         agrees(found, log10_of_tail(line.factors, p / (1 - p), x, ordering))
         lowest = min(lowest, found)
@@ -214,7 +214,7 @@ def test_p_values_from_10_to_the_minus_10_to_10_to_the_minus_100_000(ordering):
         column = int(generator.uniform(0.1, 0.9) * sum(rows))
         mean = Fraction(rows[0] * column, sum(rows))
         spread = math.sqrt(float(mean) * rows[1] / sum(rows) * (1 - column / sum(rows)))
-        line = Line.hypergeometric(rows[0], column, sum(rows))
+        line = OutcomeLine.hypergeometric(rows[0], column, sum(rows))
         x = round(mean) + round(spread * float(generator.choice([-1, 1])) * 10 ** generator.uniform(0.8, 2.5))
         x = min(max(x, line.lowest), line.highest)
         found = tail_of_line(line, x, statistic_named(ordering)).log_p / LN10

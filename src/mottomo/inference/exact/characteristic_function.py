@@ -122,7 +122,7 @@ class _Plan:
 def _useful_tilts(windows: Sequence[Window], threshold: float, total: int) -> list[Tilt]:
     """Positive tilts, the best conditioned first; the smaller ones after it lose digits but may be cheaper."""
     best = best_tilt(windows, threshold, total)
-    least = _LEAST_TILT / math.sqrt(conditional_variance(evaluated(windows, 0.0, 0.0, threshold, total).curvature))
+    least = _LEAST_TILT / math.sqrt(conditional_variance(evaluated(windows, 0.0, 0.0, threshold, total).hessian))
     if best.tau < least:
         return [tilt_at(windows, least, 0.0, threshold, total)]
     tilts = [best]
@@ -146,9 +146,9 @@ def _cheapest_plan(
 
     It uses the lattice if that is affordable. If not, its bracket has `relative_width` or the least affordable width.
     """
-    curvature = tilts[0].curvature
+    hessian = tilts[0].hessian
     # The order of magnitude of the sum, which decides what is negligible.
-    determinant = max(float(np.linalg.det(curvature)), 1e-300)
+    determinant = max(float(np.linalg.det(hessian)), 1e-300)
     log_size = -math.log(2 * math.pi * math.sqrt(determinant)) - math.log(tilts[0].tau)
     log_size = min(log_size, problem.log_normaliser - tilts[0].exponent)  # where p is near 1
     step = _lattice_step(problem, windows)
@@ -165,7 +165,7 @@ def _cheapest_plan(
             if on_lattice:
                 frequencies = math.ceil(period / step) // 2
             else:
-                density = tilts[0].tau + 1 / math.sqrt(conditional_variance(curvature))  # about -d log P / dt
+                density = tilts[0].tau + 1 / math.sqrt(conditional_variance(hessian))  # about -d log P / dt
                 frequencies = max(math.ceil(period * density / relative_width), 64)
             options.append((frequencies * row, frequencies, period, modulus, row, negligible, tilt))
             if frequencies * row < _CHEAP:
@@ -200,12 +200,12 @@ def _period(
     windows: Sequence[Window], tilt: Tilt, threshold: float, total: int, negligible: float
 ) -> tuple[float, int]:
     """A period of T and a modulus of sum x, beyond which the tilted measure has a mass of less than `negligible`."""
-    spread = math.sqrt(conditional_variance(tilt.curvature))
+    spread = math.sqrt(conditional_variance(tilt.hessian))
     largest = sum(window.multiplicity * float(window.costs.max()) for window in windows)
     end = threshold - math.log(min(negligible, 0.5)) / tilt.tau
     while end < largest and tail_bound(windows, tilt, end, threshold, total) > negligible:
         end += max(spread / 2, end / 16)
-    deviation = math.sqrt(float(tilt.curvature[1, 1]))
+    deviation = math.sqrt(float(tilt.hessian[1, 1]))
     reach = 4.0
     while total_bound(windows, tilt, reach * deviation, total) > negligible and reach < 60:
         reach += 0.5

@@ -44,7 +44,7 @@ _EPS = 2.0**-52
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class OutcomeLine:
     """A distribution of one count x.
 
     Attributes
@@ -65,7 +65,7 @@ class Line:
     context: Context
 
     @classmethod
-    def binomial(cls, n: int, p: Fraction) -> Line:
+    def binomial(cls, n: int, p: Fraction) -> OutcomeLine:
         """The number of successes in n trials with probability p, 0 < p < 1."""
         context = context_for(n)
         constant = context.fma(n, log_of(1 - p, context), log_factorial(n, context))
@@ -73,7 +73,7 @@ class Line:
         return cls(((0, 1), (n, -1)), p / (1 - p), n * p, mode, constant, context)
 
     @classmethod
-    def hypergeometric(cls, row: int, column: int, n: int) -> Line:
+    def hypergeometric(cls, row: int, column: int, n: int) -> OutcomeLine:
         """The first cell of a 2 x 2 table with the total n, given the totals of its row and its column."""
         context = context_for(n)
         constant = log_factorial(n, context).copy_negate()
@@ -217,7 +217,7 @@ class _Comparison:
     band : if > 0, distances that differ by at most this count as equal.
     """
 
-    def __init__(self, line: Line, seen: int, statistic: Statistic, band: float) -> None:
+    def __init__(self, line: OutcomeLine, seen: int, statistic: Statistic, band: float) -> None:
         self.line, self.seen, self.statistic = line, seen, statistic
         self.band = Fraction(band) * statistic.unit(line)
         self.nearest = self._beside_the_mean() if statistic.is_least_at_expected else line.mode
@@ -285,7 +285,7 @@ def _first(holds: Callable[[int], bool], guess: int, most: int) -> int | None:
     return None if high > most else high
 
 
-def tail_of_line(line: Line, seen: int, statistic: Statistic, band: float = 0.0) -> Tail:
+def tail_of_line(line: OutcomeLine, seen: int, statistic: Statistic, band: float = 0.0) -> Tail:
     """P(T >= t), ties included, for the statistic t of `seen`; statistics that differ by at most `band` are ties."""
     comparison = _Comparison(line, seen, statistic, band)
     ties = [seen]
@@ -314,12 +314,12 @@ def two_category_tail(
     is_exact : whether the probabilities were given exactly, so that ties are decided exactly.
     threshold : the test statistic of the counts; if ties are not exact, they are decided within a band of it.
     """
-    line = Line.binomial(sum(counts), null[0])
+    line = OutcomeLine.binomial(sum(counts), null[0])
     return tail_of_line(line, counts[0], statistic, 0.0 if is_exact else TIE_BAND * max(threshold, 1.0))
 
 
 def two_by_two_tail(table: Sequence[Sequence[int]], statistic: Statistic) -> Tail:
     """The tail of a 2 x 2 table given its margins, none of which is 0."""
     (first, second), (third, fourth) = table
-    line = Line.hypergeometric(first + second, first + third, first + second + third + fourth)
+    line = OutcomeLine.hypergeometric(first + second, first + third, first + second + third + fourth)
     return tail_of_line(line, first, statistic)

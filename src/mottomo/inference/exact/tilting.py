@@ -80,7 +80,7 @@ class Tilt:
     sigma : where it was evaluated.
     exponent : its value.
     slope : (2,) its gradient in (tau, sigma).
-    curvature : (2, 2) its Hessian.
+    hessian : (2, 2) its second derivatives.
     log_sums : for each kind the log of the sum of tilted weights.
     threshold : t.
     """
@@ -89,7 +89,7 @@ class Tilt:
     sigma: float
     exponent: float
     slope: np.ndarray
-    curvature: np.ndarray
+    hessian: np.ndarray
     log_sums: tuple[float, ...]
     threshold: float
 
@@ -134,7 +134,7 @@ def _window(problem: Problem, index: int, limit: float) -> Window:
 def evaluated(windows: Sequence[Window], tau: float, sigma: float, threshold: float, total: int) -> Tilt:
     """The exponent at (tau, sigma), with its gradient and Hessian, summed over the kinds."""
     exponent = -tau * threshold - sigma * total
-    slope, curvature = np.array([-threshold, -float(total)]), np.zeros((2, 2))
+    slope, hessian = np.array([-threshold, -float(total)]), np.zeros((2, 2))
     log_sums = []
     for window in windows:
         log_sum, probabilities = window.log_sum(tau, sigma)
@@ -142,13 +142,13 @@ def evaluated(windows: Sequence[Window], tau: float, sigma: float, threshold: fl
         mean, covariance = window.moments(probabilities)
         exponent += window.multiplicity * log_sum
         slope += window.multiplicity * mean
-        curvature += window.multiplicity * covariance
-    return Tilt(float(tau), float(sigma), float(exponent), slope, curvature, tuple(log_sums), threshold)
+        hessian += window.multiplicity * covariance
+    return Tilt(float(tau), float(sigma), float(exponent), slope, hessian, tuple(log_sums), threshold)
 
 
-def conditional_variance(curvature: np.ndarray) -> float:
+def conditional_variance(hessian: np.ndarray) -> float:
     """The variance of T given sum x, from their covariance matrix (2, 2)."""
-    return max(float(curvature[0, 0] - curvature[0, 1] ** 2 / curvature[1, 1]), 1e-300)
+    return max(float(hessian[0, 0] - hessian[0, 1] ** 2 / hessian[1, 1]), 1e-300)
 
 
 def best_tilt(windows: Sequence[Window], threshold: float, total: int) -> Tilt:
@@ -159,10 +159,10 @@ def best_tilt(windows: Sequence[Window], threshold: float, total: int) -> Tilt:
     starts = (evaluated(windows, tau, 0.0, threshold, total) for tau in _FIRST_TAUS)
     here = min(starts, key=lambda tilt: tilt.exponent)
     for _ in range(_MOST_STEPS):
-        if not (np.diag(here.curvature) > 1e-200).all():  # all weight on one outcome: nothing is left to improve
+        if not (np.diag(here.hessian) > 1e-200).all():  # all weight on one outcome: nothing is left to improve
             break
-        scale = np.sqrt(np.diag(here.curvature))
-        scaled = here.curvature / np.outer(scale, scale) + 1e-12 * np.eye(2)
+        scale = np.sqrt(np.diag(here.hessian))
+        scaled = here.hessian / np.outer(scale, scale) + 1e-12 * np.eye(2)
         step = np.clip(-np.linalg.solve(scaled, here.slope / scale) / scale, -1e6, 1e6)
         length = math.sqrt(max(-float(here.slope @ step), 0.0))
         size = 1.0 if length < 0.25 else 1 / (1 + length)
@@ -182,9 +182,9 @@ def tilt_at(windows: Sequence[Window], tau: float, sigma: float, threshold: floa
     """The tilt with this tau under which sum x has the mean n."""
     here = evaluated(windows, tau, sigma, threshold, total)
     for _ in range(_MOST_STEPS):
-        curvature = max(float(here.curvature[1, 1]), 1e-300)
-        length = abs(float(here.slope[1])) / math.sqrt(curvature)
-        step = -float(here.slope[1]) / curvature / (1.0 if length < 0.25 else 1 + length)
+        hessian = max(float(here.hessian[1, 1]), 1e-300)
+        length = abs(float(here.slope[1])) / math.sqrt(hessian)
+        step = -float(here.slope[1]) / hessian / (1.0 if length < 0.25 else 1 + length)
         there = evaluated(windows, tau, here.sigma + step, threshold, total)
         while there.exponent > here.exponent and abs(step) > 1e-12:
             step /= 4
@@ -234,7 +234,7 @@ def total_bound(windows: Sequence[Window], tilt: Tilt, distance: float, total: i
     bound = 0.0
     for sign in (1, -1):
         wanted = total + sign * distance
-        sigma = sign * distance / float(tilt.curvature[1, 1])
+        sigma = sign * distance / float(tilt.hessian[1, 1])
         best = 0.0
         for _ in range(4):
             moved = sum(window.multiplicity * window.log_sum(tilt.tau, tilt.sigma + sigma)[0] for window in windows)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mottomo.messages import Message, visible
 from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table, Verdict
-from mottomo.report.tables import Line, Shown, shown
+from mottomo.report.tables import Shown, TextRow, shown
 from mottomo.report.wording import Translate
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _value(value: object, spec: str, translate: Translate) -> Markup:
     return escape(format(value, spec))
 
 
-def _cells(line: Line, table: Shown) -> list[tuple[str, bool]]:
+def _cells(line: TextRow, table: Shown) -> list[tuple[str, bool]]:
     """The cells of a line: of formulas and p-values with indices and powers."""
     texts = [
         _symbol(cell) if kind in ("formula", "p_value") else cell for cell, kind in zip(line, table.kinds, strict=True)

@@ -10,7 +10,7 @@ import re
 
 from mottomo.report.layout import display_width
 from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Table, Verdict
-from mottomo.report.tables import Line, Shown, shown
+from mottomo.report.tables import Shown, TextRow, shown
 from mottomo.report.wording import Translate
 
 _SYMBOLS = {
@@ -121,7 +121,7 @@ def _kind(is_numeric: bool, cells: list[str]) -> str:
     return "p{0.35\\linewidth}" if max(map(display_width, cells), default=0) > _LONG else "l"
 
 
-def _line(line: Line | str, kinds: list[str]) -> str:
+def _line(line: TextRow | str, kinds: list[str]) -> str:
     if isinstance(line, str):
         return f"\\multicolumn{{{len(kinds)}}}{{l}}{{{escaped(line)}}}"
     return " & ".join(

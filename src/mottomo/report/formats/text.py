@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from mottomo.report.layout import display_width, padded, pasted, shortened, wrapped
 from mottomo.report.report import Block, Formula, Heading, Paragraph, Report, Source, Table, Verdict
-from mottomo.report.tables import Line, Shown, shown
+from mottomo.report.tables import Shown, TextRow, shown
 from mottomo.report.wording import Translate
 
 _LONGEST_LABEL, _SHORTEST_LABEL, _LONGEST_TITLE = 28, 12, 20
@@ -100,7 +100,7 @@ def _table(table: Shown, translate: Translate, width: int) -> str:
 def _with_labels(table: Shown, longest: int) -> Shown:
     """The table with labels of at most that width, and titles too, which are rarely long."""
 
-    def cut(line: Line | str) -> Line | str:
+    def cut(line: TextRow | str) -> TextRow | str:
         if isinstance(line, str):
             return line
         cells = zip(line, table.are_numeric, strict=True)

@@ -23,9 +23,10 @@ Says = Callable[[R], Message | Iterable[Message]]
 class Words(Generic[R]):
     """The words of a type of results.
 
-    command : the command that makes them. body : title, tables and formulas of one. verdicts, remarks : the sentences
-    of its codes; a remark may be several sentences, such as one a column. summary : what its ``repr`` says; the first
-    sentence of its verdict unless said.
+    command : the command that makes them.
+    body : title, tables and formulas of one.
+    verdicts, remarks : the sentences of its codes; a remark may be several sentences, such as one a column.
+    summary : what its ``repr`` says; the first sentence of its verdict unless said.
     """
 
     command: str

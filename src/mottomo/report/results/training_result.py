@@ -371,8 +371,8 @@ def _never_seen(result: TrainingResult) -> Message:
     )
 
 
-def _dependent(result: TrainingResult) -> Iterable[Message]:
-    return [_determined(one, result.columns) for one in result.dependent if one.kind != "rounding"]
+def _collinear(result: TrainingResult) -> Iterable[Message]:
+    return [_determined(one, result.columns) for one in result.collinear if one.kind != "rounding"]
 
 
 def _determined(one: Dependence, columns: tuple[str, ...]) -> Message:
@@ -516,7 +516,7 @@ REMARKS: Mapping[str, Says[TrainingResult]] = worded(
             result.n_dropped,
             number=whole(result.n_dropped),
         ),
-        "dependent-column": _dependent,
+        "collinear-column": _collinear,
         "nearly-collinear": _nearly_collinear,
         "penalised": _penalised,
         "no-standard-errors": lambda result: _NO_ERRORS[result.without_errors or ""],
