@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import Decimal
 
 import numpy as np
@@ -17,11 +17,13 @@ import pytest
 import mottomo as mo
 from mottomo.report.layout import display_width
 from mottomo.report.results import report_of
+from mottomo.report.wording import translator
 from mottomo.results import ResultWithRows
 from tests.report.tables import tables_of
 from tests.report.test_render import RESULTS, types_of_results
 
 NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?(?![\w])")
+FIGURES = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")  # beside letters too
 MANY = [f"a category with the long name {number}" for number in range(60)]
 
 
@@ -146,6 +148,16 @@ def test_both_languages_carry_the_same_numbers_in_their_tables(results):
         for one, other in zip(english, japanese, strict=True):
             rows = zip(one.rows, other.rows, strict=True)
             assert all(numbers(a.values()) == numbers(b.values()) for a, b in rows), name
+
+
+def test_both_languages_carry_the_same_numbers_in_their_sentences(results):
+    for name, result in results.items():
+        report = report_of(result)
+        for sentence in (report.verdict, *report.notes):
+            english, japanese = (sentence.text.worded(translator(language)) for language in ("en", "ja"))
+            one, other = (Counter(FIGURES.findall(text.replace(",", ""))) for text in (english, japanese))
+            assert not one - other, (name, english, japanese)
+            assert set(other - one) <= {"1", "2"}, (name, english, japanese)  # English may write them as words
 
 
 def numbers(cells):

@@ -33,6 +33,15 @@ def groups(n: int) -> Message:
     return say_count("{number} group", "{number} groups", n, number=whole(n))
 
 
+def quoted(names: Sequence[str], most: int = _MOST_NAMES) -> Message:
+    """The first of some names, each in quotes, and how many more there are."""
+    *before, last = some(names, most)
+    found = last if isinstance(last, Message) else say("“{name}”", name=last)
+    for name in reversed(before):
+        found = say("“{name}”, {others}", name=name, others=found)
+    return found
+
+
 def some(names: Sequence[str], most: int = _MOST_NAMES) -> list[str | Message]:
     """The first of some names, and how many more there are."""
     shown: list[str | Message] = list(names[:most])

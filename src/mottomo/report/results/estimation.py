@@ -7,7 +7,7 @@ from mottomo.messages import Message, say
 from mottomo.report.numbers import full, percent, rounded, rounded_down, rounded_up, whole
 from mottomo.report.report import Block, Body, Column, Formula, Paragraph, Table
 from mottomo.report.results import Words, about, tallies, worded
-from mottomo.report.sentences import categories, groups, observations, some
+from mottomo.report.sentences import categories, groups, observations, quoted, some
 from mottomo.report.tables import MOST_ROWS
 
 _LONGEST_FRACTION = 19
@@ -74,9 +74,9 @@ def _check(estimate: Estimate) -> list[Block]:
 def _estimated(estimate: Estimate) -> Message:
     top = estimate.tally.categories.names.index(estimate.highest[0])
     return say(
-        "From {observations}, most plausible are the relative frequencies. The highest is “{category}” with "
+        "From {observations}, most plausible are the relative frequencies. The highest is {categories} with "
         "{probability} ({level} interval {lower} to {upper}).",
-        category=some(estimate.highest, _MOST_HIGHEST),
+        categories=quoted(estimate.highest, _MOST_HIGHEST),
         probability=rounded(float(estimate.probabilities[top])),
         lower=rounded_down(float(estimate.intervals.lower[top])),
         upper=rounded_up(float(estimate.intervals.upper[top])),
