@@ -193,25 +193,16 @@ class Later:
         self.make = make
 
 
-class ResultWithRows(Result):
+class ResultWithNames(Result):
     """A result with a row for each category, group or coefficient, found by name.
 
     ``result["SSR"].upper`` : a field of the row with this name; some rows have several names, ``result["a", "b"]``.
-    ``len(result)``, ``for row in result`` : the rows in order.
+    ``"SSR" in result`` : whether there is such a row.
 
     The fields of a row are the columns of ``to_frame()`` and of CSV.
     """
 
     __slots__ = ()
-
-    def __len__(self) -> int:
-        return int(_report().n_rows(self))
-
-    def __bool__(self) -> bool:  # a result without rows is not False
-        return True
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(_report().rows(self))
 
     def __getitem__(self, name: Any) -> Any:
         return _report().row(self, name)
@@ -224,6 +215,21 @@ class ResultWithRows(Result):
         except InvalidInput:
             return False
         return True
+
+
+class ResultWithRows(ResultWithNames):
+    """The same, whose rows are gone through in their order: ``len(result)``, ``for row in result``."""
+
+    __slots__ = ()
+
+    def __len__(self) -> int:
+        return int(_report().n_rows(self))
+
+    def __bool__(self) -> bool:  # a result without rows is not False
+        return True
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(_report().rows(self))
 
 
 def _report() -> Any:

@@ -20,7 +20,7 @@ from mottomo._crosstabs import Crosstab
 from mottomo.categories import Categories, category_name, look_alikes, natural_key, unknown_category
 from mottomo.errors import InvalidInput, nearest
 from mottomo.messages import Message, say, say_count, verbatim, written
-from mottomo.results import Provenance, Result
+from mottomo.results import Provenance, ResultWithNames
 
 GroupKey = tuple[str, ...]
 TallyVerdict = Literal["tallied-declared", "tallied-discovered", "tallied-groups", "nothing-tallied"]
@@ -28,7 +28,7 @@ TallyRemark = Literal["missing-dropped", "look-alike-categories"]
 
 
 @dataclass(frozen=True, eq=False)
-class Tally(Result):
+class Tally(ResultWithNames):
     """How often each category was seen: one row of counts, or one row a group.
 
     Attributes

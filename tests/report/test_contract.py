@@ -18,7 +18,7 @@ import mottomo as mo
 from mottomo.report.layout import display_width
 from mottomo.report.results import report_of
 from mottomo.report.wording import translator
-from mottomo.results import ResultWithRows
+from mottomo.results import ResultWithNames, ResultWithRows
 from tests.report.tables import tables_of
 from tests.report.test_render import RESULTS, types_of_results
 
@@ -64,7 +64,7 @@ def results():
 
 
 def test_every_type_is_among_them(results):
-    assert {type(result) for result in results.values()} == set(types_of_results()) - {ResultWithRows}
+    assert {type(result) for result in results.values()} == set(types_of_results()) - {ResultWithNames, ResultWithRows}
 
 
 IN_JSON = {  # a column whose values stand under another key than its own name
@@ -223,6 +223,12 @@ def test_a_name_is_in_a_result_if_it_has_a_row(results):
     assert "2" in results["estimate"]
     assert "7" not in results["estimate"]
     assert ("dog", "weight") in results["training"]
+    tally = results["tally"]
+    assert (tally["2"].count, tally["2"].share, "7" in tally, "2" in tally) == (5, 0.25, False, True)
+    grouped = mo.tally(list("aab"), by=list("xyx"))
+    assert (grouped["x", "b"].count, ("x", "c") in grouped) == (1, False)
+    plan = mo.plan([2, 5, 2])
+    assert plan["2"].alternative_probability == 5 / 9
 
 
 def test_rows_without_names_are_found_by_their_number(results):

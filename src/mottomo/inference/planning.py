@@ -26,7 +26,7 @@ from mottomo.inference.statistics import Statistic, statistic_of
 from mottomo.messages import say, verbatim, written
 from mottomo.numerics.chi_square import needed_noncentrality, noncentral_power
 from mottomo.probabilities import Probabilities
-from mottomo.results import Result
+from mottomo.results import ResultWithNames
 from mottomo.tallies import Tally
 
 _EXACT_SEARCH = 60  # if the approximate number is at most this, Auto() looks for the exact one
@@ -44,7 +44,7 @@ _VERDICTS: dict[Goal, PlanVerdict] = {"power": "plan-power", "n": "plan-n", "hal
 
 
 @dataclass(frozen=True, eq=False)
-class Plan(Result):
+class Plan(ResultWithNames):
     """What a number of observations achieves, or how many a goal needs.
 
     Attributes
