@@ -20,7 +20,7 @@ from mottomo.storage import encoded_rows
 from mottomo.storage.model_file import load_classifier, save_classifier
 from mottomo.workflows import training_rows
 from mottomo.workflows.held_out import HeldOutRows
-from mottomo.workflows.prediction import predict_table
+from mottomo.workflows.prediction_rows import predict_table
 from mottomo.workflows.training import train_on_table
 from mottomo.workflows.training_plan import TrainingPlan
 from tests.classification.data import columns_of

@@ -22,8 +22,8 @@ from mottomo.messages import say
 )
 def command(data: tuple[str, ...], **settings: Any) -> None:
     from mottomo.workflows.counts import counted
-    from mottomo.workflows.tallying import Tallying
+    from mottomo.workflows.tally_plan import TallyPlan
 
     with outcomes_of(data, settings) as (outcomes, options):
-        tally = counted(outcomes, Tallying.of(options)).tally
+        tally = counted(outcomes, TallyPlan.of(options)).tally
     show(tally, settings)

@@ -17,7 +17,7 @@ from mottomo.messages import say
 from mottomo.workflows.counts import are_counts, counted
 from mottomo.workflows.options import CountOptions, checked
 from mottomo.workflows.provenance import with_options
-from mottomo.workflows.tallying import Tallying
+from mottomo.workflows.tally_plan import TallyPlan
 
 
 @checked
@@ -68,13 +68,13 @@ def compare(
 
 def _compared(data: Any, with_: Any, how: _Test, options: CountOptions) -> ComparisonResult:
     if with_ is not None:
-        tally = counted(data, Tallying.of({**options, "by": with_})).tally
+        tally = counted(data, TallyPlan.of({**options, "by": with_})).tally
         return how.of(independence, tally.with_provenance(tally.provenance.without_setting("by")))
     each = _several(data, options)
     if each is not None:
-        tallies = {name: counted(one, Tallying.of(options)).tally for name, one in each}
+        tallies = {name: counted(one, TallyPlan.of(options)).tally for name, one in each}
         return how.of(homogeneity, tallies)
-    tally = counted(data, Tallying.of(options)).tally
+    tally = counted(data, TallyPlan.of(options)).tally
     return how.of(homogeneity, tally if tally.is_grouped else [tally])
 
 

@@ -11,10 +11,11 @@ from mottomo.messages import say, verbatim, written
 from mottomo.sources.rows import Selection
 from mottomo.tallies import Tally
 from mottomo.workflows.provenance import library_of
-from mottomo.workflows.tallying import Counted, Tallying
+from mottomo.workflows.tally_plan import TallyPlan
+from mottomo.workflows.tallying import Counted, count
 
 
-def counted(data: Any, how: Tallying) -> Counted:
+def counted(data: Any, how: TallyPlan) -> Counted:
     """The tally of counts or outcomes.
 
     Counts are what has the form of counts: a list or an array of whole numbers (or rows of them, one a group), a
@@ -26,7 +27,7 @@ def counted(data: Any, how: Tallying) -> Counted:
         data = list(data)
     is_tally = isinstance(data, Tally)
     if not is_tally and not are_counts(data, how):
-        return how.count(data)
+        return count(data, how)
     selection = Selection(how.column, how.count_column, () if how.by is None else (how.by,), how.where)
     if is_tally:
         how.reading.refuse(say("tally"))
@@ -47,7 +48,7 @@ def counted(data: Any, how: Tallying) -> Counted:
     )
 
 
-def are_counts(data: Any, how: Tallying | None = None) -> bool:
+def are_counts(data: Any, how: TallyPlan | None = None) -> bool:
     """Whether data has the form of counts; a Series or a frame only if no columns of it are named."""
     if isinstance(data, Mapping):
         return True

@@ -14,7 +14,7 @@ from mottomo.messages import say
 from mottomo.workflows.counts import counted
 from mottomo.workflows.options import DataOptions, checked
 from mottomo.workflows.provenance import with_options
-from mottomo.workflows.tallying import Tallying
+from mottomo.workflows.tally_plan import TallyPlan
 
 if TYPE_CHECKING:
     from mottomo.inference.partly_seen import PartlySeenEstimate
@@ -82,7 +82,7 @@ def estimate(
     """
     if means is None:
         method = interval_method(intervals, level)  # what is wrong with it is said before the data are read
-        found = estimation.estimate(counted(data, Tallying.of(options)).tally, intervals=method)
+        found = estimation.estimate(counted(data, TallyPlan.of(options)).tally, intervals=method)
         return with_options(found, estimate, intervals=intervals, level=level)
     if intervals is not None:
         raise InvalidCall(
@@ -95,6 +95,6 @@ def estimate(
     from mottomo.inference.partly_seen import estimate_partly_seen
 
     labels = tuple(category_name(label) for label in means)
-    how = Tallying.of(options, labels=labels)
+    how = TallyPlan.of(options, labels=labels)
     partly = estimate_partly_seen(counted(data, how).tally, means, level=0.95 if level is None else level)
     return with_options(partly, estimate, level=level, means=means)

@@ -11,7 +11,7 @@ from mottomo.explanation.explain import Explanation
 from mottomo.messages import say
 from mottomo.workflows.counts import counted
 from mottomo.workflows.options import DataOptions, checked
-from mottomo.workflows.tallying import Tallying
+from mottomo.workflows.tally_plan import TallyPlan
 
 if TYPE_CHECKING:  # a die is explained without what a classifier needs
     from mottomo.classification.penalties import L2
@@ -53,7 +53,7 @@ def explain(
         for name, value in own.items():
             if value is not None and not (isinstance(value, tuple) and not value):
                 raise InvalidCall("explain-target", say("{option} goes with --target", option=_option(name)))
-        return derivation.explain(counted(data, Tallying.of(options)).tally)
+        return derivation.explain(counted(data, TallyPlan.of(options)).tally)
     for name in _OF_A_TALLY:
         if options.get(name):
             raise InvalidCall("explain-target", say("{option} does not go with --target", option=_option(name)))

@@ -19,7 +19,7 @@ from mottomo.tallies import Tally
 from mottomo.workflows.counts import counted
 from mottomo.workflows.options import DataOptions, checked
 from mottomo.workflows.provenance import with_options
-from mottomo.workflows.tallying import Tallying
+from mottomo.workflows.tally_plan import TallyPlan
 
 _OF_A_CLAIM = ("categories", "null", "normalise")  # the options that mean something without data
 
@@ -63,7 +63,7 @@ def plan(
     >>> plan(null="fair", categories=range(1, 7), half_width=0.02).n_observations
     2468
     """
-    how = Tallying.of(options)
+    how = TallyPlan.of(options)
     tally = None if data is None else counted(data, how).tally
     goals = {"--alternative": alternative, "--bias": bias, "--effect": effect, "--half-width": half_width}
     named = [name for name, value in goals.items() if value is not None]
@@ -147,7 +147,7 @@ def _check_call(
 
 
 def _claim_and_truth(
-    tally: Tally | None, how: Tallying, odds: Any, *, needs_null: bool
+    tally: Tally | None, how: TallyPlan, odds: Any, *, needs_null: bool
 ) -> tuple[Probabilities | None, Probabilities | None]:
     """What the test supposes, and what the plan supposes to be true."""
     if tally is not None:

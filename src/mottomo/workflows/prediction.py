@@ -18,15 +18,13 @@ from mottomo.classification.predictions import Batches, Predictions
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, written
 from mottomo.results import Provenance, SourceFile
-from mottomo.sources.columns import ColumnSelection, KeptColumns
 from mottomo.sources.file_hash import FileHash
 from mottomo.sources.reading import Reading
 from mottomo.workflows.options import ReadingOptions, checked
+from mottomo.workflows.prediction_rows import predict_table
 from mottomo.workflows.provenance import given
-from mottomo.workflows.tables import ReadProgress, Table, opened, table_of
+from mottomo.workflows.tables import table_of
 from mottomo.workflows.training import names_of
-
-_BATCH = 1 << 16
 
 
 @checked
@@ -156,65 +154,3 @@ def _with_model(found: Provenance, classifier: Classifier, file: FileHash | None
         content = classifier_bytes(classifier)
         model = SourceFile("model", len(content), hashlib.sha256(content).hexdigest())
     return replace(found, sources=(*found.sources, replace(model, role="model")))
-
-
-@contextmanager
-def _naming_absent(names: tuple[str, ...]) -> Iterator[None]:
-    """A column that the model reads and the table does not have is no mistake in a name that the user gave."""
-    try:
-        yield
-    except InvalidInput as error:
-        if error.code != "unknown-column":
-            raise
-        raise InvalidInput(
-            error.code,
-            say("the table lacks a column that the model reads"),
-            error.where,
-            say("the columns {names}", names=list(names)),
-            say("no column {name}", name=error.got or ""),
-            error.mend,
-        ) from None
-
-
-def _knows_all(classifier: Classifier, table: KeptColumns) -> bool:
-    """Whether each text of the table was seen in training."""
-    texts = [one for one in classifier.encoding.features if one.levels is not None and table.is_text(one.name)]
-    return all(set(table.levels(one.name)) <= set(one.levels or ()) for one in texts)
-
-
-def predict_table(
-    classifier: Classifier,
-    table: Table,
-    *,
-    missing_values: tuple[str, ...] = (),
-    where: str | None = None,
-    unknown: str = "error",
-    reads: ReadProgress | None = None,
-) -> Iterator[np.ndarray]:
-    """The probabilities of each row of a table, (m, K) at a time, in the order of its rows.
-
-    Raises InvalidInput for a missing value, an infinite one or an unknown level before any row is given
-    (``unknown="baseline"`` takes it for none of the known ones).
-    """
-    features = classifier.encoding.features
-    names = tuple(one.name for one in features)
-    text = frozenset(one.name for one in features if one.levels is not None)
-    choice = ColumnSelection(names, text, missing_values, where)
-    with _naming_absent(names), opened(table, choice, reads) as kept:
-        gaps = kept.gaps() if names else None
-        if gaps is not None:
-            name = next(iter(gaps.n_cells))
-            raise InvalidInput(
-                "missing-values",
-                say("values are missing"),
-                say("{where}, row {row}, column {column}", where=kept.where, row=gaps.first[name], column=name),
-                say("a value in every cell of the columns that are used"),
-                gaps.said(),
-                say("fill them in, or leave such rows out with --where"),
-            )
-        kept.refuse_infinite(names)
-        if unknown == "error" and not _knows_all(classifier, kept):
-            for columns in kept.batches(_BATCH):
-                classifier.encoding.codes(columns, unknown)  # which says where
-        for columns in kept.batches(_BATCH):
-            yield classifier.probabilities(columns, unknown)

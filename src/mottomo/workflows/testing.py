@@ -12,7 +12,7 @@ from mottomo.inference.statistics import Statistic
 from mottomo.workflows.counts import counted
 from mottomo.workflows.options import ReadOptions, checked
 from mottomo.workflows.provenance import with_options
-from mottomo.workflows.tallying import Tallying
+from mottomo.workflows.tally_plan import TallyPlan
 
 
 @checked
@@ -59,7 +59,7 @@ def test(
     'rejected'
     """
     chosen = method_of(method, budget, draws, seed)
-    how = Tallying.of({**options, "null": null})
+    how = TallyPlan.of({**options, "null": null})
     found = counted(data, how)
     claim = how.null_over(found.tally.categories)
     outcomes = None if found.in_order is None else found.in_order()
