@@ -425,3 +425,9 @@ def test_data_that_are_none_are_refused_in_our_words(call, words):
     with pytest.raises((mo.InvalidInput, mo.InvalidCall)) as raised:
         call()
     assert words in str(raised.value)
+
+
+def test_a_lazy_frame_is_read_without_a_warning_of_its_library():
+    lazy = pl.LazyFrame({"weather": WEATHER})
+    for found in (mo.tally(lazy), mo.estimate(lazy).tally, mo.test(lazy, categories=["sun", "rain", "snow"]).tally):
+        assert found.n_observations == len(WEATHER)

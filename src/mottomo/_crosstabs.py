@@ -24,15 +24,32 @@ class Crosstab:
     @classmethod
     def of(cls, given: Any) -> Crosstab | None:
         """The table that a data frame is; None for anything else."""
-        if hasattr(given, "to_numpy") and hasattr(given, "columns") and hasattr(given, "index"):
+        if _is_pandas(given):
             return cls(given.to_numpy(), _names(given.columns), *_groups(given.index))
-        if hasattr(given, "columns") and callable(getattr(given, "rows", None)):
+        if _has_rows(given):
             return cls([list(row) for row in given.rows()], list(given.columns), ("tally",), None)
-        if hasattr(given, "column_names") and hasattr(given, "to_pylist"):
+        if _is_arrow(given):
             columns = [column.to_pylist() for column in given.columns]
             rows = [list(row) for row in zip(*columns, strict=True)]
             return cls(rows, list(given.column_names), ("tally",), None)
         return None
+
+    @staticmethod
+    def is_one(given: Any) -> bool:
+        """Whether ``of`` reads it; nothing of it is read yet."""
+        return _is_pandas(given) or _has_rows(given) or _is_arrow(given)
+
+
+def _is_pandas(given: Any) -> bool:
+    return hasattr(given, "to_numpy") and hasattr(given, "columns") and hasattr(given, "index")
+
+
+def _has_rows(given: Any) -> bool:
+    return callable(getattr(given, "rows", None)) and hasattr(given, "columns")  # a lazy frame warns of its columns
+
+
+def _is_arrow(given: Any) -> bool:
+    return hasattr(given, "column_names") and hasattr(given, "to_pylist")
 
 
 def _groups(index: Any) -> tuple[tuple[str, ...], list[tuple[Any, ...]] | None]:

@@ -82,11 +82,11 @@ class Frame:
 
 def is_crosstab(data: Any) -> bool:
     """Whether a data frame is a table of counts: several columns, all of whole numbers."""
-    if Crosstab.of(data) is None:
-        return False
     pandas = sys.modules.get("pandas")
     if pandas is not None and isinstance(data, pandas.DataFrame):
         return len(data.columns) > 1 and all(map(pandas.api.types.is_integer_dtype, data.dtypes))
+    if not Crosstab.is_one(data):
+        return False
     import narwhals as nw
 
     kinds = nw.from_native(data, eager_only=True).schema.values()

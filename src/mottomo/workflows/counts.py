@@ -23,7 +23,7 @@ def counted(data: Any, how: TallyPlan) -> Counted:
 
     Raises InvalidInput : a Series of whole numbers that has no labels, or whole numbers as labels: it could be either.
     """
-    if _is_sequence(data):
+    if _is_sequence(data) and not isinstance(data, list | tuple):
         data = list(data)
     is_tally = isinstance(data, Tally)
     if not is_tally and not are_counts(data, how):
