@@ -392,15 +392,27 @@ def test_counts_of_any_size_are_counts_in_every_form(counts):
 
 def test_a_list_of_probabilities_follows_the_categories_that_the_data_declare():
     expected = mo.goodness_of_fit(mo.Tally.from_counts({"a": 1, "b": 2}), [0.3, 0.7]).p_value
-    for data in ({"a": 1, "b": 2}, pd.Series([1, 2], index=["a", "b"]), mo.tally(list("abb"), categories="a,b")):
-        for null in ([0.3, 0.7], "0.3,0.7", "3:7"):
-            assert mo.test(data, null).p_value == expected
-    for data in (mo.tally(list("abb")), list("abb")):  # whose order nobody said
-        with pytest.raises(mo.InvalidInput, match="does not say which is whose"):
+    tally = mo.tally(list("abb"), categories="a,b")
+    for null in ([0.3, 0.7], "0.3,0.7", "3:7"):
+        assert mo.test(tally, null).p_value == expected
+    without_order = ({"a": 1, "b": 2}, pd.Series(list("abb")).value_counts(), mo.tally(list("abb")), list("abb"))
+    for data in without_order:
+        with pytest.raises(mo.InvalidInput, match="this outcome is no number"):
             mo.test(data, [0.3, 0.7])
     with pytest.raises(mo.InvalidInput, match="2 probabilities"):
-        mo.test({"a": 1, "b": 2}, [0.3, 0.3, 0.4])
+        mo.test(tally, [0.3, 0.3, 0.4])
     assert mo.test(["1", "2", "2"], [0.3, 0.7]).p_value == expected
+
+
+def test_a_list_of_probabilities_is_by_number_where_outcomes_are_numbers():
+    outcomes = ["3"] * 70 + ["1"] * 10 + ["2"] * 20
+    forms = (outcomes, collections.Counter(outcomes), pd.Series(outcomes).value_counts(), mo.tally(outcomes))
+    for data in (*forms, mo.Tally.from_counts(collections.Counter(outcomes)), [10, 20, 70]):
+        for null in ([0.1, 0.2, 0.7], ".1,.2,.7"):
+            assert mo.test(data, null).p_value == 1.0
+    assert mo.test({"1": 10, "3": 70}, [0.1, 0.2, 0.7]).expected.tolist() == pytest.approx([8, 16, 56])
+    with pytest.raises(mo.InvalidInput, match="not among the declared categories"):
+        mo.test(["1", "2", "7"], "1:1:1:1:1:1")
 
 
 def test_the_default_may_be_said_aloud():

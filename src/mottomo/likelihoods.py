@@ -493,6 +493,13 @@ def _two_distributions(p: Any, q: Any) -> tuple[CheckedProbabilities, CheckedPro
     if over is None:
         known = [_distribution(*side) for side in sides if not (isinstance(side[0], str) and side[0].strip() == "fair")]
         over = Categories.numbered(known[0].values.shape[-1]) if known else None
+    elif any(hasattr(given, "columns") for given, _ in sides):
+        raise InvalidInput(
+            "frame-beside-names",
+            say("a data frame beside probabilities with names"),
+            say("the first distribution") if hasattr(p, "columns") else say("the second distribution"),
+            say("an array of rows, and probabilities by position"),
+        )
     left, right = (_distribution(*side, over) for side in sides)
     _same_length(left.values, right.values, say("the first distribution"), say("the second distribution"))
     return left, right

@@ -87,6 +87,10 @@ def _values(setting: str | tuple[str | None, ...] | None) -> tuple[str | None, .
     return setting if isinstance(setting, tuple) else (setting,)
 
 
+class NoWords(LookupError):
+    """A type of results has no file of words."""
+
+
 class Result:
     """A frozen value that carries how it was got and can be shown in any format and language."""
 
@@ -153,7 +157,7 @@ class Result:
     def __repr__(self) -> str:
         try:
             return f"<{type(self).__name__}: {_report().summary(self)}>"
-        except LookupError:  # a type without words
+        except NoWords:
             return f"<{type(self).__name__}>"
 
     def __str__(self) -> str:
@@ -197,12 +201,13 @@ class ResultWithNames(Result):
     """A result with a row for each category, group or coefficient, found by name.
 
     ``result["SSR"].upper`` : a field of the row with this name; some rows have several names, ``result["a", "b"]``.
-    ``"SSR" in result`` : whether there is such a row.
+    ``"SSR" in result`` : whether the name stands for one row.
 
     The fields of a row are the columns of ``to_frame()`` and of CSV.
     """
 
     __slots__ = ()
+    __iter__: Any = None  # or Python would try numbers from 0 on
 
     def __getitem__(self, name: Any) -> Any:
         return _report().row(self, name)

@@ -229,6 +229,8 @@ def test_a_name_is_in_a_result_if_it_has_a_row(results):
     assert (grouped["x", "b"].count, ("x", "c") in grouped) == (1, False)
     plan = mo.plan([2, 5, 2])
     assert plan["2"].alternative_probability == 5 / 9
+    with pytest.raises(TypeError, match="not iterable"):
+        list(plan)
 
 
 def test_rows_without_names_are_found_by_their_number(results):
@@ -237,6 +239,7 @@ def test_rows_without_names_are_found_by_their_number(results):
     assert len(list(predictions)) == len(predictions)
     by_position = mo.predict(results["training"].model, {"weight": [3.0, 9.0], "colour": ["red", "blue"]})
     assert by_position[1].dog == by_position.probabilities[1, 1]
+    assert by_position[np.int64(1)] == by_position[1]
     for wrong in (2, -1, "cat", 0.5, True):
         with pytest.raises(mo.InvalidInput, match="the number of a row, from 0"):
             by_position[wrong]

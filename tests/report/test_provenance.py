@@ -179,6 +179,16 @@ def test_the_command_that_is_printed_gives_the_same_result_again(line):
     assert again["input"] == first["input"]
 
 
+@pytest.mark.parametrize("categories", ["a\nb,c", ",".join(f"it's {number}" for number in range(500))])
+def test_a_command_that_cannot_be_pasted_is_left_to_json(categories):
+    n = ["0"] * len(categories.split(","))
+    text = mottomo("tally", *n, "--categories", categories).stdout
+    assert "; JSON has the command." in " ".join(text.split())
+    assert "mottomo tally" not in text
+    found = json.loads(mottomo("tally", *n, "--categories", categories, "--json").stdout)
+    assert categories in shlex.split(found["input"]["command"])
+
+
 def test_a_frame_comes_back_in_the_library_that_was_given():
     outcomes = ["a", "b", "a"]
     for library in (pl, pd):

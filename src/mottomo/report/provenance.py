@@ -50,11 +50,13 @@ def _tally_hash(result: Result) -> str | None:
 def source_of(result: Result) -> Source:
     """The same for people."""
     command = result.provenance.command
-    return Source(
-        None if command is None else visible(command, _LONGEST_COMMAND),
-        _line(result, _SHOWN_DIGITS),
-        _line(result, None),
-    )
+    shown = None if command is None or not _can_be_pasted(command) else command
+    return Source(shown, _line(result, _SHOWN_DIGITS), _line(result, None))
+
+
+def _can_be_pasted(command: str) -> bool:
+    """Whether it is short enough for a page, and has no character that is shown as an escape."""
+    return len(command) <= _LONGEST_COMMAND and visible(command, _LONGEST_COMMAND) == command
 
 
 def _line(result: Result, digits: int | None) -> Message:
@@ -73,7 +75,11 @@ def _line(result: Result, digits: int | None) -> Message:
     if tally is not None:
         parts.append(say("tally {hash}", hash=_cut(tally, digits)))
     parts.append(verbatim(f"mottomo {VERSION}"))
-    return say("{parts}.", parts=parts) if found.command is None else say("({parts})", parts=parts)
+    if found.command is None:
+        return say("{parts}.", parts=parts)
+    if not _can_be_pasted(found.command):
+        return say("{parts}; JSON has the command.", parts=parts)
+    return say("({parts})", parts=parts)
 
 
 def _file(file: SourceFile, digits: int | None) -> Message:

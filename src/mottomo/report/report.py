@@ -107,7 +107,12 @@ class Table:
 
     def data(self) -> tuple[tuple[str, ...], Iterator[Row]]:
         """The keys and the rows that programs read; a name of the data that is also one of ours ends in ``_``."""
-        return _told_apart([column.key for column in self.columns]), self.rows(0, ALL)
+        return self.keys, self.rows(0, ALL)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The names of the columns, each once."""
+        return _told_apart([column.key for column in self.columns])
 
     def count(self) -> int:
         """How many rows there are."""

@@ -33,7 +33,7 @@ def counted(data: Any, how: TallyPlan) -> Counted:
         how.reading.refuse(say("tally"))
         selection.refuse(say("a tally has no columns"), say("tally"))
         made = data
-        if how.declared is not None and not (how.is_in_order_of_data and data.categories.declared):
+        if how.declared is not None and not how.follows(data.categories):
             with how.explaining_positions():
                 made = data.reordered(how.declared)
         return Counted(made.with_provenance(how.added_to(data.provenance)))
@@ -42,10 +42,9 @@ def counted(data: Any, how: TallyPlan) -> Counted:
         nothing = say("counts on the command line have no columns")
     selection.refuse(nothing, how.called or say("counts"))
     how.reading.refuse(say("counts"))
-    declared = None if how.is_in_order_of_data else how.declared
-    return Counted(
-        Tally.from_counts(data, declared).with_provenance(how.provenance(origin="counts", library=library_of(data)))
-    )
+    with how.explaining_positions():
+        made = Tally.from_counts(data, how.declared)
+    return Counted(made.with_provenance(how.provenance(origin="counts", library=library_of(data))))
 
 
 def are_counts(data: Any, how: TallyPlan | None = None) -> bool:

@@ -55,7 +55,7 @@ def explain(
                 raise InvalidCall("explain-target", say("{option} goes with --target", option=_option(name)))
         return derivation.explain(counted(data, TallyPlan.of(options)).tally)
     for name in _OF_A_TALLY:
-        if options.get(name):
+        if (said := options.get(name)) is not None and said is not False:
             raise InvalidCall("explain-target", say("{option} does not go with --target", option=_option(name)))
     from mottomo.workflows.explaining_a_classifier import explain_classifier
 

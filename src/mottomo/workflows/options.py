@@ -134,10 +134,10 @@ _FUNCTIONS = ("progress", "reads", "check_names")
 _WORDS = {"missing": ("error", "drop"), "unknown": ("error", "baseline")}
 
 
-def check_values(**values: Any) -> None:
+def check_values(values: Mapping[str, Any]) -> None:
     """Refuse options of a wrong type, and words that an option does not know.
 
-    >>> check_values(missing="dorp")
+    >>> check_values({"missing": "dorp"})
     Traceback (most recent call last):
     ...
     mottomo.errors.InvalidInput: there is no such way to treat missing outcomes
@@ -179,7 +179,7 @@ def _type_missed(name: str, value: Any) -> Message | None:
     if name in _FLAGS:
         return None if isinstance(value, bool | np.bool_) else say("True or False")
     if name in _FUNCTIONS:
-        return None if callable(value) else say("a function that is called with the progress")
+        return None if callable(value) else say("a function")
     if name == "means":
         is_mapping = isinstance(value, Mapping)
         return (
@@ -233,7 +233,7 @@ def checked(function: F) -> F:
     @functools.wraps(function)
     def called(*arguments: Any, **options: Any) -> Any:
         check_options(function.__name__, options, known)
-        check_values(**dict(zip(names, arguments, strict=False)), **options)
+        check_values({**dict(zip(names, arguments, strict=False)), **options})
         return function(*arguments, **options)
 
     return cast(F, called)

@@ -105,22 +105,28 @@ class TallyPlan:
         return categories if self.null is None or self.is_fair else Categories.of(self.null_over(categories))
 
     @property
-    def is_in_order_of_data(self) -> bool:
-        """Whether probabilities are claimed in the order of categories that only the data declare."""
+    def has_numbers_alone(self) -> bool:
+        """Whether the categories are declared only by a list of probabilities, which numbers them."""
         return self.categories is None and self.is_positional
+
+    def follows(self, own: Categories) -> bool:
+        """Whether a list of probabilities is in the order of the declared categories of a tally, and not by number."""
+        numbers = set() if self.declared is None else set(self.declared.names)
+        return self.has_numbers_alone and own.declared and not set(own.names) <= numbers
 
     @contextmanager
     def explaining_positions(self) -> Iterator[None]:
-        """An outcome that is no number, beside probabilities without names, is no mistake in the outcome."""
+        """An outcome that is no number may be right, and its probability without a name."""
         try:
             yield
         except InvalidInput as error:
-            if error.code != "unknown-category" or not self.is_in_order_of_data:
+            is_number = error.got is not None and str(error.got).isdecimal()
+            if error.code != "unknown-category" or is_number or not self.has_numbers_alone:
                 raise
             raise InvalidInput(
                 "positions-of-discovered",
-                say("the outcomes are not numbered, so a list of probabilities does not say which is whose"),
-                say("probabilities"),
+                say("a list of probabilities is for outcomes 1, 2, 3, …, and this outcome is no number"),
+                error.where or say("probabilities"),
                 say("a probability by name, or declared categories"),
                 error.got,
                 say("name them: --null cat=0.3,dog=0.7 (in Python: null={{'cat': 0.3, 'dog': 0.7}})"),

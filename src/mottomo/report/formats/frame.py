@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import itertools
+import operator
 from collections import namedtuple
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -139,10 +139,10 @@ def named_row(report: Report, name: object) -> NamedTuple:
 
 
 def _numbered_row(report: Report, number: object) -> NamedTuple:
-    if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
-        found = next(itertools.islice(named_rows(report), number, None), None)
-        if found is not None:
-            return found
+    if hasattr(number, "__index__") and not isinstance(number, bool) and (at := operator.index(number)) >= 0:
+        table = _data(report)
+        for row in table.rows(at, at + 1):
+            return _row_type(table.keys)._make(map(_value, row))
     raise InvalidInput(
         "unknown-row",
         say("there is no such row"),

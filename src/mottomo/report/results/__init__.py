@@ -10,7 +10,7 @@ from typing import Generic, TypeVar, get_args
 from mottomo.messages import Message
 from mottomo.report.provenance import source_of
 from mottomo.report.report import Body, Report, Sentence
-from mottomo.results import Result
+from mottomo.results import NoWords, Result
 
 R = TypeVar("R", bound=Result)
 S = TypeVar("S")
@@ -79,7 +79,7 @@ def verdict_of(result: Result) -> Message:
 def words_of(kind: type[Result]) -> Words[Result]:
     """The words of a type: those of the file that is called as the module that defines it, or a type it derives from.
 
-    Raises LookupError : there is no such file.
+    Raises NoWords : there is no such file.
     """
     for one in kind.__mro__:
         if one.__module__.partition(".")[0] != "mottomo":
@@ -92,4 +92,4 @@ def words_of(kind: type[Result]) -> Words[Result]:
                 raise
         else:
             return words
-    raise LookupError(f"no words for {kind.__name__}: no module {__name__}.{kind.__module__.rpartition('.')[2]}")
+    raise NoWords(f"no words for {kind.__name__}: no module {__name__}.{kind.__module__.rpartition('.')[2]}")
