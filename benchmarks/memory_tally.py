@@ -1,4 +1,4 @@
-"""Twenty million outcomes in memory, as an array and as a column: mo.tally beside what each library has of its own."""
+"""Time ``mo.tally`` of 20 million outcomes in memory, and the function with which each library counts its own data."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ from mottomo.numerics.contrasts import contrasts
 from mottomo.numerics.series import relative_entropy_term, stirling_error
 from mottomo.numerics.softmax import softmax_of_relative
 from mottomo.numerics.sums import accurate_sum, two_product
-from mottomo.probabilities import Probabilities, parse_number
+from mottomo.probabilities import Probabilities, are_named, is_fair, parse_number
 
 _EXACT_FLOAT_INTEGERS = 2**53
 _SMALLEST_NORMAL = 2.0**-1022
@@ -421,9 +421,9 @@ def _aligned(counts: Any, probabilities: Any) -> tuple[np.ndarray, CheckedProbab
 def _worded(given: Probabilities | str, categories: Categories | None, size: int) -> CheckedProbabilities:
     """Probabilities from what tests take for a null: ``"fair"``, ``"1:1:2"``, ``"a=0.2,b=0.8"``, a result's null."""
     over = Categories.numbered(size) if categories is None else categories
-    if over.declared or (isinstance(given, str) and given.strip() == "fair"):
+    if over.declared or is_fair(given):
         found = Probabilities.of(given, over)  # refuses "fair" of discovered categories, and says how to declare them
-    elif isinstance(given, str) and "=" not in given:
+    elif not are_named(given):
         raise _needs_names(over)
     else:
         found = Probabilities.of(given).reordered(over)
@@ -482,8 +482,7 @@ def _distribution(given: Any, where: Message, over: Categories | None = None) ->
 
 def _names_in(given: Any) -> Categories | None:
     """The categories that probabilities name."""
-    is_named = isinstance(given, Probabilities) or labelled(given) is not None
-    return Probabilities.of(given).categories if is_named or (isinstance(given, str) and "=" in given) else None
+    return Probabilities.of(given).categories if are_named(given) else None
 
 
 def _two_distributions(p: Any, q: Any) -> tuple[CheckedProbabilities, CheckedProbabilities]:
@@ -491,7 +490,7 @@ def _two_distributions(p: Any, q: Any) -> tuple[CheckedProbabilities, CheckedPro
     over = _names_in(p) or _names_in(q)
     sides = [(p, say("the first distribution")), (q, say("the second distribution"))]
     if over is None:
-        known = [_distribution(*side) for side in sides if not (isinstance(side[0], str) and side[0].strip() == "fair")]
+        known = [_distribution(*side) for side in sides if not is_fair(side[0])]
         over = Categories.numbered(known[0].values.shape[-1]) if known else None
     elif any(hasattr(given, "columns") for given, _ in sides):
         raise InvalidInput(

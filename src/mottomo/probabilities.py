@@ -60,9 +60,9 @@ class Probabilities:
 
     @classmethod
     def _from_text(cls, text: str, declared: Categories | None, normalise: bool) -> Probabilities:
-        if text.strip() == _FAIR:
+        if is_fair(text):
             return cls.fair(declared)
-        if "=" in text:
+        if are_named(text):
             pairs = [part.rpartition("=") for part in text.split(",")]
             return cls._named(
                 [name.strip() for name, _, _ in pairs], [parse_number(p) for _, _, p in pairs], declared, normalise
@@ -144,6 +144,18 @@ def _names_error(name: str, what: Any, known: Categories) -> InvalidInput:
         verbatim(name),
         nearest(name, known.names),
     )
+
+
+def is_fair(given: Any) -> bool:
+    """Whether probabilities are given as ``"fair"``."""
+    return isinstance(given, str) and given.strip() == _FAIR
+
+
+def are_named(given: Any) -> bool:
+    """Whether probabilities are given by the names of categories, and not by position."""
+    if isinstance(given, str):
+        return "=" in given
+    return isinstance(given, Probabilities) or labelled(given) is not None
 
 
 def parse_number(text: str) -> Fraction:

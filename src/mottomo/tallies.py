@@ -290,7 +290,7 @@ class Tally(ResultWithNames):
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
-        """The tally for JSON: that of ``counts_dict``, and the shares of a single tally."""
+        """The tally for JSON: what ``counts_dict`` gives. A tally without groups has its shares too."""
         return self.counts_dict() if self.is_grouped else {**self.counts_dict(), "shares": self.shares_list()}
 
     def shares_list(self) -> list[float | None]:

@@ -11,42 +11,17 @@ import sys
 import tempfile
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, chdir, contextmanager, nullcontext
+from collections.abc import Callable
+from contextlib import chdir, nullcontext
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from mottomo.sources import duck
 from tests.hostile import test_arrays, test_command_lines, test_frames, test_json_lines
 from tests.sources import test_delimited
+from tests.sources.one_connection import OneConnection
 
 BLOCK = 500
-
-
-class OneConnection:
-    """Files are read through one connection, because opening one takes longer than reading a small file."""
-
-    def __init__(self) -> None:
-        self._opening = duck.connection
-        self._opened = ExitStack()
-        self._connection = self._opened.enter_context(self._opening())
-
-    def __enter__(self) -> OneConnection:
-        duck.connection = self._same
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        duck.connection = self._opening
-
-    @contextmanager
-    def _same(self) -> Iterator[Any]:
-        self._connection.execute("SET preserve_insertion_order=false")
-        yield self._connection
-
-    def close(self) -> None:
-        self._opened.close()
 
 
 def delimited(seed: int, n: int, folder: Path) -> Counter[str]:

@@ -18,6 +18,7 @@ from mottomo.sources.encodings import guessed_encoding
 from mottomo.sources.outcomes import count_path
 from mottomo.sources.probability_file import odds_of
 from mottomo.sources.reading import Reading
+from tests.sources.one_connection import OneConnection
 
 DATE = datetime.date(2026, 1, 1)
 
@@ -228,8 +229,15 @@ def test_what_cannot_separate_cells_is_refused(delimiter, tmp_path):
     assert raised.value.code == "delimiter"
 
 
+@pytest.fixture(scope="module")
+def one_connection():
+    connection = OneConnection()
+    yield connection
+    connection.close()
+
+
 @pytest.mark.parametrize("delimiter", [*map(chr, range(1, 0x100)), "、", "犬", "\u2028", "😀"], ids=ascii)
-def test_every_other_character_separates_cells(delimiter, tmp_path):
+def test_every_other_character_separates_cells(delimiter, tmp_path, one_connection):
     if delimiter in '"\n\r':
         return
     path = tmp_path / "t.csv"
@@ -240,7 +248,8 @@ def test_every_other_character_separates_cells(delimiter, tmp_path):
         *(delimiter.join([cell] * (len(names) + 1)) for cell in cells),
     ]
     path.write_bytes("".join(f"{line}\n" for line in lines).encode())
-    assert mo.tally(path, column=names[0], delimiter=delimiter) == mo.tally(cells)
+    with one_connection:
+        assert mo.tally(path, column=names[0], delimiter=delimiter) == mo.tally(cells)
 
 
 def test_a_column_of_a_file_is_named_by_a_text(tmp_path):

@@ -64,8 +64,19 @@ class Gaps:
     n_cells: dict[str, int]
     first: dict[str, int]
 
-    def said(self) -> Message:
-        """How many rows have gaps, and in which columns, for messages."""
+    def refused(self, where: Message, mend: Message) -> InvalidInput:
+        """The error of a table whose rows have to be complete."""
+        name = next(iter(self.n_cells))
+        return InvalidInput(
+            "missing-values",
+            say("values are missing"),
+            say("{where}, row {row}, column {column}", where=where, row=self.first[name], column=name),
+            say("a value in every cell of the columns that are used"),
+            self._said(),
+            mend,
+        )
+
+    def _said(self) -> Message:
         return say_count(
             "{count} row with missing values (columns {names})",
             "{count} rows with missing values (columns {names})",

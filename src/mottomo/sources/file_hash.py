@@ -16,7 +16,7 @@ LARGE = 1 << 30  # bytes; a larger file is hashed only if that is asked for
 class FileHash:
     """The SHA-256 of a file, computed in a thread; ``found`` waits for it.
 
-    A pipe is not hashed, because it can be read only once.
+    As a context manager it stops the thread at the end. A pipe is not hashed, because it can be read only once.
     """
 
     def __init__(self, path: Path, name: str | None = None, *, however_large: bool = False) -> None:
@@ -41,8 +41,10 @@ class FileHash:
         if not self._stopped.is_set():
             self._hash = found
 
-    def stop(self) -> None:
-        """Stop the thread: the hash is not needed."""
+    def __enter__(self) -> FileHash:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._stopped.set()
 
     def found(self) -> SourceFile:

@@ -31,7 +31,7 @@ class EncodedRows:
         return np.ones(len(self.labels), dtype=bool) if self.weights is None else self.weights > 0
 
     def chosen(self, kept: np.ndarray) -> EncodedRows:
-        """Those of the rows for which `kept` is true."""
+        """The rows where `kept` is true."""
         weights = None if self.weights is None else self.weights[kept]
         return EncodedRows(self.codes[kept], self.labels[kept], weights)
 

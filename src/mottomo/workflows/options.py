@@ -218,7 +218,7 @@ def check_options(function: str, given: Mapping[str, Any], known: Iterable[str])
 
 
 def own_options(function: Callable[..., Any]) -> list[str]:
-    """The names of the options that a function itself has, beside those of its data."""
+    """The names of the keyword arguments in the signature of a function; those of ``**options`` are not among them."""
     return [name for name, one in inspect.signature(function).parameters.items() if one.kind is one.KEYWORD_ONLY]
 
 

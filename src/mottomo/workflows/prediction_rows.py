@@ -61,15 +61,7 @@ def predict_table(
     with _naming_absent(names), opened(table, choice, reads) as kept:
         gaps = kept.gaps() if names else None
         if gaps is not None:
-            name = next(iter(gaps.n_cells))
-            raise InvalidInput(
-                "missing-values",
-                say("values are missing"),
-                say("{where}, row {row}, column {column}", where=kept.where, row=gaps.first[name], column=name),
-                say("a value in every cell of the columns that are used"),
-                gaps.said(),
-                say("fill them in, or leave such rows out with --where"),
-            )
+            raise gaps.refused(kept.where, say("fill them in, or leave such rows out with --where"))
         kept.refuse_infinite(names)
         if unknown == "error" and not _knows_all(classifier, kept):
             for columns in kept.batches(_BATCH):

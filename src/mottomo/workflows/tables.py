@@ -54,8 +54,8 @@ def table_of(data: Any, reading: Reading, label: Any = None, fingerprint: bool =
             path = Path(data)
             check_file(path, called)
             how_read = given(input=reading.kind, **reading.settings)
-            sha256 = FileHash(path, None if called is None else str(called), however_large=fingerprint)
-            stack.callback(sha256.stop)
+            name = None if called is None else str(called)
+            sha256 = stack.enter_context(FileHash(path, name, however_large=fingerprint))
             yield _Opened(table_file(path, reading, called), lambda: Provenance((sha256.found(),), settings=how_read))
             return
         reading.refuse(say("data frame"))

@@ -8,11 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from mottomo._arrays import labelled
 from mottomo.categories import Categories
 from mottomo.errors import InvalidCall, InvalidInput
 from mottomo.messages import Message, as_message, say
-from mottomo.probabilities import Probabilities
+from mottomo.probabilities import Probabilities, are_named, is_fair
 from mottomo.results import Provenance, SourceFile
 from mottomo.sources.outcomes import column_names
 from mottomo.sources.reading import READING_OPTIONS, Reading
@@ -78,14 +77,7 @@ class TallyPlan:
     @property
     def is_fair(self) -> bool:
         """Whether nothing is claimed, or that all categories are equally probable."""
-        return isinstance(self.odds, str) and self.odds.strip() == "fair"
-
-    @property
-    def is_positional(self) -> bool:
-        """Whether probabilities are claimed in the order of the categories, without names."""
-        if isinstance(self.odds, str):
-            return not self.is_fair and "=" not in self.odds
-        return not isinstance(self.odds, Probabilities) and labelled(self.odds) is None
+        return is_fair(self.odds)
 
     def null_over(self, categories: Any) -> Probabilities:
         """The claimed probabilities over some categories; fair where nothing is claimed."""
@@ -93,7 +85,7 @@ class TallyPlan:
 
     @cached_property
     def declared(self) -> Categories | None:
-        """The declared categories, those of the claim too; None if they are to be discovered."""
+        """The categories that the options or the claim declare; None if the data are to show them."""
         categories = None if self.categories is None else Categories.of(self.categories)
         if categories is not None and self.labels:
             twice = next((label for label in self.labels if label in categories), None)
@@ -107,7 +99,7 @@ class TallyPlan:
     @property
     def has_numbers_alone(self) -> bool:
         """Whether the categories are declared only by a list of probabilities, which numbers them."""
-        return self.categories is None and self.is_positional
+        return self.categories is None and not self.is_fair and not are_named(self.odds)
 
     def follows(self, own: Categories) -> bool:
         """Whether a list of probabilities is in the order of the declared categories of a tally, and not by number."""

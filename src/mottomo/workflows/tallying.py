@@ -106,14 +106,10 @@ def count(outcomes: Any, plan: TallyPlan) -> Counted:
 def _count_path(path: Path, plan: TallyPlan, label: Message | None = None) -> Counted:
     selection = selection_of_file(plan.column, plan.count_column, plan.by, plan.where)
     check_file(path, label)
-    sha256 = FileHash(path, None if label is None else str(label), however_large=plan.fingerprint)
-    try:
+    with FileHash(path, None if label is None else str(label), however_large=plan.fingerprint) as sha256:
         rows = count_path(path, selection, plan.reading, label=label, progress=plan.progress)
         made = _folded(rows, selection.by, plan)
-    except BaseException:
-        sha256.stop()
-        raise
-    return Counted(made.with_provenance(plan.provenance(sha256.found())), rows.in_order)
+        return Counted(made.with_provenance(plan.provenance(sha256.found())), rows.in_order)
 
 
 def _count_stream(stream: Any, plan: TallyPlan) -> Counted:

@@ -90,15 +90,8 @@ def _complete(table: KeptColumns, plan: TrainingPlan) -> int:
     if gaps is None:
         return 0
     if plan.missing != "drop":
-        name = next(iter(gaps.n_cells))
-        raise InvalidInput(
-            "missing-values",
-            say("values are missing"),
-            say("{where}, row {row}, column {column}", where=table.where, row=gaps.first[name], column=name),
-            say("a value in every cell of the columns that are used"),
-            gaps.said(),
-            say("leave such rows out with --missing drop, or leave out the column with --features"),
-        )
+        mend = say("leave such rows out with --missing drop, or leave out the column with --features")
+        raise gaps.refused(table.where, mend)
     if gaps.n_rows == table.n:
         raise InvalidInput("no-rows", say("every row has a missing value"), table.where, say("complete rows"))
     table.drop_gaps()

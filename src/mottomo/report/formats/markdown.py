@@ -21,7 +21,7 @@ def to_markdown(report: Report, translate: Translate) -> str:
 
 
 def _code(command: str | None) -> str:
-    """A command to be copied; the fence is longer than any run of its own marks."""
+    """The command as a code block. Its fence is longer than any run of backticks in the command."""
     if command is None:
         return ""
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", command)), default=0))
