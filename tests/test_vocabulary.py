@@ -304,6 +304,7 @@ def test_whole_numbers_and_truth_values_are_categories_as_everywhere():
         (lambda: mo.estimate([2, 5], intervals=int), "intervals"),
         (lambda: mo.estimate([2, 5], intervals=mo.Goodman), "intervals"),
         (lambda: mo.compare([[2, 5], [1, 1]], normalise=True), "no such option"),
+        (lambda: mo.compare([[2, 5], [1, 1]], null="fair"), "mo.test compares with claimed probabilities"),
         (lambda: mo.load_model(3), "a pathlib.Path, or its name"),
         (lambda: mo.train({"x": [1, 2, 3], "y": ["a", "b", "a"]}, "y").model.save(3), "a pathlib.Path, or its name"),
         (lambda: mo.simulate("1/2,1/2", 3, random_state=3), "did you mean seed?"),

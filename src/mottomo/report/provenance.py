@@ -48,9 +48,9 @@ def _tally_hash(result: Result) -> str | None:
 
 
 def source_of(result: Result) -> Source:
-    """The same for people."""
+    """What people read of where a result comes from."""
     command = result.provenance.command
-    shown = None if command is None or not _can_be_pasted(command) else command
+    shown = command if command is not None and _can_be_pasted(command) else None
     return Source(shown, _line(result, _SHOWN_DIGITS), _line(result, None))
 
 
@@ -60,7 +60,7 @@ def _can_be_pasted(command: str) -> bool:
 
 
 def _line(result: Result, digits: int | None) -> Message:
-    """All but the command, with `digits` of each hash, or all."""
+    """Files, options, tally and versions. Of each hash the first `digits`, or all."""
     found = result.provenance
     parts = [_file(file, digits) for file in found.sources[:_MOST_FILES]]
     if len(found.sources) > _MOST_FILES:

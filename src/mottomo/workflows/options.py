@@ -79,10 +79,7 @@ def options_of(kind: type[ReadingOptions]) -> tuple[str, ...]:
 
 # What people try, and what it is called here: the first that a function has.
 _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
-    "alpha": (
-        "significance",
-        "level",
-    ),
+    "alpha": ("significance", "level"),
     "confidence": ("level",),
     "confidence_level": ("level",),
     "conf_level": ("level",),
@@ -181,12 +178,8 @@ def _type_missed(name: str, value: Any) -> Message | None:
     if name in _FUNCTIONS:
         return None if callable(value) else say("a function")
     if name == "means":
-        is_mapping = isinstance(value, Mapping)
-        return (
-            None
-            if is_mapping
-            else say("a mapping from labels to categories, such as {example}", example="{'odd': '1,3'}")
-        )
+        expected = say("a mapping from labels to categories, such as {example}", example="{'odd': '1,3'}")
+        return None if isinstance(value, Mapping) else expected
     return None
 
 
@@ -207,6 +200,8 @@ def check_options(function: str, given: Mapping[str, Any], known: Iterable[str])
         if name not in names:
             other = next((one for one in _OTHER_NAMES.get(name, ()) if one in names), None)
             meant = nearest(name, names) if other is None else say("did you mean {name}?", name=other)
+            if (function, name) == ("compare", "null"):
+                meant = say("mo.test compares with claimed probabilities")
             raise InvalidCall(
                 "unknown-option",
                 say("there is no such option"),
