@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
@@ -18,3 +20,11 @@ def english_locale(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests speak English unless they ask for another language."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG", "LANGUAGE"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests compute again is kept beside them, not in the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MOTTOMO_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield

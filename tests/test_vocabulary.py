@@ -27,7 +27,7 @@ OF_THE_COMMAND = {
     "lang", "json", "format", "save", "debug", "check", "no_header", "help", "model", "onnx", "observations",
 }  # fmt: skip
 # What a function has and its command has not: hearing progress, names in messages, and the data themselves.
-OF_THE_FUNCTION = {"progress", "reads", "label", "check_names", "data", "outcomes", "probabilities"}
+OF_THE_FUNCTION = {"progress", "reads", "picture_reads", "label", "check_names", "data", "outcomes", "probabilities"}
 OPTIONS = (CountOptions, DataOptions, ReadOptions, ReadingOptions)
 OTHER_NAMES = {"with": "with_"}  # a word of Python's own
 

@@ -23,6 +23,13 @@ def sentences() -> Catalog:
     return found
 
 
+def fitting(words: str | tuple[str, ...], sentence: str | tuple[str, str]) -> str | tuple[str, ...]:
+    """The words of a sentence that counts something now and did not before, or the other way round."""
+    if isinstance(words, str) == isinstance(sentence, str):
+        return words
+    return (words,) if isinstance(words, str) else words[0]
+
+
 def read_catalogue(path: Path) -> Catalog:
     with path.open("rb") as stream:
         return read_po(stream, locale=path.parent.parent.name)
@@ -36,7 +43,7 @@ def updated(catalogue: Catalog) -> Catalog:
     for message in sentences():
         if message.id:
             old = catalogue.get(message.id if isinstance(message.id, str) else message.id[0])
-            fresh.add(message.id, old.string if old else None)
+            fresh.add(message.id, fitting(old.string, message.id) if old else None)
     for message in catalogue:
         if _CLICK in message.auto_comments:
             fresh.add(message.id, message.string, auto_comments=[_CLICK])

@@ -45,6 +45,10 @@ def anes96() -> pd.DataFrame:
     return data.exog.assign(PID=data.endog.astype(int))
 
 
+def predicted(*given) -> list[np.ndarray]:
+    return [rows.probabilities for rows in predict_table(*given)]
+
+
 def test_party_identification_is_as_statsmodels_has_it(write):
     frame = anes96()
     result = train_on_table(write(frame), TrainingPlan("PID"))
@@ -118,7 +122,7 @@ def test_the_limit_can_be_accepted_and_is_the_limit(write):
     file = write(frame)
     result = train_on_table(file, TrainingPlan("target", accept_limit=True))
     assert result.is_usable
-    (batch,) = predict_table(result.classifier, file)
+    (batch,) = predicted(result.classifier, file)
     own = batch[np.arange(150), frame["target"]]
     assert np.log(own).sum() == pytest.approx(result.existence.supremum, abs=1e-6)
     assert (own[:50] == 1).all()
@@ -141,7 +145,7 @@ def test_a_category_that_never_came_up_is_named_and_the_limit_gives_it_0(write, 
     plain = train_on_table(write(frame), dataclasses.replace(plan, categories=None))
     assert result.existence.supremum == pytest.approx(plain.log_likelihood, abs=1e-6)
     limit = train_on_table(write(frame), dataclasses.replace(plan, accept_limit=True))
-    (batch,) = predict_table(limit.classifier, write(frame))
+    (batch,) = predicted(limit.classifier, write(frame))
     assert (batch[:, 2] < 1e-20).all()
 
 
@@ -213,7 +217,7 @@ def test_weights_count_on_rows_held_out(write):
     frame = weighted_table()
     result = train_on_table(write(frame), TrainingPlan("y", weights="times", holdout=0.3, seed=3))
     assert result.held_out.n_observations + result.n_observations == frame["times"].sum()
-    (batch,) = predict_table(result.classifier, write(frame.drop(columns="times"), "p.csv"))
+    (batch,) = predicted(result.classifier, write(frame.drop(columns="times"), "p.csv"))
     out = HeldOutRows.choose(200, 0.3, 3).mask(0, 200)
     losses = -np.log(batch[np.arange(200), (frame["y"] == "b").astype(int)])[out]
     repeated = np.repeat(losses, frame["times"][out])
@@ -309,9 +313,7 @@ def test_a_model_file_predicts_what_the_model_does(write, tmp_path):
     file = write(load_iris(as_frame=True).frame)
     result = train_on_table(file, TrainingPlan("target", penalty=L2(strength=1.0)))
     save_classifier(result.classifier, tmp_path / "m")
-    one, other = (
-        np.vstack(list(predict_table(model, file))) for model in (result.classifier, load_classifier(tmp_path / "m"))
-    )
+    one, other = (np.vstack(predicted(model, file)) for model in (result.classifier, load_classifier(tmp_path / "m")))
     np.testing.assert_array_equal(one, other)
     np.testing.assert_allclose(one.sum(axis=1), 1, atol=1e-15)
 

@@ -1,8 +1,11 @@
-"""Encode the columns of a table as features: numbers stay as they are, text becomes one indicator column a level."""
+"""Encode the columns of a table as features.
+
+Numbers stay as they are; text becomes one indicator column a level; a picture is the block of numbers made from it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,7 +24,7 @@ class TableRows(Protocol):
 
     @property
     def values(self) -> Mapping[str, np.ndarray]:
-        """Each column by name, (n,) float64 for numbers or object for text."""
+        """Each column by name: (n,) float64 for numbers, (n,) object for text, (n, width) float for blocks."""
         ...
 
     @property
@@ -40,24 +43,52 @@ class TableRows(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Numbers that belong together, made from one cell.
+
+    Attributes
+    ----------
+    width : how many.
+    recipe : how they are made of a cell, as plain data; only who makes them reads it.
+    """
+
+    width: int
+    recipe: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Feature:
-    """A column that the model reads: numbers, or text that is encoded as indicators of its levels.
+    """A column that the model reads: numbers, text that is encoded as indicators of its levels, or blocks of numbers.
 
     Attributes
     ----------
     name : the column.
-    levels : the levels of a text column; None for numbers.
+    levels : the levels of a text column; else None.
     baseline : the level without an indicator, so that the indicators are not collinear with the intercept. None if
         every level has one: a penalty makes that possible and then treats all levels alike.
+    block : of a column of pictures; else None.
     """
 
     name: str
     levels: tuple[str, ...] | None = None
     baseline: str | None = None
+    block: Block | None = None
+
+    @property
+    def is_number(self) -> bool:
+        """True if the column is numbers, each of which has its own unit."""
+        return self.levels is None and self.block is None
+
+    @property
+    def n_codes(self) -> int:
+        """How many numbers ``Encoding.codes`` has of it."""
+        return 1 if self.block is None else self.block.width
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the encoded columns."""
+        if self.block is not None:
+            return tuple(f"{self.name}[{place}]" for place in range(self.block.width))
         if self.levels is None:
             return (self.name,)
         return tuple(f"{self.name}={level}" for level in self.levels if level != self.baseline)
@@ -70,24 +101,33 @@ class Encoding:
     features: tuple[Feature, ...]
 
     @classmethod
-    def learn(cls, levels: Mapping[str, Iterable[str] | None], *, baselines: bool) -> Encoding:
-        """From the levels seen in each column, None for numbers.
+    def learn(
+        cls, levels: Mapping[str, Iterable[str] | None], *, baselines: bool, blocks: Mapping[str, Block] | None = None
+    ) -> Encoding:
+        """From the levels seen in each column, None for numbers, and the columns that are blocks.
 
         Levels are put into natural order; with `baselines` the first one is the baseline.
         """
         features = []
         for name, seen in levels.items():
-            if seen is None:
+            if blocks is not None and name in blocks:
+                features.append(Feature(name, block=blocks[name]))
+            elif seen is None:
                 features.append(Feature(name))
-                continue
-            ordered = tuple(natural_order(set(seen)))
-            features.append(Feature(name, ordered, ordered[0] if baselines else None))
+            else:
+                ordered = tuple(natural_order(set(seen)))
+                features.append(Feature(name, ordered, ordered[0] if baselines else None))
         return cls(tuple(features))
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of all encoded columns, in order."""
         return tuple(column for feature in self.features for column in feature.columns)
+
+    @property
+    def n_codes(self) -> int:
+        """How many numbers ``codes`` has in a row."""
+        return sum(feature.n_codes for feature in self.features)
 
     def groups(self) -> dict[str, list[int]]:
         """The positions of the encoded columns of each feature, by its name."""
@@ -103,28 +143,30 @@ class Encoding:
         return self.expand(self.codes(columns, unknown))
 
     def codes(self, columns: TableRows, unknown: str = "error") -> np.ndarray:
-        """(n, number of features) float64: numbers as they are, text as the position among the levels.
+        """(n, n_codes) float64: numbers and blocks as they are, text as the position among the levels.
 
         unknown : ``"error"`` refuses a text that is no known level, naming column and row; ``"baseline"`` codes it as
             -1, which has no indicator.
 
         Raises InvalidInput also for text where the model reads numbers, and the other way round.
         """
-        codes = np.empty((columns.n, len(self.features)))
-        for index, feature in enumerate(self.features):
+        codes = np.empty((columns.n, self.n_codes))
+        for feature, place in self._places():
             values = columns.values[feature.name]
-            _check_kind(feature, values, columns.where)
-            codes[:, index] = values if feature.levels is None else _positions(feature, columns, unknown)
+            if feature.block is None:
+                _check_kind(feature, values, columns.where)
+                values = (values if feature.levels is None else _positions(feature, columns, unknown))[:, None]
+            codes[:, place] = values
         return codes
 
     def expand(self, codes: np.ndarray) -> Any:
         """The features, (n, p) float64, from ``codes``: dense, or CSR if there are many columns."""
         if all(feature.levels is None for feature in self.features):
             return codes
-        wide = len(self.columns) > _WIDEST_DENSE
+        wide = len(self.columns) > _WIDEST_DENSE and all(feature.block is None for feature in self.features)
         parts = [
-            codes[:, index, None] if feature.levels is None else _indicators(feature, codes[:, index], wide)
-            for index, feature in enumerate(self.features)
+            codes[:, place] if feature.levels is None else _indicators(feature, codes[:, place.start], wide)
+            for feature, place in self._places()
         ]
         if not wide:
             return np.ascontiguousarray(np.hstack(parts))
@@ -132,32 +174,47 @@ class Encoding:
 
         return scipy.sparse.hstack([scipy.sparse.csr_array(part) for part in parts], format="csr")
 
+    def _places(self) -> Iterator[tuple[Feature, slice]]:
+        """Each feature, and where its numbers stand in a row of ``codes``."""
+        at = 0
+        for feature in self.features:
+            yield feature, slice(at, at + feature.n_codes)
+            at += feature.n_codes
+
     def to_list(self) -> list[dict[str, Any]]:
         """Plain data for JSON, one mapping a feature."""
-        return [
-            {"name": f.name, "kind": "number"}
-            if f.levels is None
-            else {"name": f.name, "kind": "text", "levels": list(f.levels), "baseline": f.baseline}
-            for f in self.features
-        ]
+        return [_described(feature) for feature in self.features]
 
     @classmethod
     def from_list(cls, features: Sequence[Mapping[str, Any]]) -> Encoding:
         """The inverse of ``to_list``; raises ValueError for anything else."""
-        found = cls(tuple(Feature(one["name"], *_levels(one)) for one in features))
+        found = cls(tuple(_feature(one) for one in features))
         names = [feature.name for feature in found.features]
         if found.to_list() != list(features) or not _are_names(names):
             raise ValueError("features that are none")
         return found
 
 
-def _levels(feature: Mapping[str, Any]) -> tuple[tuple[str, ...] | None, str | None]:
-    if feature["kind"] == "number":
-        return None, None
-    levels, baseline = feature["levels"], feature["baseline"]
+def _described(feature: Feature) -> dict[str, Any]:
+    if feature.block is not None:
+        block = feature.block
+        return {"name": feature.name, "kind": "picture", "width": block.width, "recipe": dict(block.recipe)}
+    if feature.levels is None:
+        return {"name": feature.name, "kind": "number"}
+    return {"name": feature.name, "kind": "text", "levels": list(feature.levels), "baseline": feature.baseline}
+
+
+def _feature(one: Mapping[str, Any]) -> Feature:
+    if one["kind"] == "picture":
+        if type(one["width"]) is not int or one["width"] < 1:
+            raise ValueError("a block without numbers")
+        return Feature(one["name"], block=Block(one["width"], dict(one["recipe"])))
+    if one["kind"] == "number":
+        return Feature(one["name"])
+    levels, baseline = one["levels"], one["baseline"]
     if not _are_names(levels) or (baseline is not None and baseline not in levels):
         raise ValueError("levels that are none")
-    return tuple(levels), baseline
+    return Feature(one["name"], tuple(levels), baseline)
 
 
 def _are_names(names: Any) -> bool:

@@ -17,13 +17,17 @@ STANDARDISED = "number columns, standardised; levels of text columns as they are
 AS_THEY_ARE = "columns as they are"
 
 
-def penalty_of(given: L2 | str | None) -> L2 | None:
-    """The penalty that is `given` as a value or as text such as ``"l2=1"``; ``"l2"`` has strength 1. None stays None.
+def penalty_of(given: L2 | str | None, default: L2 | None = None) -> L2 | None:
+    """The penalty that is `given` as a value or as text: ``"l2=1"``, ``"l2"``, which has strength 1, or ``"none"``.
+
+    default : what None stands for.
 
     Raises InvalidCall if it is not a penalty.
     """
     if given is None or isinstance(given, L2):
-        return given
+        return default if given is None else given
+    if given == "none":
+        return None
     kind, _, words = given.partition("=") if isinstance(given, str) else ("", "", "")
     try:
         strength = float(words or 1)
@@ -32,7 +36,7 @@ def penalty_of(given: L2 | str | None) -> L2 | None:
     if kind.strip().lower() != "l2":
         raise InvalidCall(
             "penalty",
-            say("--penalty takes l2=STRENGTH, such as l2=1"),
+            say("--penalty takes l2=STRENGTH, such as l2=1, or none"),
             verbatim("penalty"),
             say("L2(strength=1), or text such as l2=1"),
             verbatim(written(given, repr)),

@@ -11,27 +11,50 @@ from typing import Any, Literal
 import numpy as np
 
 from mottomo.categories import Categories
+from mottomo.classification.pictures import SkippedPicture
 from mottomo.results import Later, ResultWithRows, Stream
 
 PredictionVerdict = Literal["predicted"]
+PredictionRemark = Literal["pictures-skipped"]
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedRows:
+    """The probabilities of some rows.
+
+    Attributes
+    ----------
+    probabilities : (m, K) float64; each row sums to 1.
+    names : what each row is called; None where rows have no names.
+    skipped : pictures among them that have no row, because they cannot be read.
+    """
+
+    probabilities: np.ndarray
+    names: tuple[str, ...] | None = None
+    skipped: tuple[SkippedPicture, ...] = ()
 
 
 class Batches:
-    """Batches of probabilities, (m, K) each, that are computed anew in each iteration.
+    """Batches of predicted rows, which are computed anew in each iteration.
 
     Attributes
     ----------
     n : the number of rows; None until an iteration has ended.
+    skipped : pictures without a row, as far as they were read.
     """
 
-    def __init__(self, make: Callable[[], Iterator[np.ndarray]]) -> None:
+    def __init__(self, make: Callable[[], Iterator[PredictedRows]]) -> None:
         self._make = make
         self.n: int | None = None
+        self.skipped: tuple[SkippedPicture, ...] = ()
 
-    def __iter__(self) -> Iterator[np.ndarray]:
+    def __iter__(self) -> Iterator[PredictedRows]:
         n = 0
+        skipped: list[SkippedPicture] = []
         for batch in self._make():
-            n += len(batch)
+            n += len(batch.probabilities)
+            skipped += batch.skipped
+            self.skipped = tuple(skipped)
             yield batch
         self.n = n
 
@@ -44,19 +67,21 @@ class Predictions(ResultWithRows):
     ----------
     target : the column that is predicted.
     categories : the K categories of the target.
-    batches : the probabilities, (m, K) a batch.
+    batches : the probabilities.
     names_most_probable : whether the tables name the most probable category of each row.
+    name_column : the column with the names of the rows, such as that of the pictures; None where rows have no names.
     """
 
     target: str
     categories: Categories
     batches: Batches
     names_most_probable: bool = False
+    name_column: str | None = None
 
     @cached_property
     def probabilities(self) -> np.ndarray:
         """(n, K) float64; each row sums to 1."""
-        return np.concatenate([np.empty((0, len(self.categories))), *self.batches])
+        return np.concatenate([np.empty((0, len(self.categories))), *(rows.probabilities for rows in self.batches)])
 
     @property
     def most_probable(self) -> tuple[str, ...]:
@@ -74,35 +99,54 @@ class Predictions(ResultWithRows):
         return self.batches.n
 
     @property
+    def skipped(self) -> tuple[SkippedPicture, ...]:
+        """Pictures without a row, because they cannot be read; reads all batches if they have not been read."""
+        return self.batches.skipped if self.n_observations >= 0 else ()
+
+    @property
     def verdict(self) -> PredictionVerdict:
         """Always ``predicted``."""
         return "predicted"
 
-    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[list[float], str | None]]:
-        """The probabilities of each row, and its most probable category, if that is named."""
-        names, at = self.categories.names, 0
+    @property
+    def remarks(self) -> tuple[PredictionRemark, ...]:
+        """As in Result."""
+        return ("pictures-skipped",) if self.skipped else ()
+
+    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[str | None, list[float], str | None]]:
+        """The name of each row, its probabilities, and its most probable category, if that is named."""
+        categories, at = self.categories.names, 0
         for batch in self.batches:
-            part = batch[max(start - at, 0) : None if stop is None else stop - at]
+            part = slice(max(start - at, 0), None if stop is None else stop - at)
+            rows = batch.probabilities[part]
             best: Iterable[str | None] = itertools.repeat(None)
             if self.names_most_probable:
-                best = (names[k] for k in part.argmax(axis=1).tolist())
-            yield from zip(part.tolist(), best, strict=False)
-            at += len(batch)
+                best = (categories[k] for k in rows.argmax(axis=1).tolist())
+            names = itertools.repeat(None) if batch.names is None else batch.names[part]
+            yield from zip(names, rows.tolist(), best, strict=False)
+            at += len(batch.probabilities)
             if stop is not None and at >= stop:
                 return
 
     def streamed_dict(self) -> dict[str, Any]:
         """As ``to_dict``, with `rows` as a stream and `n_observations` known only after it was read."""
-        names = self.categories.names
+        categories = self.categories.names
 
         def rows() -> Iterator[dict[str, Any]]:
-            for row, best in self.rows():
-                found: dict[str, Any] = {"probabilities": dict(zip(names, row, strict=True))}
+            key = self.name_column or ""
+            key += "_" * (key in ("probabilities", "most_probable"))
+            for name, row, best in self.rows():
+                found: dict[str, Any] = {} if name is None else {key: name}
+                found["probabilities"] = dict(zip(categories, row, strict=True))
                 yield found if best is None else {**found, "most_probable": best}
 
-        return {"target": self.target, "rows": Stream(rows), "n_observations": Later(lambda: self.n_observations)}
+        found = {"target": self.target, "rows": Stream(rows), "n_observations": Later(lambda: self.n_observations)}
+        if self.name_column is not None:
+            found["skipped"] = Later(lambda: [one.to_dict() for one in self.skipped])
+        return found
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON, with all rows in memory."""
         found = self.streamed_dict()
-        return {**found, "rows": list(found["rows"]), "n_observations": self.n_observations}
+        found["rows"] = list(found["rows"])
+        return {name: value.make() if isinstance(value, Later) else value for name, value in found.items()}

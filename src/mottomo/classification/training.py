@@ -17,6 +17,7 @@ from mottomo.classification.labelled_rows import refuse_extremes
 from mottomo.classification.objective import Data
 from mottomo.classification.optimisation import FitState, Progress
 from mottomo.classification.penalties import L2, ridge_of
+from mottomo.classification.pictures import TrainedPictures
 from mottomo.classification.training_result import TrainingResult
 from mottomo.kernels.cross_entropy import cross_entropy_of_logits
 from mottomo.losses import HeldOut, LossSums
@@ -36,6 +37,7 @@ class TrainingRows:
     categories : the K categories of the target.
     tally : the categories of the training rows.
     n_dropped : rows that were left out because of missing values.
+    pictures : what is known of the pictures among the features; None without any.
     """
 
     data: Data
@@ -44,6 +46,7 @@ class TrainingRows:
     categories: Categories
     tally: Tally
     n_dropped: int
+    pictures: TrainedPictures | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +113,7 @@ def learnt(
         held_out=None if rows.held_out is None else _held_out(classifier, rows.tally, rows.held_out, plan.seed),
         n_dropped=rows.n_dropped,
         accepts_limit=plan.accept_limit,
+        pictures=rows.pictures,
     )
 
 
@@ -117,7 +121,7 @@ def learnt(
 
 
 def _fitted(rows: TrainingRows, plan: Settings, progress: Progress | None) -> Fit:
-    is_number = np.array([feature.levels is None for feature in rows.encoding.features for _ in feature.columns], bool)
+    is_number = np.array([feature.is_number for feature in rows.encoding.features for _ in feature.columns], bool)
     ridge = ridge_of(plan.penalty, rows.data, is_number)
     return fit(rows.data, ridge=ridge, tolerance=plan.tolerance, progress=progress)
 

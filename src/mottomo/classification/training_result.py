@@ -13,6 +13,7 @@ from mottomo.classification.coefficient_tests import FeatureTest
 from mottomo.classification.collinearity import Dependence
 from mottomo.classification.coordinates import referred
 from mottomo.classification.existence import Existence, Separator
+from mottomo.classification.pictures import TrainedPictures
 from mottomo.losses import HeldOut
 from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.results import ResultWithRows
@@ -28,6 +29,9 @@ TrainingRemark = Literal[
     "baseline",
     "rare-categories",
     "held-out-impossible",
+    "pictures-skipped",
+    "pictures-in-two-categories",
+    "pictures-copied",
 ]
 
 
@@ -61,6 +65,7 @@ class TrainingResult(ResultWithRows):
     n_dropped : rows that were left out because of missing values.
     accepts_limit : True if the limit was asked for, should there be no maximum.
     model_file : the file to which the model was written; None if it was not.
+    pictures : what is known of the pictures that were trained on; None without any.
     """
 
     classifier: Classifier
@@ -86,6 +91,7 @@ class TrainingResult(ResultWithRows):
     n_dropped: int
     accepts_limit: bool = False
     model_file: str | None = None
+    pictures: TrainedPictures | None = None
 
     @property
     def model(self) -> Classifier:
@@ -224,6 +230,7 @@ class TrainingResult(ResultWithRows):
                 for test in self.feature_tests
             ],
             "held_out": None if self.held_out is None else self.held_out.to_dict(),
+            "pictures": None if self.pictures is None else self.pictures.to_dict(),
             "model": self.model_file,
         }
 
@@ -325,6 +332,8 @@ class TrainingResult(ResultWithRows):
             found.append("rare-categories")
         if self.held_out is not None and self.held_out.n_impossible:
             found.append("held-out-impossible")
+        if self.pictures is not None:
+            found += self.pictures.remarks
         return tuple(found)
 
     @property

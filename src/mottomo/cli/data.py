@@ -55,6 +55,22 @@ def table_of(data: str, settings: dict[str, Any]) -> Iterator[tuple[Any, dict[st
     yield sys.stdin.buffer if data == "-" else Path(data), reading_options(settings)
 
 
+@contextmanager
+def tables_of(data: tuple[str, ...], settings: dict[str, Any]) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """The table that DATA is, or pictures: one, several, or a pattern."""
+    if len(data) > 1:
+        from mottomo.sources.pictures.folder import is_picture
+
+        others = [name for name in data if not is_picture(name)]
+        if others:
+            raise usage_error(say("several DATA have to be pictures, and {name} is none by its name", name=others[0]))
+        yield list(data), reading_options(settings)
+        return
+    with table_of(data[0], settings) as (table, reading):
+        is_pattern = any(letter in data[0] for letter in "*?[") and not Path(data[0]).exists()
+        yield (data[0] if is_pattern else table), reading
+
+
 def data_options(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of a command as options of its function: those that were given."""
     named = ("column", "count_column", "where", "categories", "null", "normalise", "missing")

@@ -9,23 +9,25 @@ import click
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import table_of
+from mottomo.cli.data import tables_of
 from mottomo.cli.options import DEBUG, FORM_OPTIONS, LANGUAGE, MISSING_VALUES, SAVE, WHERE
 from mottomo.cli.output import show
-from mottomo.cli.progress import progress_bar
+from mottomo.cli.progress import picture_bar, progress_bar
+from mottomo.cli.training_settings import SKIP_BAD
 from mottomo.messages import say
 
 
 @make_command(
     "predict",
     say(
-        "Predict the probability of each category for the rows of a table.\n\n"
+        "Predict the probability of each category for the rows of a table, or for pictures.\n\n"
         "DATA is a table with the columns that the model was trained on (.csv .tsv .jsonl .parquet, also .gz and .zst; "
-        "- with --input for standard input). One line for each row that --where keeps, in their order: CSV with a "
+        "- with --input for standard input); or for a model of pictures one picture or several, a folder, or a pattern "
+        "in quotation marks ('photos/*.jpg'). One line for each row that --where keeps, in their order: CSV with a "
         "column a category, or with --json one object. No column of DATA is repeated."
     ),
     (
-        click.argument("data", metavar="DATA"),
+        click.argument("data", nargs=-1, required=True, metavar="DATA..."),
         option("--model", required=True, metavar="FILE", help=say("The model file that train wrote.")),
         option("--most-probable", is_flag=True, help=say("Add the most probable category.")),
         option(
@@ -37,6 +39,7 @@ from mottomo.messages import say
                 "the coefficients compare (of a model with a penalty: for no level)."
             ),
         ),
+        SKIP_BAD,
         MISSING_VALUES,
         WHERE,
         *FORM_OPTIONS,
@@ -54,15 +57,23 @@ from mottomo.messages import say
         DEBUG,
     ),
 )
-def command(data: str, model: str, most_probable: bool, unknown: Literal["error", "baseline"], **settings: Any) -> None:
+def command(
+    data: tuple[str, ...],
+    model: str,
+    most_probable: bool,
+    unknown: Literal["error", "baseline"],
+    skip_bad: bool,
+    **settings: Any,
+) -> None:
     from mottomo.storage.whole_file import refuse_unwritable
-    from mottomo.workflows.prediction import predictions_of
+    from mottomo.workflows.prediction import predictions_of, problem_of
 
     if settings["save"] is not None:
         refuse_unwritable(Path(settings["save"]))
     with (
-        table_of(data, settings) as (table, reading),
-        progress_bar(data) as progress,
+        tables_of(data, settings) as (table, reading),
+        progress_bar(data[0]) as progress,
+        picture_bar(say("pictures")) as picture_reads,
         predictions_of(
             Path(model),
             table,
@@ -71,8 +82,11 @@ def command(data: str, model: str, most_probable: bool, unknown: Literal["error"
             missing_values=settings["missing_values"] or (),
             where=settings["where"],
             progress=progress,
-            label=say("standard input") if data == "-" else None,
+            picture_reads=picture_reads,
+            label=say("standard input") if data == ("-",) else None,
             **reading,
         ) as found,
     ):
         show(found, settings, default="csv")
+        if found.skipped and not skip_bad:  # after the rows of the others, which are not lost with it
+            raise problem_of(found)

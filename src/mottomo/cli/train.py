@@ -18,8 +18,17 @@ from mottomo.cli.data import table_of
 from mottomo.cli.language import chosen_translator
 from mottomo.cli.options import CATEGORIES, FORM_OPTIONS, MISSING_VALUES, OUTPUT_OPTIONS, WHERE
 from mottomo.cli.output import note, show
-from mottomo.cli.progress import Lines, progress_bar
-from mottomo.cli.training_settings import FEATURES, PENALTY, TEXT, WEIGHTS, training_options
+from mottomo.cli.progress import Lines, picture_bar, progress_bar
+from mottomo.cli.training_settings import (
+    FEATURES,
+    IMAGE_FEATURES,
+    IMAGES,
+    PENALTY,
+    SKIP_BAD,
+    TEXT,
+    WEIGHTS,
+    training_options,
+)
 from mottomo.cli.usage import usage_error
 from mottomo.errors import MottomoError
 from mottomo.messages import Message, say, say_count
@@ -31,16 +40,24 @@ _NO_ANSWER, _INTERRUPTED = 3, 130
     "train",
     say(
         "Train a classifier: the probability of each category, from the other columns.\n\n"
-        "DATA is a table (.csv .tsv .jsonl .parquet, also .gz and .zst; - with --input for standard input). Softmax "
-        "regression by maximum likelihood: numbers are used as they are, texts as one column a level. Where the "
+        "DATA is a table (.csv .tsv .jsonl .parquet, also .gz and .zst; - with --input for standard input), or a "
+        "folder of pictures with one folder a category. Softmax regression by maximum likelihood: numbers are used as "
+        "they are, texts as one column a level, pictures as a block of numbers. Where the "
         "likelihood has no maximum that is the answer, and a model is written only with --penalty or --accept-limit."
     ),
     (
         click.argument("data", metavar="DATA"),
-        option("--target", required=True, metavar="NAME", help=say("The column with the categories to predict.")),
+        option(
+            "--target",
+            metavar="NAME",
+            help=say("The column with the categories to predict; of a folder of pictures the folders."),
+        ),
         FEATURES,
         TEXT,
         WEIGHTS,
+        IMAGES,
+        IMAGE_FEATURES,
+        SKIP_BAD,
         option("--model", metavar="FILE", help=say("Write the model to FILE.")),
         option("--onnx", metavar="FILE", help=say("Write the model as ONNX, for other programs, to FILE.")),
         PENALTY,
@@ -84,7 +101,12 @@ def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, 
     _check_seed(settings)
     options = training_options(settings)
     _check_outputs(model, onnx, options)  # before the work, not after it
-    with table_of(data, settings) as (table, reading), progress_bar(data) as reads, _reports() as progress:
+    with (
+        table_of(data, settings) as (table, reading),
+        progress_bar(data) as reads,
+        picture_bar(say("pictures")) as picture_reads,
+        _reports() as progress,
+    ):
         result = train(
             table,
             **options,
@@ -92,6 +114,7 @@ def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, 
             **reading,
             progress=progress,
             reads=reads,
+            picture_reads=picture_reads,
             label=say("standard input") if data == "-" else None,
             check_names=_check_of_names(onnx),
         )
@@ -125,7 +148,7 @@ def _check_seed(settings: dict[str, Any]) -> None:
 def _write(classifier: Any, model: str | None, onnx: str | None) -> tuple[list[str], MottomoError | None]:
     """Write the files that were asked for; which are there, and what was wrong with one that is not."""
     from mottomo.storage.model_file import save_classifier
-    from mottomo.storage.onnx_file import save_onnx
+    from mottomo.workflows.picture_recipes import save_onnx
 
     written, problem = [], None
     for file, save in ((model, save_classifier), (onnx, save_onnx)):

@@ -15,14 +15,29 @@ PENALTY = option(
     metavar="l2=STRENGTH",
     help=say(
         "Maximise log L - STRENGTH/2 sum W^2 instead of log L (l2 alone: STRENGTH 1). W are those of standardised "
-        "columns of numbers, all of them, and of levels of texts as they are."
+        "columns of numbers, all of them, and of levels of texts and the numbers of pictures as they are. The default "
+        "is none, and l2=1 with pictures."
     ),
+)
+IMAGES = option(
+    "--images", metavar="NAME", help=say("The column of DATA with the paths of pictures, below the folder of DATA.")
+)
+IMAGE_FEATURES = option(
+    "--image-features",
+    metavar="FEATURES",
+    help=say(
+        "How pictures become numbers: efficientnet-lite0 (a network trained on photos; the default), pixels:SIDE, "
+        "grey:SIDE, or FILE.onnx,output=NAME,mean=127,deviation=128; each with crop=SHARE of the shorter side."
+    ),
+)
+SKIP_BAD = option(
+    "--skip-bad", is_flag=True, help=say("Leave out pictures that cannot be read, and say which (default: an error).")
 )
 
 
 def training_options(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of ``train`` as options of its function."""
     names = ("target", "features", "weights", "categories", "penalty", "holdout", "seed", "memory", "reference",
-             "missing", "where")  # fmt: skip
+             "missing", "where", "images", "image_features", "skip_bad")  # fmt: skip
     lists = {name: settings[name] or () for name in ("text", "missing_values")}
     return {**{name: settings[name] for name in names}, **lists}

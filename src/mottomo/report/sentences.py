@@ -42,7 +42,7 @@ def quoted(names: Sequence[str], most: int = _MOST_NAMES) -> Message:
     return found
 
 
-def some(names: Sequence[str], most: int = _MOST_NAMES) -> list[str | Message]:
+def some(names: Sequence[str | Message], most: int = _MOST_NAMES) -> list[str | Message]:
     """The first of some names, and how many more there are."""
     shown: list[str | Message] = list(names[:most])
     if len(names) > most:

@@ -43,6 +43,10 @@ class Columns:
         """How many rows there are."""
         return len(self.numbers)
 
+    def chosen(self, rows: np.ndarray) -> Columns:
+        """The rows at these places."""
+        return Columns({name: cells[rows] for name, cells in self.values.items()}, self.numbers[rows], self.where)
+
     def place(self, index: int, name: str) -> Message:
         """What messages call the place of a cell."""
         number = int(self.numbers[index])
@@ -150,10 +154,21 @@ class KeptColumns:
     def drop_gaps(self) -> None:
         """Keep only complete rows."""
         whole = " AND ".join(f"NOT ({self._is_missing(name)})" for name in self.names)
-        self._run(f"CREATE TEMP TABLE complete AS SELECT * FROM {self._table} WHERE {whole}")
+        self._replace(f"SELECT * FROM {self._table} WHERE {whole}")
+
+    def _replace(self, chosen: str) -> None:
+        """Keep these rows alone."""
+        table = f"{self._table}_"
+        self._run(f"CREATE TEMP TABLE {table} AS {chosen}")
         self._run(f"DROP TABLE {self._table}")
-        self._table = "complete"
+        self._table = table
         self.n = self._count()
+
+    def drop(self, rows: Sequence[int]) -> None:
+        """Leave out the rows at these places, counted from 0."""
+        self._connection.register("dropped", {"place": np.asarray(rows, dtype=np.int64)})
+        chosen = "rowid NOT IN (SELECT place FROM dropped) ORDER BY rowid"
+        self._replace(f"SELECT * FROM {self._table} WHERE {chosen}")
 
     def refuse_infinite(self, names: Sequence[str]) -> None:
         """Raise InvalidInput if a number in these columns is infinite, naming the first such row."""

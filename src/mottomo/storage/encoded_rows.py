@@ -46,7 +46,7 @@ class RowsInMemory:
 
     def __init__(self, path: Path, n: int, encoding: Encoding, n_categories: int, weighted: bool) -> None:
         self._encoding, self._n_categories = encoding, n_categories
-        self._codes = np.empty((n, len(encoding.features)))
+        self._codes = np.empty((n, encoding.n_codes))
         self._labels = np.empty(n, dtype=np.int64)
         self._weights = np.empty(n) if weighted else None
         self.n = 0
@@ -71,7 +71,7 @@ class RowsOnDisk:
 
     def __init__(self, path: Path, n: int, encoding: Encoding, n_categories: int, weighted: bool) -> None:
         self._encoding, self._n_categories = encoding, n_categories
-        self._codes = RowFile(path.with_suffix(".codes"), len(encoding.features), np.float64)
+        self._codes = RowFile(path.with_suffix(".codes"), encoding.n_codes, np.float64)
         self._labels = RowFile(path.with_suffix(".labels"), 1, np.int64)
         self._weights = RowFile(path.with_suffix(".weights"), 1, np.float64) if weighted else None
         self._size = max(256, NUMBERS_IN_A_BATCH // (len(encoding.columns) + 1))

@@ -1,7 +1,8 @@
 """A classifier for other programs: an ONNX graph from the columns of a table to predicted probabilities.
 
-Each column is a separate input, (n, 1): numbers as float64, texts as strings. A number is multiplied by its
-coefficients; a text selects the coefficients of its level. Everything is computed in float64.
+Each column is a separate input, (n, 1): numbers as float64, texts as strings; pictures are (n, side, side, 3) of uint8.
+A number is multiplied by its coefficients; a text selects the coefficients of its level; a picture becomes its block of
+numbers by the network in the same file. All but the network is computed in float64.
 """
 
 from __future__ import annotations
@@ -18,18 +19,19 @@ from mottomo.classification.classifier import Classifier
 from mottomo.classification.encoding import Feature
 from mottomo.errors import InvalidInput, MissingExtra, SourceError
 from mottomo.messages import say, verbatim
+from mottomo.storage.onnx_pictures import picture_part
 from mottomo.storage.whole_file import write_whole
 
 _OWN = "mottomo:"  # how the names inside the graph begin
 _OPSET, _ML_OPSET, _IR_VERSION = 17, 3, 8  # what ONNX Runtime reads from version 1.12 on
 
 
-def save_onnx(classifier: Classifier, path: Path) -> None:
-    """Write a classifier as ONNX, whole or not at all."""
-    write_whole(path, onnx_bytes(classifier))
+def save_onnx(classifier: Classifier, path: Path, network: bytes | None = None) -> None:
+    """Write a classifier as ONNX, whole or not at all; `network` is that of its pictures."""
+    write_whole(path, onnx_bytes(classifier, network))
 
 
-def onnx_bytes(classifier: Classifier) -> bytes:
+def onnx_bytes(classifier: Classifier, network: bytes | None = None) -> bytes:
     """The ONNX model: inputs named like the columns; outputs ``probabilities`` (n, K) and ``label`` (n,).
 
     For a level that training never saw, the runtime raises an error, because the index is out of bounds.
@@ -48,7 +50,7 @@ def onnx_bytes(classifier: Classifier) -> bytes:
     from onnx.checker import ValidationError
 
     try:
-        return _graph_bytes(classifier)
+        return _graph_bytes(classifier, network)
     except (ValidationError, EncodeError, UnicodeError, ValueError) as error:
         raise SourceError(
             "not-onnx",
@@ -60,15 +62,23 @@ def onnx_bytes(classifier: Classifier) -> bytes:
         ) from error
 
 
-def _graph_bytes(classifier: Classifier) -> bytes:
+def _graph_bytes(classifier: Classifier, network: bytes | None) -> bytes:
     from onnx import TensorProto, checker, helper
 
     parts = _Parts()
     nodes, terms = [], []
+    opsets, ir_version = {"": _OPSET, "ai.onnx.ml": _ML_OPSET}, _IR_VERSION
     for index, (feature, rows) in enumerate(_shares(classifier)):
         term = _own(f"term_{index}")
         weights = parts.constant(f"coefficients_{index}", rows)
-        if feature.levels is None:
+        if feature.block is not None:
+            part = picture_part(
+                feature.block.recipe, feature.name, _own(f"picture_{index}/"), parts.constant, network, _OPSET
+            )
+            nodes += [*part.nodes, helper.make_node("MatMul", [part.output, weights], [term])]
+            parts.constants += part.constants
+            opsets, ir_version = {**opsets, **part.opsets}, max(ir_version, part.ir_version)
+        elif feature.levels is None:
             nodes.append(helper.make_node("MatMul", [feature.name, weights], [term]))
         else:
             nodes += _of_level(feature, str(index), weights, term, parts)
@@ -82,11 +92,7 @@ def _graph_bytes(classifier: Classifier) -> bytes:
         helper.make_node("ArgMax", [logits], [position], axis=1, keepdims=0),
         helper.make_node("Gather", [names, position], [label]),
     ]
-    kinds = {True: TensorProto.DOUBLE, False: TensorProto.STRING}
-    inputs = [
-        helper.make_tensor_value_info(one.name, kinds[one.levels is None], ["n", 1])
-        for one in classifier.encoding.features
-    ]
+    inputs = [_input(one) for one in classifier.encoding.features]
     outputs = [
         helper.make_tensor_value_info(probabilities, TensorProto.DOUBLE, ["n", len(classifier.categories)]),
         helper.make_tensor_value_info(label, TensorProto.STRING, ["n"]),
@@ -94,14 +100,24 @@ def _graph_bytes(classifier: Classifier) -> bytes:
     graph = helper.make_graph(nodes, "mottomo", inputs, outputs, parts.constants)
     model = helper.make_model(
         graph,
-        opset_imports=[helper.make_opsetid("", _OPSET), helper.make_opsetid("ai.onnx.ml", _ML_OPSET)],
-        ir_version=_IR_VERSION,
+        opset_imports=[helper.make_opsetid(domain, number) for domain, number in opsets.items()],
+        ir_version=ir_version,
         producer_name="mottomo",
         producer_version=str(classifier.history.get("version", "")),
     )
     helper.set_model_props(model, _properties(classifier))
     checker.check_model(model)
     return bytes(model.SerializeToString(deterministic=True))
+
+
+def _input(feature: Feature) -> Any:
+    from onnx import TensorProto, helper
+
+    if feature.block is not None:
+        side = int(feature.block.recipe["side"])
+        return helper.make_tensor_value_info(feature.name, TensorProto.UINT8, ["n", side, side, 3])
+    kind = TensorProto.DOUBLE if feature.levels is None else TensorProto.STRING
+    return helper.make_tensor_value_info(feature.name, kind, ["n", 1])
 
 
 def no_inputs(target: str) -> InvalidInput:

@@ -124,10 +124,10 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-_TEXTS = ("where", "encoding", "input", "target", "weights", "reference")
+_TEXTS = ("where", "encoding", "input", "target", "weights", "reference", "images", "image_features")
 _NAMES = ("names", "features", "text", "missing_values")
-_FLAGS = ("normalise", "accept_limit", "most_probable", "fingerprint")
-_FUNCTIONS = ("progress", "reads", "check_names")
+_FLAGS = ("normalise", "accept_limit", "most_probable", "fingerprint", "skip_bad")
+_FUNCTIONS = ("progress", "reads", "picture_reads", "check_names")
 _WORDS = {"missing": ("error", "drop"), "unknown": ("error", "baseline")}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,25 +17,61 @@ from mottomo.sources.file_hash import FileHash
 from mottomo.sources.frame import Frame
 from mottomo.sources.frame_columns import open_frame
 from mottomo.sources.reading import Reading, TableFile, check_file, table_file
+from mottomo.workflows.picture_tables import PictureTable, pictures_of, with_column
 from mottomo.workflows.provenance import given, library_of
 
-Table = TableFile | Frame | Mapping[str, Any]
+PlainTable = TableFile | Frame | Mapping[str, Any]
+Table = PlainTable | PictureTable
 ReadProgress = Callable[[float], None]
 
 
 def opened(
     table: Table, choice: ColumnSelection, progress: ReadProgress | None = None
 ) -> AbstractContextManager[KeptColumns]:
-    """The chosen columns of a table, for as long as they are kept."""
+    """The chosen columns of a table, for as long as they are kept; that of pictures as texts."""
+    if isinstance(table, PictureTable):
+        table = table.table
     return open_columns(table, choice, progress) if isinstance(table, TableFile) else open_frame(table, choice)
 
 
 @contextmanager
-def table_of(data: Any, reading: Reading, label: Any = None, fingerprint: bool = False) -> Iterator[_Opened]:
+def table_of(
+    data: Any,
+    reading: Reading,
+    label: Any = None,
+    fingerprint: bool = False,
+    *,
+    images: str | None = None,
+    with_categories: bool = False,
+) -> Iterator[_Opened]:
     """The table that `data` is, and where it comes from, known when it was read.
+
+    images : the column of the table that has pictures.
+    with_categories : of a folder of pictures: its folders are the categories.
 
     Raises InvalidInput : it has no columns.
     """
+    pictures = pictures_of(data, with_categories=with_categories)
+    if pictures is not None:
+        reading.refuse(say("pictures"))
+        yield _Opened(pictures, pictures.provenance)
+        return
+    with _plain_table_of(data, reading, label, fingerprint) as found:
+        if images is None:
+            yield found
+            return
+        table = with_column(found.table, images)
+        yield _Opened(table, lambda: _beside(found.provenance(), table))
+
+
+def _beside(found: Provenance, table: PictureTable) -> Provenance:
+    """Where a table and its pictures come from."""
+    pictures = tuple(replace(file, role="pictures") for file in table.provenance().sources)
+    return replace(found, sources=(*found.sources, *pictures))
+
+
+@contextmanager
+def _plain_table_of(data: Any, reading: Reading, label: Any, fingerprint: bool) -> Iterator[_Opened]:
     with ExitStack() as stack:
         called = as_message(label)
         if hasattr(data, "read"):
@@ -78,5 +115,5 @@ def table_of(data: Any, reading: Reading, label: Any = None, fingerprint: bool =
 class _Opened:
     """A table, and where it comes from."""
 
-    def __init__(self, table: Table, provenance: Callable[[], Provenance]) -> None:
+    def __init__(self, table: Any, provenance: Callable[[], Provenance]) -> None:
         self.table, self.provenance = table, provenance

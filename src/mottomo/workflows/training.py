@@ -12,8 +12,13 @@ from mottomo.classification.optimisation import Progress
 from mottomo.classification.penalties import L2, penalty_of
 from mottomo.classification.training import learnt
 from mottomo.classification.training_result import TrainingResult
+from mottomo.errors import InvalidCall
+from mottomo.messages import say, verbatim
+from mottomo.sources.pictures.folder import CATEGORY
 from mottomo.sources.reading import Reading
 from mottomo.workflows.options import ReadingOptions, checked
+from mottomo.workflows.picture_rows import PictureProgress
+from mottomo.workflows.picture_tables import PictureTable
 from mottomo.workflows.tables import ReadProgress, Table, table_of
 from mottomo.workflows.training_plan import TrainingPlan
 from mottomo.workflows.training_rows import training_rows
@@ -22,11 +27,14 @@ from mottomo.workflows.training_rows import training_rows
 @checked
 def train(
     data: Any,
-    target: str,
+    target: str | None = None,
     *,
     features: Iterable[str] | str | None = None,
     text: Iterable[str] | str = (),
     weights: str | None = None,
+    images: str | None = None,
+    image_features: str | None = None,
+    skip_bad: bool = False,
     penalty: L2 | str | None = None,
     accept_limit: bool = False,
     holdout: float = 0.0,
@@ -40,22 +48,30 @@ def train(
     fingerprint: bool = False,
     progress: Progress | None = None,
     reads: Callable[[float], None] | None = None,
+    picture_reads: PictureProgress | None = None,
     label: Any = None,
     check_names: Callable[[Iterable[str]], None] | None = None,
     **reading: Unpack[ReadingOptions],
 ) -> TrainingResult:
     """Train a classifier by maximum likelihood: ``mottomo train``.
 
-    Softmax regression: numbers are used as they are, texts as one column a level.
+    Softmax regression: numbers are used as they are, texts as one column a level, pictures as a block of numbers.
 
     Parameters
     ----------
-    data : a data frame of any library, a mapping from names to columns, or a ``pathlib.Path`` to a table.
-    target : the column with the categories to predict.
+    data : a data frame of any library, a mapping from names to columns, or a ``pathlib.Path`` to a table or to a folder
+        of pictures, which has one folder a category.
+    target : the column with the categories to predict; of a folder of pictures ``"category"``.
     features : the columns to predict from; all others unless said.
     text : columns of digits that are text.
     weights : a column that says how often each row counts.
-    penalty : None for maximum likelihood, ``L2(strength)`` or ``"l2=1"``: of standardised columns of numbers.
+    images : a column of pictures: their paths, which are below the folder of a file; pictures of Pillow; or arrays of
+        uint8, (height, width) or (height, width, 3 or 4).
+    image_features : how a picture becomes numbers: ``"efficientnet-lite0"``, what a network trained on photos makes of
+        it; ``"pixels:32"`` or ``"grey:28"``; or the name of an ONNX file.
+    skip_bad : leave out pictures that cannot be read, and say which.
+    penalty : ``"none"`` for maximum likelihood, ``L2(strength)`` or ``"l2=1"``: of standardised columns of numbers.
+        By default none, and with pictures, which have more numbers than rows, ``l2=1``.
     accept_limit : where there is no maximum, take the probabilities that it approaches.
     holdout, seed : keep this share of the rows out of the training and measure the cross-entropy on them.
     memory : MiB of features that are held in memory; more are read in batches.
@@ -66,6 +82,7 @@ def train(
     where, fingerprint, reading : of files, as in ``mo.tally`` (`input`, `encoding`, `delimiter`, `names`).
     progress : hears how the fit goes.
     reads : hears how much of a file is read, in percent.
+    picture_reads : hears how many pictures of how many are read.
     label : what messages call a stream.
     check_names : may refuse the names of the features before the work.
 
@@ -82,25 +99,59 @@ def train(
     ('trained', 0.0372)
     """
     check_whole("memory", memory, 0)
-    plan = TrainingPlan(
-        target=target,
-        features=None if features is None else names_of(features),
-        text=names_of(text),
-        weights=weights,
-        categories=categories,
-        penalty=penalty_of(penalty),
-        holdout=holdout,
-        seed=seed,
-        missing=missing,
-        missing_values=names_of(missing_values),
-        where=where,
-        reference=reference,
-        accept_limit=accept_limit,
-        memory=memory << 20,
-    )
-    with table_of(data, Reading.of(reading), label, fingerprint) as opened:
-        found = train_on_table(opened.table, plan, progress, reads, check_names)
+    kind = Reading.of(reading)
+    with table_of(data, kind, label, fingerprint, images=images, with_categories=True) as opened:
+        has_pictures = isinstance(opened.table, PictureTable)
+        if not has_pictures and (image_features is not None or skip_bad):
+            raise InvalidCall(
+                "no-images",
+                say("--image-features and --skip-bad go with pictures"),
+                verbatim("image_features"),
+                say("a folder of pictures, or a table and the column that has them"),
+                None,
+                say("name the column with --images"),
+            )
+        plan = TrainingPlan(
+            target=_target(target, opened.table),
+            features=_features(features, opened.table),
+            text=names_of(text),
+            weights=weights,
+            categories=categories,
+            penalty=penalty_of(penalty, L2() if has_pictures else None),
+            holdout=holdout,
+            seed=seed,
+            missing=missing,
+            missing_values=names_of(missing_values),
+            where=where,
+            reference=reference,
+            accept_limit=accept_limit,
+            memory=memory << 20,
+            image_features=image_features,
+            skip_bad=skip_bad,
+        )
+        found = train_on_table(opened.table, plan, progress, reads, picture_reads, check_names)
         return found.with_provenance(opened.provenance().with_settings(plan.given))
+
+
+def _features(features: Iterable[str] | str | None, table: Table) -> tuple[str, ...] | None:
+    """The columns to predict from: of a folder the pictures, since its folders are categories and groups."""
+    if features is None and isinstance(table, PictureTable) and table.is_folder:
+        return (table.column,)
+    return None if features is None else names_of(features)
+
+
+def _target(target: str | None, table: Table) -> str:
+    """The column to predict: of a folder of pictures the category, unless another one is named."""
+    if target is not None:
+        return target
+    if isinstance(table, PictureTable) and table.is_folder:
+        return CATEGORY
+    raise InvalidCall(
+        "no-target",
+        say("which column to predict is not known; name it with --target"),
+        verbatim("target"),
+        say("the column with the categories to predict"),
+    )
 
 
 def names_of(given: Iterable[str] | str | None) -> tuple[str, ...]:
@@ -115,16 +166,17 @@ def train_on_table(
     plan: TrainingPlan,
     progress: Progress | None = None,
     reads: ReadProgress | None = None,
+    picture_reads: PictureProgress | None = None,
     check_names: Callable[[Iterable[str]], None] | None = None,
 ) -> TrainingResult:
     """Train on an open table: read its columns, encode them, fit, and say how sure the fit is.
 
-    `progress` hears how the fit goes, `reads` how far the file is read, in percent; `check_names` may refuse the
-    names of the features before the work.
+    `progress` hears how the fit goes, `reads` how far the file is read, in percent, `picture_reads` how many pictures
+    of how many; `check_names` may refuse the names of the features before the work.
 
     Raises InvalidInput for unknown columns, missing values, one category, a share that leaves no rows.
     """
-    with trained(table, plan, progress, reads, check_names) as (result, _):
+    with trained(table, plan, progress, reads, picture_reads, check_names) as (result, _):
         return result
 
 
@@ -134,6 +186,7 @@ def trained(
     plan: TrainingPlan,
     progress: Progress | None = None,
     reads: ReadProgress | None = None,
+    picture_reads: PictureProgress | None = None,
     check_names: Callable[[Iterable[str]], None] | None = None,
     *,
     is_tested: bool = True,
@@ -142,7 +195,7 @@ def trained(
 
     is_tested : whether standard errors and tests are wanted too.
     """
-    with training_rows(table, plan, reads) as rows:
+    with training_rows(table, plan, reads, picture_reads) as rows:
         if check_names is not None:
             check_names(feature.name for feature in rows.encoding.features)
         yield learnt(rows, plan.settings, progress, is_tested=is_tested), rows.data

@@ -33,6 +33,8 @@ class TrainingPlan:
     accept_limit : where there is no maximum, go along the direction of separation until log L is at its supremum.
     tolerance : of the optimality gap, in nats.
     memory : bytes of features up to which they are held in memory; more are kept on disk and read in batches.
+    image_features : of pictures: how they become numbers; by default what a pretrained network makes of them.
+    skip_bad : whether pictures that cannot be read are left out.
     """
 
     target: str
@@ -50,6 +52,8 @@ class TrainingPlan:
     accept_limit: bool = False
     tolerance: float = 1e-7
     memory: int = IN_MEMORY
+    image_features: str | None = None
+    skip_bad: bool = False
 
     @property
     def given(self) -> dict[str, str]:
@@ -68,6 +72,8 @@ class TrainingPlan:
             where=self.where,
             reference=self.reference,
             accept_limit=self.accept_limit or None,
+            image_features=self.image_features,
+            skip_bad=self.skip_bad or None,
         )
 
     @property

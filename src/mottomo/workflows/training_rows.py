@@ -17,6 +17,9 @@ from mottomo.storage.encoded_rows import NUMBERS_IN_A_BATCH, EncodedRows, RowsIn
 from mottomo.tallies import Tally
 from mottomo.temporary import temporary_folder
 from mottomo.workflows.held_out import HeldOutRows
+from mottomo.workflows.picture_recipes import recipe_of
+from mottomo.workflows.picture_rows import PictureProgress, PictureRows, read_pictures
+from mottomo.workflows.picture_tables import PictureTable
 from mottomo.workflows.tables import ReadProgress, Table, opened
 from mottomo.workflows.training_plan import TrainingPlan
 
@@ -24,22 +27,38 @@ _LARGEST_WEIGHT = 2.0**53  # from there on not every whole number is a float
 
 
 @contextmanager
-def training_rows(table: Table, plan: TrainingPlan, reads: ReadProgress | None = None) -> Iterator[TrainingRows]:
-    """Read a table; what is kept on disk is gone afterwards.
+def training_rows(
+    table: Table,
+    plan: TrainingPlan,
+    reads: ReadProgress | None = None,
+    picture_reads: PictureProgress | None = None,
+) -> Iterator[TrainingRows]:
+    """Read a table, and the pictures in it; what is kept on disk is gone afterwards.
+
+    reads, picture_reads : hear how much of a file is read, in percent, and how many pictures of how many.
 
     Raises InvalidInput for unknown columns, missing values, one category, a share that leaves no rows.
     """
     weights = () if plan.weights is None else (plan.weights,)
     wanted = None if plan.features is None else (*plan.features, plan.target, *weights)
-    choice = ColumnSelection(wanted, frozenset({*plan.text, plan.target}), plan.missing_values, plan.where, weights)
+    pictures = (table.column,) if isinstance(table, PictureTable) else ()
+    choice = ColumnSelection(
+        wanted, frozenset({*plan.text, *pictures, plan.target}), plan.missing_values, plan.where, weights
+    )
     with ExitStack() as kept, temporary_folder() as folder:
         found = kept.enter_context(opened(table, choice, reads))
         names = _feature_names(found, plan)
         n_dropped = _complete(found, plan)
         found.refuse_infinite([*names, *weights])
+        _categories(found, plan)  # before the pictures are read, which takes long
+        pictured = None
+        if isinstance(table, PictureTable) and table.column in names:
+            recipe = recipe_of(plan.image_features)
+            pictured = read_pictures(
+                found, table, recipe, plan.target, folder / "pictures", skip_bad=plan.skip_bad, progress=picture_reads
+            )
         categories = _categories(found, plan)
-        levels = {name: found.levels(name) if found.is_text(name) else None for name in names}
-        encoding = Encoding.learn(levels, baselines=plan.penalty is None)
+        encoding = _encoding(found, names, plan, pictured)
         chosen = HeldOutRows.choose(found.n, plan.holdout, plan.seed)
         width = len(encoding.columns)
         sink = RowsOnDisk if 8.0 * found.n * width > plan.memory else RowsInMemory
@@ -49,7 +68,9 @@ def training_rows(table: Table, plan: TrainingPlan, reads: ReadProgress | None =
         )
         counts = np.zeros(len(categories), dtype=np.int64)
         start = 0
-        for columns in found.batches(max(1, NUMBERS_IN_A_BATCH // (len(found.names) + 1))):
+        size = max(1, NUMBERS_IN_A_BATCH // (len(found.names) + 1 + (0 if pictured is None else pictured.block.width)))
+        batches = found.batches(size)
+        for columns in batches if pictured is None else pictured.added(batches, size):
             batch = _encoded(columns, encoding, categories, plan)
             out = chosen.mask(start, start + columns.n)
             outside.append(batch.chosen(out & batch.counted))
@@ -71,7 +92,15 @@ def training_rows(table: Table, plan: TrainingPlan, reads: ReadProgress | None =
             categories,
             Tally.from_counts(counts, categories),
             n_dropped,
+            None if pictured is None else pictured.facts,
         )
+
+
+def _encoding(found: KeptColumns, names: list[str], plan: TrainingPlan, pictured: PictureRows | None) -> Encoding:
+    """How the columns become features: levels of texts, numbers as they are, pictures as blocks of numbers."""
+    blocks = {} if pictured is None else {pictured.column: pictured.block}
+    levels = {name: found.levels(name) if found.is_text(name) and name not in blocks else None for name in names}
+    return Encoding.learn(levels, baselines=plan.penalty is None, blocks=blocks)
 
 
 def _feature_names(table: KeptColumns, plan: TrainingPlan) -> list[str]:

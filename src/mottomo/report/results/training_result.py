@@ -17,6 +17,7 @@ from mottomo.report.report import Block, Body, Cells, Column, Formula, Heading, 
 from mottomo.report.results import Say, Says, Words, worded
 from mottomo.report.results.tallies import CATEGORY
 from mottomo.report.sentences import categories, in_latex, p_text, some
+from mottomo.report.skipped_pictures import skipped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,8 +36,8 @@ _REASONS: dict[str, Message] = {
 
 
 def _body(result: TrainingResult) -> Body:
-    coefficients = _coefficients(result)
-    blocks: list[Block] = [_what(result), *_likelihoods(result), _optimum(result), coefficients]
+    coefficients = _coefficients(result, result.shown_rows)
+    blocks: list[Block] = [_what(result), *_likelihoods(result), _optimum(result), *_shown_coefficients(result)]
     if result.feature_tests:
         blocks += [Heading(say("Does a feature say anything, given the others?"), 2), _tests(result)]
     if result.held_out is not None:
@@ -214,9 +215,29 @@ def _supremum(result: TrainingResult, digits: int) -> str:
     return significant(result.existence.supremum + 0.0, digits)
 
 
-def _coefficients(result: TrainingResult) -> Table:
+def _shown_coefficients(result: TrainingResult) -> Iterable[Block]:
+    """The coefficients that people read: all but those of pictures, none of which means anything alone."""
+    encoding, positions = result.classifier.encoding, result.classifier.encoding.groups()
+    hidden: set[int] = set()
+    for feature in encoding.features:
+        if feature.block is not None:
+            hidden.update(positions[feature.name])
+            yield Paragraph(
+                say(
+                    "“{name}” is a block of {number} numbers of each picture ({features}). Their coefficients mean "
+                    "nothing one by one; CSV and JSON have them.",
+                    name=feature.name,
+                    number=whole(feature.block.width),
+                    features=result.pictures.made if result.pictures is not None else "",
+                )
+            )
+    places = tuple(place for place in result.shown_rows if place[0] not in hidden)
+    yield _coefficients(result, places)
+
+
+def _coefficients(result: TrainingResult, places: tuple[tuple[int, int], ...]) -> Table:
     """The coefficients with what is known of each; or, where there is no maximum, the direction in which they grow."""
-    places, names = result.shown_rows, result.classifier.categories.names
+    names = result.classifier.categories.names
     where: list[tuple[Column, Cells]] = [
         (CATEGORY, lambda row: names[places[row][1]]),
         (Column("column", say("column"), "label"), lambda row: result.columns[places[row][0]]),
@@ -434,10 +455,14 @@ def _near(one: Dependence, columns: tuple[str, ...]) -> Message:
     )
 
 
-_PENALISED: dict[bool, Message] = {
+_PENALISED: dict[bool | str, Message] = {
     True: say(
         "W in the penalty are those of standardised columns of numbers, all of them; levels of text columns are not "
         "standardised."
+    ),
+    "pictures": say(
+        "W in the penalty are those of the numbers of pictures as they are, of standardised columns of numbers, all of "
+        "them, and of levels of text columns as they are."
     ),
     False: say("W in the penalty are those of the columns as they are, not standardised."),
 }
@@ -469,8 +494,14 @@ def _penalised(result: TrainingResult) -> Message:
     return say(
         "This is no maximum likelihood: with the penalty the coefficients are drawn towards 0, and have no standard "
         "errors here. {of} The coefficients are those of the columns as they are.",
-        of=_PENALISED[result.classifier.penalty.standardised],
+        of=_PENALISED[_penalised_columns(result)],
     )
+
+
+def _penalised_columns(result: TrainingResult) -> bool | str:
+    assert result.classifier.penalty is not None
+    is_standardised = bool(result.classifier.penalty.standardised)
+    return "pictures" if is_standardised and result.pictures is not None else is_standardised
 
 
 def _baselines(result: TrainingResult) -> Iterable[Message]:
@@ -490,6 +521,34 @@ def _held_out_impossible(result: TrainingResult) -> Message:
         "their loss is infinite.",
         result.held_out.n_impossible,
         number=whole(result.held_out.n_impossible),
+    )
+
+
+def _pictures_skipped(result: TrainingResult) -> Message:
+    assert result.pictures is not None
+    return skipped(result.pictures.skipped)
+
+
+def _pictures_in_two_categories(result: TrainingResult) -> Message:
+    assert result.pictures is not None
+    pairs = result.pictures.in_two_categories
+    return say_count(
+        "{number} picture has the same content as one of another category: {names}.",
+        "{number} pictures have the same content as one of another category: {names}.",
+        len(pairs),
+        number=whole(len(pairs)),
+        names=some([f"{one} = {other}" for one, other in pairs], _MOST_NAMES),
+    )
+
+
+def _pictures_copied(result: TrainingResult) -> Message:
+    assert result.pictures is not None
+    n = result.pictures.n_copies
+    return say_count(
+        "{number} picture is a copy of another one. Rows held out may be copies of rows that were learnt.",
+        "{number} pictures are copies of others. Rows held out may be copies of rows that were learnt.",
+        n,
+        number=whole(n),
     )
 
 
@@ -526,6 +585,9 @@ REMARKS: Mapping[str, Says[TrainingResult]] = worded(
             names=some(result.rare, _MOST_NAMES),
         ),
         "held-out-impossible": _held_out_impossible,
+        "pictures-skipped": _pictures_skipped,
+        "pictures-in-two-categories": _pictures_in_two_categories,
+        "pictures-copied": _pictures_copied,
     },
 )
 WORDS = Words[TrainingResult]("train", _body, VERDICTS, REMARKS)

@@ -1,0 +1,70 @@
+"""What is known of the pictures that a classifier was trained on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mottomo.errors import MottomoError
+
+PictureRemark = Literal["pictures-skipped", "pictures-in-two-categories", "pictures-copied"]
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedPicture:
+    """A picture that was left out.
+
+    Attributes
+    ----------
+    name : as it was given.
+    problem : what is wrong with it.
+    """
+
+    name: str
+    problem: MottomoError
+
+    def to_dict(self) -> dict[str, str]:
+        """Plain data for JSON: the name, and the code of the problem."""
+        return {"name": self.name, "problem": self.problem.code}
+
+
+@dataclass(frozen=True, slots=True)
+class TrainedPictures:
+    """The pictures that a classifier was trained on.
+
+    Attributes
+    ----------
+    n : how many; without those that were left out.
+    made : how each became numbers, as ``--image-features`` says it.
+    n_copies : how many have the same content as one before them.
+    in_two_categories : pairs of names with the same content and different categories.
+    skipped : what was left out, because it cannot be read.
+    """
+
+    n: int
+    made: str
+    n_copies: int = 0
+    in_two_categories: tuple[tuple[str, str], ...] = ()
+    skipped: tuple[SkippedPicture, ...] = field(default=())
+
+    @property
+    def remarks(self) -> list[PictureRemark]:
+        """The codes of what a reader has to know of them."""
+        found: list[PictureRemark] = []
+        if self.skipped:
+            found.append("pictures-skipped")
+        if self.in_two_categories:
+            found.append("pictures-in-two-categories")
+        if self.n_copies:
+            found.append("pictures-copied")
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON."""
+        return {
+            "n": self.n,
+            "features": self.made,
+            "n_copies": self.n_copies,
+            "in_two_categories": [list(pair) for pair in self.in_two_categories],
+            "skipped": [one.to_dict() for one in self.skipped],
+        }

@@ -1,0 +1,163 @@
+"""A network for pictures, run by ONNX Runtime: from squares of pixels to rows of numbers."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mottomo.errors import MissingExtra, SourceError
+from mottomo.messages import Message, say, verbatim
+
+_FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
+
+
+def need_runtime() -> None:
+    """Raise MissingExtra if ONNX Runtime is not installed."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        raise MissingExtra(
+            "missing-extra",
+            say("running an ONNX model needs a library that is not installed"),
+            None,
+            verbatim("onnxruntime"),
+            None,
+            say("install it: python -m pip install 'mottomo[images]'"),
+        )
+
+
+def session_of(content: bytes, where: Message) -> Any:
+    """A session on one thread: several threads may use it at once, and its numbers do not depend on how many.
+
+    Raises MissingExtra, or SourceError : it is no ONNX model that the runtime can run.
+    """
+    need_runtime()
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.use_deterministic_compute = True
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its own classes, one for each kind of damage
+        raise SourceError(
+            "not-onnx",
+            say("this is no ONNX model that can be run"),
+            where,
+            say("a whole ONNX file that ONNX Runtime {version} knows", version=onnxruntime.__version__),
+            verbatim(str(error).splitlines()[0][:200]),
+        ) from None
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network whose input is a batch of pictures, and one of its outputs.
+
+    Attributes
+    ----------
+    session : of ONNX Runtime.
+    input : the name of the input.
+    is_channels_first : whether the colours come before rows and columns.
+    dtype : of its numbers; uint8 pixels are given as they are.
+    side : of its pictures, in pixels.
+    output : the name of the output.
+    width : the numbers that it gives a picture.
+    where : what messages call it.
+    """
+
+    session: Any
+    input: str
+    is_channels_first: bool
+    dtype: Any
+    side: int
+    output: str
+    width: int
+    where: Message
+
+    @classmethod
+    def of(cls, content: bytes, where: Message, output: str | None = None) -> Network:
+        """From an ONNX file. `output` may be left out where there is one.
+
+        Raises SourceError : its input is no batch of square pictures, or it has no such output.
+        """
+        session = session_of(content, where)
+        name, is_first, dtype, side = _input(session, where)
+        one = _output(session, output, where)
+        return cls(session, name, is_first, dtype, side, one.name, int(one.shape[1]), where)
+
+    def run(self, pixels: np.ndarray, mean: tuple[float, ...], deviation: tuple[float, ...]) -> np.ndarray:
+        """(n, width) of float32, from pixels (n, side, side, 3) of uint8."""
+        values: np.ndarray = pixels
+        if self.dtype != np.uint8:
+            values = (values - np.asarray(mean, np.float32)) / np.asarray(deviation, np.float32)
+        if self.is_channels_first:
+            values = values.transpose(0, 3, 1, 2)
+        given = {self.input: np.ascontiguousarray(values, self.dtype)}
+        try:
+            found = self.session.run([self.output], given)[0]
+        except Exception as error:
+            raise SourceError(
+                "network-failed",
+                say("the ONNX model stops on this input"),
+                self.where,
+                say("an output for each row"),
+                verbatim(str(error).splitlines()[0][:200]),
+            ) from None
+        return np.asarray(found, dtype=np.float32).reshape(len(pixels), -1)
+
+
+def _input(session: Any, where: Message) -> tuple[str, bool, Any, int]:
+    """Name, order of axes, type and side of the input. Raises SourceError : it is no batch of square pictures."""
+    inputs = session.get_inputs()
+    one = inputs[0]
+    shape = [axis if isinstance(axis, int) else None for axis in one.shape]
+    dtype = {**_FLOATS, "tensor(uint8)": np.uint8}.get(one.type)
+    if len(inputs) == 1 and len(shape) == 4 and dtype is not None and shape[0] in (None, 0, -1):
+        for is_first, (rows, columns, colours) in ((True, shape[2:4] + shape[1:2]), (False, shape[1:4])):
+            if colours == 3 and rows is not None and rows == columns and rows > 0:
+                return one.name, is_first, dtype, rows
+    raise SourceError(
+        "network-input",
+        say("the input of the ONNX model is no batch of pictures"),
+        where,
+        say("one input of shape (n, 3, side, side) or (n, side, side, 3), of float or uint8"),
+        verbatim("; ".join(f"{each.name}: {each.type} {each.shape}" for each in inputs)[:300]),
+        say("export the model with a free number of pictures, and a fixed size of each"),
+    )
+
+
+def _output(session: Any, wanted: str | None, where: Message) -> Any:
+    """The output. Raises SourceError : there is no such output, or none that gives a row for each picture."""
+    outputs = session.get_outputs()
+    names = [one.name for one in outputs]
+    if wanted is None and len(outputs) > 1:
+        raise SourceError(
+            "network-outputs",
+            say("the ONNX model has several outputs"),
+            where,
+            say("the name of one: {names}", names=names),
+            None,
+            say("name it after a comma: {text}", text=f"FILE.onnx,output={names[0]}"),
+        )
+    found = next((one for one in outputs if wanted in (None, one.name)), None)
+    if found is None:
+        raise SourceError(
+            "network-outputs",
+            say("the ONNX model has no such output"),
+            where,
+            say("one of {names}", names=names),
+            verbatim(wanted or ""),
+        )
+    shape = found.shape
+    rest = [axis for axis in shape[2:] if axis != 1]
+    if found.type not in _FLOATS or len(shape) < 2 or rest or not isinstance(shape[1], int):
+        raise SourceError(
+            "network-outputs",
+            say("the output of the ONNX model is no row of numbers for each picture"),
+            where,
+            say("an output of shape (n, width), of float"),
+            verbatim(f"{found.name}: {found.type} {shape}"),
+        )
+    return found
