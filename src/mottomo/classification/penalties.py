@@ -17,33 +17,6 @@ STANDARDISED = "number columns, standardised; levels of text columns as they are
 AS_THEY_ARE = "columns as they are"
 
 
-def penalty_of(given: L2 | str | None, default: L2 | None = None) -> L2 | None:
-    """The penalty that is `given` as a value or as text: ``"l2=1"``, ``"l2"``, which has strength 1, or ``"none"``.
-
-    default : what None stands for.
-
-    Raises InvalidCall if it is not a penalty.
-    """
-    if given is None or isinstance(given, L2):
-        return default if given is None else given
-    if given == "none":
-        return None
-    kind, _, words = given.partition("=") if isinstance(given, str) else ("", "", "")
-    try:
-        strength = float(words or 1)
-    except ValueError:
-        kind = ""
-    if kind.strip().lower() != "l2":
-        raise InvalidCall(
-            "penalty",
-            say("--penalty takes l2=STRENGTH, such as l2=1, or none"),
-            verbatim("penalty"),
-            say("L2(strength=1), or text such as l2=1"),
-            verbatim(written(given, repr)),
-        )
-    return L2(strength=strength)
-
-
 @dataclass(frozen=True)
 class L2:
     """A ridge penalty on the coefficients: log L - strength / 2 sum_jk W_jk^2 is maximised instead of log L.
@@ -106,6 +79,49 @@ class L2:
         if description["kind"] != "l2" or description["of"] not in (STANDARDISED, AS_THEY_ARE):
             raise ValueError("a penalty of another kind")
         return cls(float(description["strength"]), description["of"] == STANDARDISED)
+
+
+STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)  # from which ``l2=auto`` chooses
+
+
+@dataclass(frozen=True, slots=True)
+class AutoL2:
+    """A ridge whose strength is chosen by leaving groups out, see ``chosen_strength``."""
+
+    def __str__(self) -> str:
+        return "l2=auto"
+
+
+Penalty = L2 | AutoL2
+
+
+def penalty_of(given: Penalty | str | None, default: L2 | None = None) -> Penalty | None:
+    """The penalty that is `given` as a value or as text: ``"l2=1"``, ``"l2"``, which has strength 1, or ``"none"``.
+
+    default : what None stands for.
+
+    Raises InvalidCall if it is not a penalty.
+    """
+    if given is None or isinstance(given, L2 | AutoL2):
+        return default if given is None else given
+    if given == "none":
+        return None
+    if given == "l2=auto":
+        return AutoL2()
+    kind, _, words = given.partition("=") if isinstance(given, str) else ("", "", "")
+    try:
+        strength = float(words or 1)
+    except ValueError:
+        kind = ""
+    if kind.strip().lower() != "l2":
+        raise InvalidCall(
+            "penalty",
+            say("--penalty takes l2=STRENGTH, such as l2=1, l2=auto or none"),
+            verbatim("penalty"),
+            say("L2(strength=1), or text such as l2=1"),
+            verbatim(written(given, repr)),
+        )
+    return L2(strength=strength)
 
 
 def checked_penalty(penalty: L2 | None) -> L2 | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from mottomo.errors import MottomoError
 
-PictureRemark = Literal["pictures-skipped", "pictures-in-two-categories", "pictures-copied"]
+PictureRemark = Literal["pictures-skipped", "pictures-in-two-categories", "pictures-copied", "groups-alike"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,22 @@ class SkippedPicture:
 
 
 @dataclass(frozen=True, slots=True)
+class NearCopies:
+    """Two groups that hold pictures which look almost alike.
+
+    Attributes
+    ----------
+    groups : their names.
+    n_pairs : how many pairs of pictures.
+    example : the names of the two that are most alike.
+    """
+
+    groups: tuple[str, str]
+    n_pairs: int
+    example: tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class TrainedPictures:
     """The pictures that a classifier was trained on.
 
@@ -39,13 +55,15 @@ class TrainedPictures:
     n_copies : how many have the same content as one before them.
     in_two_categories : pairs of names with the same content and different categories.
     skipped : what was left out, because it cannot be read.
+    near_copies : groups that hold pictures which look almost alike; None if they were not compared.
     """
 
     n: int
     made: str
     n_copies: int = 0
     in_two_categories: tuple[tuple[str, str], ...] = ()
-    skipped: tuple[SkippedPicture, ...] = field(default=())
+    skipped: tuple[SkippedPicture, ...] = ()
+    near_copies: tuple[NearCopies, ...] | None = None
 
     @property
     def remarks(self) -> list[PictureRemark]:
@@ -57,6 +75,8 @@ class TrainedPictures:
             found.append("pictures-in-two-categories")
         if self.n_copies:
             found.append("pictures-copied")
+        if self.near_copies:
+            found.append("groups-alike")
         return found
 
     def to_dict(self) -> dict[str, Any]:
@@ -67,4 +87,10 @@ class TrainedPictures:
             "n_copies": self.n_copies,
             "in_two_categories": [list(pair) for pair in self.in_two_categories],
             "skipped": [one.to_dict() for one in self.skipped],
+            "near_copies": None
+            if self.near_copies is None
+            else [
+                {"groups": list(one.groups), "n_pairs": one.n_pairs, "example": list(one.example)}
+                for one in self.near_copies
+            ],
         }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,17 +12,20 @@ from mottomo.categories import Categories, unknown_category
 from mottomo.classification.classifier import Classifier
 from mottomo.classification.coefficient_tests import Covariance, FeatureTest, feature_tests
 from mottomo.classification.encoding import Encoding
+from mottomo.classification.evaluation import Groups, Logits, held_out_losses, left_out_in_turn
 from mottomo.classification.existence import separators
 from mottomo.classification.fitting import Fit, fit
 from mottomo.classification.labelled_rows import refuse_extremes
-from mottomo.classification.objective import Data
+from mottomo.classification.objective import Data, Rows
 from mottomo.classification.optimisation import FitState, Progress
-from mottomo.classification.penalties import L2, ridge_of
+from mottomo.classification.penalties import L2, AutoL2, Penalty, ridge_of
+from mottomo.classification.penalty_choice import PenaltyChoice, chosen_strength
 from mottomo.classification.pictures import TrainedPictures
+from mottomo.classification.softmax import logits
 from mottomo.classification.training_result import TrainingResult
-from mottomo.kernels.cross_entropy import cross_entropy_of_logits
-from mottomo.losses import HeldOut, LossSums
-from mottomo.messages import verbatim
+from mottomo.errors import InvalidCall, InvalidInput
+from mottomo.losses import HeldOut
+from mottomo.messages import say, verbatim
 from mottomo.tallies import Tally
 
 
@@ -38,6 +42,8 @@ class TrainingRows:
     tally : the categories of the training rows.
     n_dropped : rows that were left out because of missing values.
     pictures : what is known of the pictures among the features; None without any.
+    groups, held_out_groups : of the rows of `data` and `held_out`; None without any.
+    names : what the rows of `data` are called; None if they have no names.
     """
 
     data: Data
@@ -47,6 +53,9 @@ class TrainingRows:
     tally: Tally
     n_dropped: int
     pictures: TrainedPictures | None = None
+    groups: Groups | None = None
+    held_out_groups: Groups | None = None
+    names: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +71,16 @@ class Settings:
         log L is at its supremum.
     seed : the seed with which rows were held out; only recorded.
     tolerance : of the optimality gap, nats.
+    in_turn : whether each group is held out in turn.
     """
 
     target: str
-    penalty: L2 | None = None
+    penalty: Penalty | None = None
     reference: str | None = None
     accept_limit: bool = False
     seed: int = 0
     tolerance: float = 1e-7
+    in_turn: bool = False
 
 
 def learnt(
@@ -86,6 +97,10 @@ def learnt(
     if reference not in rows.categories.names:
         raise unknown_category(reference, rows.categories, verbatim("--reference"))
     refuse_extremes(rows.data, rows.encoding.columns)
+    choice = None
+    if isinstance(plan.penalty, AutoL2):
+        choice = chosen_strength(*_groups_of(rows, "--penalty l2=auto"), _refit(rows, plan))
+        plan = replace(plan, penalty=L2(choice.chosen))
     found = _fitted(rows, plan, progress)
     classifier = _classifier(found, rows, plan)
     inference = _inference(found, rows, reference, plan, progress) if is_tested else _Inference()
@@ -110,10 +125,11 @@ def learnt(
         standard_errors=inference.standard_errors,
         without_errors=inference.without_errors,
         feature_tests=inference.tests,
-        held_out=None if rows.held_out is None else _held_out(classifier, rows.tally, rows.held_out, plan.seed),
+        held_out=_held_out(classifier, rows, plan, choice),
         n_dropped=rows.n_dropped,
         accepts_limit=plan.accept_limit,
         pictures=rows.pictures,
+        penalty_choice=choice,
     )
 
 
@@ -121,9 +137,14 @@ def learnt(
 
 
 def _fitted(rows: TrainingRows, plan: Settings, progress: Progress | None) -> Fit:
+    return fit(rows.data, ridge=_ridge(plan.penalty, rows.data, rows), tolerance=plan.tolerance, progress=progress)
+
+
+def _ridge(penalty: Penalty | None, data: Data, rows: TrainingRows) -> np.ndarray | None:
+    """The ridge of a penalty for these rows, or some of them."""
+    assert not isinstance(penalty, AutoL2)
     is_number = np.array([feature.is_number for feature in rows.encoding.features for _ in feature.columns], bool)
-    ridge = ridge_of(plan.penalty, rows.data, is_number)
-    return fit(rows.data, ridge=ridge, tolerance=plan.tolerance, progress=progress)
+    return ridge_of(penalty, data, is_number)
 
 
 def _classifier(found: Fit, rows: TrainingRows, plan: Settings) -> Classifier:
@@ -137,6 +158,7 @@ def _classifier(found: Fit, rows: TrainingRows, plan: Settings) -> Classifier:
         "converged": bool(found.converged),
         "seed": plan.seed if rows.held_out is not None else None,
     }
+    assert not isinstance(plan.penalty, AutoL2)
     return Classifier(plan.target, rows.categories, rows.encoding, w, b, plan.penalty, history)
 
 
@@ -192,22 +214,56 @@ def _inference(found: Fit, rows: TrainingRows, reference: str, plan: Settings, p
     return _Inference(errors, tests)
 
 
-def _held_out(classifier: Classifier, tally: Tally, data: Data, seed: int) -> HeldOut:
-    """Cross-entropy on held-out rows: of the classifier, and of the null model with the shares of the training rows."""
-    with np.errstate(divide="ignore"):
-        logs = np.log(tally.counts / tally.n_observations)
-    model, null, gain, n_impossible = LossSums(), LossSums(), LossSums(), 0
-    for rows in data.batches():
-        assert rows.labels is not None
-        logits = np.ascontiguousarray(classifier.logits(rows.features))
-        losses = cross_entropy_of_logits(logits, rows.labels, losses=True).losses
-        assert losses is not None
-        own = -logs[rows.labels]
-        losses = np.where(np.isfinite(own), losses, np.inf)
-        impossible = ~np.isfinite(losses)
-        n_impossible += round(impossible.sum() if rows.weights is None else rows.weights[impossible].sum())
-        with np.errstate(invalid="ignore"):
-            model += LossSums.of(losses, rows.weights)
-            null += LossSums.of(own, rows.weights)
-            gain += LossSums.of(own - losses, rows.weights)
-    return HeldOut(data.n, round(data.weight), seed, model.losses(), null.losses(), gain.losses(), n_impossible)
+# --- rows that were not trained on -----------------------------------------------------------------------------------
+
+
+def _held_out(
+    classifier: Classifier, rows: TrainingRows, plan: Settings, choice: PenaltyChoice | None
+) -> HeldOut | None:
+    """What the classifier, or one like it, is worth on rows that it was not trained on; None if there are none."""
+    if rows.held_out is not None:
+        counts = np.asarray(rows.tally.counts, dtype=np.float64)
+        return held_out_losses(
+            classifier.logits, counts, rows.categories, rows.held_out, plan.seed, rows.held_out_groups
+        )
+    if not plan.in_turn:
+        return None
+    data, groups = _groups_of(rows, "--holdout each")
+
+    def refit(kept: Rows, own: Groups) -> Logits:
+        penalty = plan.penalty if choice is None else L2(chosen_strength(kept, own, _refit(rows, plan)).chosen)
+        return _logits_of(kept, rows, plan, penalty)
+
+    return left_out_in_turn(data, groups, rows.categories, refit, rows.names)
+
+
+def _refit(rows: TrainingRows, plan: Settings) -> Callable[[Rows, float], Logits]:
+    return lambda kept, strength: _logits_of(kept, rows, plan, L2(strength))
+
+
+def _logits_of(kept: Rows, rows: TrainingRows, plan: Settings, penalty: Penalty | None) -> Logits:
+    """The logits of a classifier that is trained on some of the rows."""
+    found = fit(kept, ridge=_ridge(penalty, kept, rows), tolerance=plan.tolerance)
+    w, b = found.at_limit() if plan.accept_limit else (found.w, found.b)
+    return lambda features: logits(features, w, b)
+
+
+def _groups_of(rows: TrainingRows, option: str) -> tuple[Rows, Groups]:
+    """The rows and their groups. Raises InvalidInput : there are none, or the rows are not in memory."""
+    if rows.groups is None:
+        raise InvalidCall(
+            "no-groups",
+            say("{option} needs groups of rows; name their column with --group", option=option),
+            verbatim(option),
+            say("a column whose values are the groups"),
+        )
+    if not isinstance(rows.data, Rows):
+        raise InvalidInput(
+            "rows-on-disk",
+            say("the rows do not fit into the memory that is allowed"),
+            verbatim(option),
+            say("rows in memory, since each group is left out in turn"),
+            None,
+            say("allow more with --memory, or hold out a share with --holdout"),
+        )
+    return rows.data, rows.groups

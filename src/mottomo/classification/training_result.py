@@ -13,6 +13,7 @@ from mottomo.classification.coefficient_tests import FeatureTest
 from mottomo.classification.collinearity import Dependence
 from mottomo.classification.coordinates import referred
 from mottomo.classification.existence import Existence, Separator
+from mottomo.classification.penalty_choice import PenaltyChoice
 from mottomo.classification.pictures import TrainedPictures
 from mottomo.losses import HeldOut
 from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
@@ -32,6 +33,7 @@ TrainingRemark = Literal[
     "pictures-skipped",
     "pictures-in-two-categories",
     "pictures-copied",
+    "groups-alike",
 ]
 
 
@@ -66,6 +68,7 @@ class TrainingResult(ResultWithRows):
     accepts_limit : True if the limit was asked for, should there be no maximum.
     model_file : the file to which the model was written; None if it was not.
     pictures : what is known of the pictures that were trained on; None without any.
+    penalty_choice : how the strength of the penalty was chosen; None if it was given.
     """
 
     classifier: Classifier
@@ -92,6 +95,7 @@ class TrainingResult(ResultWithRows):
     accepts_limit: bool = False
     model_file: str | None = None
     pictures: TrainedPictures | None = None
+    penalty_choice: PenaltyChoice | None = None
 
     @property
     def model(self) -> Classifier:
@@ -209,6 +213,7 @@ class TrainingResult(ResultWithRows):
             "collinear_columns": [self._dependence(one) for one in self.collinear],
             "nearly_collinear_columns": [self._dependence(one) for one in self.near],
             "penalty": None if self.classifier.penalty is None else self.classifier.penalty.to_dict(),
+            "penalty_choice": None if self.penalty_choice is None else self.penalty_choice.to_dict(),
             "reference": self.reference,
             "columns": list(self.columns),
             "coefficients": {name: coefficients[:, k].tolist() for k, name in enumerate(names)},

@@ -36,6 +36,14 @@ from mottomo.messages import Message, say, say_count
 _NO_ANSWER, _INTERRUPTED = 3, 130
 
 
+def _holdout(context: click.Context, parameter: click.Parameter, given: str | float) -> float | str:
+    """The share to hold out, or ``each``."""
+    try:
+        return "each" if given == "each" else float(given)
+    except ValueError:
+        raise usage_error(say("--holdout takes a share such as 0.2, or each")) from None
+
+
 @make_command(
     "train",
     say(
@@ -67,11 +75,23 @@ _NO_ANSWER, _INTERRUPTED = 3, 130
             help=say("Where there is no maximum, take the probabilities that it approaches."),
         ),
         option(
+            "--group",
+            metavar="NAME",
+            help=say(
+                "A column whose values are groups of rows that go together, such as the artist of a picture; of a "
+                "folder of pictures the level of folders (2: those in the folders of the categories)."
+            ),
+        ),
+        option(
             "--holdout",
-            type=float,
+            type=click.UNPROCESSED,
             default=0.0,
+            callback=_holdout,
             metavar="SHARE",
-            help=say("Keep this share of the rows out of the training and measure the cross-entropy on them."),
+            help=say(
+                "Keep this share of the rows, or of the groups, out of the training and measure the cross-entropy on "
+                "them; each: leave each group out of a training of its own."
+            ),
         ),
         option("--seed", type=int, default=0, metavar="SEED", help=say("Which rows are held out (default: 0).")),
         option(

@@ -93,6 +93,7 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
     "lambda_": ("ordering",),
     "groups": ("by",),
     "group": ("by",),
+    "cv": ("holdout",),
     "groupby": ("by",),
     "values": ("column",),
     "x": ("column",),

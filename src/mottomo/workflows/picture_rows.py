@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from mottomo.classification.encoding import Block
-from mottomo.classification.pictures import SkippedPicture, TrainedPictures
+from mottomo.classification.pictures import NearCopies, SkippedPicture, TrainedPictures
 from mottomo.errors import SourceError
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources.columns import Columns, KeptColumns
 from mottomo.sources.pictures.extraction import Extracted
-from mottomo.sources.pictures.recipe import Recipe
+from mottomo.sources.pictures.recipe import Recipe, of_pixels
 from mottomo.storage.row_file import RowFile
 from mottomo.workflows.picture_recipes import extraction_of
 from mottomo.workflows.picture_tables import PictureTable
@@ -23,6 +23,8 @@ from mottomo.workflows.picture_tables import PictureTable
 PictureProgress = Callable[[int, int], None]
 _SHOWN = 5
 _ROWS = 1024  # of the table, at a time
+_MOST_COMPARED = 2000  # pictures, in pairs
+_THUMB, _NEAR = 64, 0.1  # pixels, and the difference of pictures that look almost alike
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,14 @@ class PictureRows:
     column : of the table.
     block : what the numbers are.
     file : (n, width) float32.
+    names : of the pictures.
     facts : what is known of the pictures.
     """
 
     column: str
     block: Block
     file: RowFile
+    names: tuple[str, ...]
     facts: TrainedPictures
 
     def added(self, batches: Iterable[Columns], size: int) -> Iterator[Columns]:
@@ -55,6 +59,7 @@ def read_pictures(
     target: str,
     place: Path,
     *,
+    group: str | None = None,
     skip_bad: bool,
     progress: PictureProgress | None = None,
 ) -> PictureRows:
@@ -66,8 +71,10 @@ def read_pictures(
     file = RowFile(place, recipe.width, np.float32)
     bad: list[SkippedPicture] = []
     rows_of_bad: list[int] = []
+    groups: list[str] = []
     first_of: dict[bytes, tuple[str, str]] = {}
     n_copies, contradicting = 0, []
+    kept_names: list[str] = []
     for columns in kept.batches(_ROWS):
         names, labels = columns.values[table.column].tolist(), columns.values[target].tolist()
         good: list[np.ndarray] = []
@@ -79,6 +86,8 @@ def read_pictures(
                 assert found.sha256 is not None
                 assert found.features is not None
                 good.append(found.features)
+                kept_names.append(names[index])
+                groups += [columns.values[group][index]] if group is not None else []
                 name, label = first_of.setdefault(bytes.fromhex(found.sha256), (names[index], labels[index]))
                 n_copies += name != names[index]
                 if label != labels[index]:
@@ -91,8 +100,27 @@ def read_pictures(
         raise bad_pictures(bad, kept.n, kept.where)
     if bad:
         kept.drop(rows_of_bad)
-    facts = TrainedPictures(file.n, str(recipe), n_copies, tuple(contradicting), tuple(bad))
-    return PictureRows(table.column, Block(recipe.width, recipe.to_dict()), file, facts)
+    alike = None if group is None else near_copies(table, kept_names, groups)
+    facts = TrainedPictures(file.n, str(recipe), n_copies, tuple(contradicting), tuple(bad), alike)
+    return PictureRows(table.column, Block(recipe.width, recipe.to_dict()), file, tuple(kept_names), facts)
+
+
+def near_copies(table: PictureTable, names: list[str], groups: list[str]) -> tuple[NearCopies, ...] | None:
+    """Groups that hold pictures which look almost alike: the root of the mean squared difference of their pixels, each
+    from 0 to 1, at 64 x 64 pixels, is below 0.1. None for more pictures than can be compared in pairs.
+    """
+    if len(names) > _MOST_COMPARED:
+        return None
+    found = extraction_of(of_pixels("pixels", _THUMB)).of([table.find(name) for name in names])
+    pixels = np.stack([one.features for one in found if one.features is not None]).astype(np.float64)
+    squares = (pixels**2).sum(axis=1)
+    distances = np.sqrt(np.maximum(squares[:, None] + squares - 2 * pixels @ pixels.T, 0) / pixels.shape[1])
+    pairs: dict[tuple[str, str], list[tuple[float, str, str]]] = {}
+    for one, other in np.argwhere(np.triu(distances < _NEAR, 1)).tolist():
+        if groups[one] != groups[other]:
+            (first, a), (second, b) = sorted([(groups[one], names[one]), (groups[other], names[other])])
+            pairs.setdefault((first, second), []).append((float(distances[one, other]), a, b))
+    return tuple(NearCopies(key, len(found), min(found)[1:]) for key, found in sorted(pairs.items()))
 
 
 def extracted(recipe: Recipe, table: PictureTable, names: list[str]) -> Iterator[Extracted]:

@@ -9,12 +9,12 @@ from typing import Any, Literal, Unpack
 from mottomo._checks import check_whole
 from mottomo.classification.objective import Data
 from mottomo.classification.optimisation import Progress
-from mottomo.classification.penalties import L2, penalty_of
+from mottomo.classification.penalties import L2, Penalty, penalty_of
 from mottomo.classification.training import learnt
 from mottomo.classification.training_result import TrainingResult
 from mottomo.errors import InvalidCall
 from mottomo.messages import say, verbatim
-from mottomo.sources.pictures.folder import CATEGORY
+from mottomo.sources.pictures.folder import CATEGORY, level_name
 from mottomo.sources.reading import Reading
 from mottomo.workflows.options import ReadingOptions, checked
 from mottomo.workflows.picture_rows import PictureProgress
@@ -35,9 +35,10 @@ def train(
     images: str | None = None,
     image_features: str | None = None,
     skip_bad: bool = False,
-    penalty: L2 | str | None = None,
+    penalty: Penalty | str | None = None,
     accept_limit: bool = False,
-    holdout: float = 0.0,
+    group: str | int | None = None,
+    holdout: float | Literal["each"] = 0.0,
     seed: int = 0,
     memory: int = 1024,
     reference: str | None = None,
@@ -71,9 +72,13 @@ def train(
         it; ``"pixels:32"`` or ``"grey:28"``; or the name of an ONNX file.
     skip_bad : leave out pictures that cannot be read, and say which.
     penalty : ``"none"`` for maximum likelihood, ``L2(strength)`` or ``"l2=1"``: of standardised columns of numbers.
-        By default none, and with pictures, which have more numbers than rows, ``l2=1``.
+        By default none, and with pictures, which have more numbers than rows, ``l2=1``. ``"l2=auto"`` chooses the
+        strength by leaving groups out.
     accept_limit : where there is no maximum, take the probabilities that it approaches.
-    holdout, seed : keep this share of the rows out of the training and measure the cross-entropy on them.
+    group : a column whose values are groups of rows that go together, such as the artist of a picture; of a folder of
+        pictures the level of folders (2 are those in the folders of the categories).
+    holdout, seed : keep this share of the rows, or of the groups, out of the training and measure the cross-entropy on
+        them; ``"each"`` leaves each group out of a training of its own.
     memory : MiB of features that are held in memory; more are read in batches.
     reference : the category whose coefficients are 0.
     categories : the declared categories.
@@ -118,7 +123,9 @@ def train(
             weights=weights,
             categories=categories,
             penalty=penalty_of(penalty, L2() if has_pictures else None),
-            holdout=holdout,
+            holdout=0.0 if holdout == "each" else holdout,
+            in_turn=holdout == "each",
+            group=_group(group, opened.table),
             seed=seed,
             missing=missing,
             missing_values=names_of(missing_values),
@@ -138,6 +145,13 @@ def _features(features: Iterable[str] | str | None, table: Table) -> tuple[str, 
     if features is None and isinstance(table, PictureTable) and table.is_folder:
         return (table.column,)
     return None if features is None else names_of(features)
+
+
+def _group(group: str | int | None, table: Table) -> str | None:
+    """The column of groups; of a folder of pictures a level of its folders."""
+    if isinstance(table, PictureTable) and table.is_folder and str(group).isascii() and str(group).isdigit():
+        return level_name(int(str(group)))
+    return None if group is None else str(group)
 
 
 def _target(target: str | None, table: Table) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mottomo.categories import Categories
-from mottomo.classification.penalties import L2
+from mottomo.classification.penalties import Penalty
 from mottomo.classification.training import Settings
 from mottomo.workflows.provenance import given
 
@@ -25,7 +25,10 @@ class TrainingPlan:
     weights : a column of frequency weights.
     categories : the declared categories.
     penalty : None for maximum likelihood.
-    holdout : the share of rows that are kept out of the training, to see what it is worth, chosen by `seed`.
+    holdout : the share of rows, or of groups, that are kept out of the training to see what it is worth, chosen by
+        `seed`.
+    in_turn : whether each group is left out of a training of its own instead.
+    group : a column whose values are groups of rows that go together.
     missing : ``error`` or ``drop``.
     missing_values : texts that stand for a missing value.
     where : of files: an SQL condition.
@@ -42,8 +45,10 @@ class TrainingPlan:
     text: tuple[str, ...] = ()
     weights: str | None = None
     categories: Any = None
-    penalty: L2 | None = None
+    penalty: Penalty | None = None
     holdout: float = 0.0
+    in_turn: bool = False
+    group: str | None = None
     seed: int = 0
     missing: str = "error"
     missing_values: tuple[str, ...] = ()
@@ -65,7 +70,8 @@ class TrainingPlan:
             weights=self.weights,
             categories=None if self.categories is None else Categories.of(self.categories).names,
             penalty=self.penalty,
-            holdout=self.holdout or None,
+            group=self.group,
+            holdout="each" if self.in_turn else self.holdout or None,
             seed=self.seed if self.holdout else None,
             missing=None if self.missing == "error" else self.missing,
             missing_values=self.missing_values or None,
@@ -86,4 +92,5 @@ class TrainingPlan:
             accept_limit=self.accept_limit,
             seed=self.seed,
             tolerance=self.tolerance,
+            in_turn=self.in_turn,
         )

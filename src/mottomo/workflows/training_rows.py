@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from mottomo.sources.columns import Columns, ColumnSelection, KeptColumns
 from mottomo.storage.encoded_rows import NUMBERS_IN_A_BATCH, EncodedRows, RowsInMemory, RowsOnDisk
 from mottomo.tallies import Tally
 from mottomo.temporary import temporary_folder
-from mottomo.workflows.held_out import HeldOutRows
+from mottomo.workflows.held_out import GroupsOfRows, HeldOutRows
 from mottomo.workflows.picture_recipes import recipe_of
 from mottomo.workflows.picture_rows import PictureProgress, PictureRows, read_pictures
 from mottomo.workflows.picture_tables import PictureTable
@@ -40,11 +41,11 @@ def training_rows(
     Raises InvalidInput for unknown columns, missing values, one category, a share that leaves no rows.
     """
     weights = () if plan.weights is None else (plan.weights,)
-    wanted = None if plan.features is None else (*plan.features, plan.target, *weights)
+    group = () if plan.group is None else (plan.group,)
+    wanted = None if plan.features is None else (*plan.features, plan.target, *weights, *group)
     pictures = (table.column,) if isinstance(table, PictureTable) else ()
-    choice = ColumnSelection(
-        wanted, frozenset({*plan.text, *pictures, plan.target}), plan.missing_values, plan.where, weights
-    )
+    text = frozenset({*plan.text, *pictures, plan.target, *group})
+    choice = ColumnSelection(wanted, text, plan.missing_values, plan.where, (*weights, *group))
     with ExitStack() as kept, temporary_folder() as folder:
         found = kept.enter_context(opened(table, choice, reads))
         names = _feature_names(found, plan)
@@ -55,44 +56,83 @@ def training_rows(
         if isinstance(table, PictureTable) and table.column in names:
             recipe = recipe_of(plan.image_features)
             pictured = read_pictures(
-                found, table, recipe, plan.target, folder / "pictures", skip_bad=plan.skip_bad, progress=picture_reads
+                found,
+                table,
+                recipe,
+                plan.target,
+                folder / "pictures",
+                group=plan.group,
+                skip_bad=plan.skip_bad,
+                progress=picture_reads,
             )
-        categories = _categories(found, plan)
-        encoding = _encoding(found, names, plan, pictured)
-        chosen = HeldOutRows.choose(found.n, plan.holdout, plan.seed)
-        width = len(encoding.columns)
-        sink = RowsOnDisk if 8.0 * found.n * width > plan.memory else RowsInMemory
-        inside, outside = (
-            sink(folder / part, n, encoding, len(categories), plan.weights is not None)
-            for part, n in (("inside", found.n - chosen.size), ("outside", chosen.size))
-        )
-        counts = np.zeros(len(categories), dtype=np.int64)
-        start = 0
-        size = max(1, NUMBERS_IN_A_BATCH // (len(found.names) + 1 + (0 if pictured is None else pictured.block.width)))
-        batches = found.batches(size)
-        for columns in batches if pictured is None else pictured.added(batches, size):
-            batch = _encoded(columns, encoding, categories, plan)
-            out = chosen.mask(start, start + columns.n)
-            outside.append(batch.chosen(out & batch.counted))
-            inside.append(batch.chosen(~out & batch.counted))
-            counts += batch.tally(~out & batch.counted, len(categories))
-            start += columns.n
+        filling = _Filling(found, plan, names, pictured, folder)
+        filling.fill()
         kept.close()
-        if not inside.n:
+        yield filling.rows(n_dropped)
+
+
+class _Filling:
+    """Rows of a table that become rows to train on and rows held out, batch by batch."""
+
+    def __init__(
+        self, found: KeptColumns, plan: TrainingPlan, names: list[str], pictured: PictureRows | None, folder: Path
+    ) -> None:
+        self._found, self._plan, self._pictured = found, plan, pictured
+        self._categories = _categories(found, plan)
+        self._encoding = _encoding(found, names, plan, pictured)
+        self._groups = GroupsOfRows.of(found.levels(plan.group) if plan.group is not None else None, plan)
+        share = 0.0 if self._groups.are_held_out else plan.holdout
+        self._chosen = HeldOutRows.choose(found.n, share, plan.seed)
+        sink = RowsOnDisk if 8.0 * found.n * len(self._encoding.columns) > plan.memory else RowsInMemory
+        n_outside = found.n if self._groups.are_held_out else self._chosen.size
+        self._inside, self._outside = (
+            sink(folder / part, n, self._encoding, len(self._categories), plan.weights is not None)
+            for part, n in (("inside", found.n - self._chosen.size), ("outside", n_outside))
+        )
+        self._counts = np.zeros(len(self._categories), dtype=np.int64)
+        self._names: list[str] = []
+
+    def fill(self) -> None:
+        """Read all rows. Raises InvalidInput for labels and weights that are none."""
+        block = 0 if self._pictured is None else self._pictured.block.width
+        size = max(1, NUMBERS_IN_A_BATCH // (len(self._found.names) + 1 + block))
+        batches, start = self._found.batches(size), 0
+        for columns in batches if self._pictured is None else self._pictured.added(batches, size):
+            self._add(columns, start)
+            start += columns.n
+        if not self._inside.n:
             raise InvalidInput(
                 "weights-zero",
                 say("all sample weights are zero"),
                 verbatim("--weights"),
                 say("at least one row with a weight above 0"),
             )
-        yield TrainingRows(
-            inside.data(),
-            outside.data() if outside.n else None,
-            encoding,
-            categories,
-            Tally.from_counts(counts, categories),
+
+    def _add(self, columns: Columns, start: int) -> None:
+        batch = _encoded(columns, self._encoding, self._categories, self._plan)
+        codes = self._groups.codes(columns)
+        out = self._chosen.mask(start, start + columns.n) if not self._groups.are_held_out else self._groups.mask(codes)
+        outside, inside = out & batch.counted, ~out & batch.counted
+        self._outside.append(batch.chosen(outside))
+        self._inside.append(batch.chosen(inside))
+        self._groups.keep(codes, inside, outside)
+        self._counts += batch.tally(inside, len(self._categories))
+        if self._pictured is not None and self._plan.in_turn:
+            self._names += [self._pictured.names[start + row] for row in np.flatnonzero(inside)]
+
+    def rows(self, n_dropped: int) -> TrainingRows:
+        """What was filled."""
+        return TrainingRows(
+            self._inside.data(),
+            self._outside.data() if self._outside.n else None,
+            self._encoding,
+            self._categories,
+            Tally.from_counts(self._counts, self._categories),
             n_dropped,
-            None if pictured is None else pictured.facts,
+            None if self._pictured is None else self._pictured.facts,
+            self._groups.inside(),
+            self._groups.outside(),
+            tuple(self._names) or None,
         )
 
 
@@ -106,11 +146,16 @@ def _encoding(found: KeptColumns, names: list[str], plan: TrainingPlan, pictured
 def _feature_names(table: KeptColumns, plan: TrainingPlan) -> list[str]:
     target = say("the target is also among the features"), say("features other than the target")
     weights = say("the column of weights is also among the features"), say("features other than the weights")
-    for part, name, (what, expected) in (("target", plan.target, target), ("weights", plan.weights, weights)):
+    group = say("the column of groups is also among the features"), say("features other than the groups")
+    for part, name, (what, expected) in (
+        ("target", plan.target, target),
+        ("weights", plan.weights, weights),
+        ("group", plan.group, group),
+    ):
         if name in (plan.features or ()):
             raise InvalidInput(f"{part}-among-features", what, verbatim("--features"), expected, verbatim(name or ""))
     names = plan.features if plan.features is not None else table.names
-    return [name for name in dict.fromkeys(names) if name not in (plan.target, plan.weights)]
+    return [name for name in dict.fromkeys(names) if name not in (plan.target, plan.weights, plan.group)]
 
 
 def _complete(table: KeptColumns, plan: TrainingPlan) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mottomo.classification.collinearity import Dependence
 from mottomo.classification.existence import Separator
 from mottomo.classification.training_result import TrainingRemark, TrainingResult, TrainingVerdict
-from mottomo.losses import HeldOut
+from mottomo.losses import HeldOut, LeftOut
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.report.numbers import exactly, rounded, significant, whole
 from mottomo.report.report import Block, Body, Cells, Column, Formula, Heading, Named, P, Paragraph, Table
@@ -37,7 +37,13 @@ _REASONS: dict[str, Message] = {
 
 def _body(result: TrainingResult) -> Body:
     coefficients = _coefficients(result, result.shown_rows)
-    blocks: list[Block] = [_what(result), *_likelihoods(result), _optimum(result), *_shown_coefficients(result)]
+    blocks: list[Block] = [
+        _what(result),
+        *_likelihoods(result),
+        *_choice(result),
+        _optimum(result),
+        *_shown_coefficients(result),
+    ]
     if result.feature_tests:
         blocks += [Heading(say("Does a feature say anything, given the others?"), 2), _tests(result)]
     if result.held_out is not None:
@@ -104,6 +110,26 @@ def _likelihoods(result: TrainingResult) -> list[Block]:
             )
         )
     return blocks
+
+
+def _choice(result: TrainingResult) -> Iterable[Paragraph]:
+    found = result.penalty_choice
+    if found is None:
+        return
+    best = min(found.losses, key=lambda losses: losses.value)
+    own = found.losses[found.strengths.index(found.chosen)]
+    yield Paragraph(
+        say(
+            "The strength {chosen} of the penalty was chosen by leaving out each group of “{column}”: the largest of "
+            "{tried} whose cross-entropy ({own}) is within one standard error of the best ({best} ± {error}).",
+            chosen=significant(found.chosen, 6),
+            column=found.column,
+            tried=[significant(strength, 6) for strength in found.strengths],
+            own=rounded(own.value, 4),
+            best=rounded(best.value, 4),
+            error=rounded(best.standard_error, 2),
+        )
+    )
 
 
 def _optimum(result: TrainingResult) -> Paragraph:
@@ -296,22 +322,72 @@ def _known_p(value: float | None, log10: float | None) -> P | None:
 
 
 def _held_out(found: HeldOut) -> list[Block]:
-    named = (
-        (Named("model", say("the model")), found.model),
-        (Named("null", say("the intercept-only model")), found.null),
-        (Named("gain", say("gain of the model")), found.gain),
-    )
-    return [
-        Paragraph(
-            say("{rows}, chosen by seed {seed}:", rows=_counted(found.n_rows, found.n_observations), seed=found.seed)
-        ),
+    named = [
+        (Named("model", say("the model")), found.model.value, found.model.standard_error),
+        (Named("null", say("the intercept-only model")), found.null.value, found.null.standard_error),
+        (Named("gain", say("gain of the model")), found.gain.value, found.gain.standard_error),
+        (Named("untrained", say("untrained (log K)")), found.untrained, 0.0),
+    ]
+    blocks: list[Block] = [
+        Paragraph(_which_rows(found)),
         Table.of(
             len(named),
-            (Column("what", say("cross-entropy, nats"), "label"), [name for name, _ in named]),
-            (Column("value", say("mean"), digits=5), [losses.value for _, losses in named]),
-            (Column("standard_error", say("std. error"), digits=2), [losses.standard_error for _, losses in named]),
+            (Column("what", say("cross-entropy, nats"), "label"), [name for name, *_ in named]),
+            (Column("value", say("mean"), digits=5), [value for _, value, _ in named]),
+            (Column("standard_error", say("std. error"), digits=2), [error for *_, error in named]),
         ),
+        Paragraph(_hits(found)),
     ]
+    if found.left_out is not None:
+        blocks.append(_by_group(found.left_out))
+    return blocks
+
+
+def _which_rows(found: HeldOut) -> Message:
+    rows, left_out = _counted(found.n_rows, found.n_observations), found.left_out
+    if left_out is None:
+        return say("{rows}, chosen by seed {seed}:", rows=rows, seed=found.seed or 0)
+    n = len(left_out.groups)
+    errors = (
+        say("Standard errors are those of {number} groups.", number=n)
+        if n > 1
+        else say("One group has no standard error.")
+    )
+    if left_out.in_turn:
+        return say(
+            "{rows}. Each group of “{column}” was left out of a training of its own. {errors}",
+            rows=rows,
+            column=left_out.column,
+            errors=errors,
+        )
+    return say(
+        "{rows}, whole groups of “{column}” chosen by seed {seed}. {errors}",
+        rows=rows,
+        column=left_out.column,
+        seed=found.seed or 0,
+        errors=errors,
+    )
+
+
+def _hits(found: HeldOut) -> Message:
+    shown = [f"{one.name} {whole(one.hits)}/{whole(one.n)}" for one in found.hits]
+    return say(
+        "The most probable category is the right one for {right} of {n}: {hits}.",
+        right=whole(sum(one.hits for one in found.hits)),
+        n=whole(found.n_observations),
+        hits=some(shown, _MOST_NAMES),
+    )
+
+
+def _by_group(left_out: LeftOut) -> Table:
+    groups = left_out.groups
+    return Table.of(
+        len(groups),
+        (Column("group", verbatim(left_out.column), "label"), [one.name for one in groups]),
+        (Column("n", verbatim("n"), "count"), [one.n for one in groups]),
+        (Column("cross_entropy", say("the model"), digits=4), [one.model for one in groups]),
+        (Column("null_cross_entropy", say("the intercept-only model"), digits=4), [one.null for one in groups]),
+    )
 
 
 def _trained(result: TrainingResult) -> Message:
@@ -552,6 +628,20 @@ def _pictures_copied(result: TrainingResult) -> Message:
     )
 
 
+def _groups_alike(result: TrainingResult) -> Iterable[Message]:
+    assert result.pictures is not None
+    for one in result.pictures.near_copies or ():
+        pairs = say_count("{number} pair", "{number} pairs", one.n_pairs, number=whole(one.n_pairs))
+        yield say(
+            "The groups “{first}” and “{second}” hold pictures that look almost alike ({pairs}, such as {example}), so "
+            "one that is left out is not new to a model that knows the other.",
+            first=one.groups[0],
+            second=one.groups[1],
+            pairs=pairs,
+            example=" = ".join(one.example),
+        )
+
+
 VERDICTS: Mapping[str, Say[TrainingResult]] = worded(
     TrainingVerdict,
     {
@@ -588,6 +678,7 @@ REMARKS: Mapping[str, Says[TrainingResult]] = worded(
         "pictures-skipped": _pictures_skipped,
         "pictures-in-two-categories": _pictures_in_two_categories,
         "pictures-copied": _pictures_copied,
+        "groups-alike": _groups_alike,
     },
 )
 WORDS = Words[TrainingResult]("train", _body, VERDICTS, REMARKS)
