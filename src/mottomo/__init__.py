@@ -67,6 +67,7 @@ _HOME = {
     "Plan": "inference.planning",
     "SoftmaxRegression": "classification.softmax_regression",
     "TrainingResult": "classification.training_result",
+    "NetworkResult": "classification.network_result",
     "Predictions": "classification.predictions",
     "L2": "classification.penalties",
     "Explanation": "explanation.explain",
@@ -123,6 +124,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mottomo.categories import Categories as Categories
+    from mottomo.classification.network_result import NetworkResult as NetworkResult
     from mottomo.classification.penalties import L2 as L2
     from mottomo.classification.predictions import Predictions as Predictions
     from mottomo.classification.softmax_regression import SoftmaxRegression as SoftmaxRegression

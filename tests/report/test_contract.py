@@ -35,15 +35,30 @@ def rows_of_pets():
     }
 
 
+def pictures_of_pets():
+    rng = np.random.default_rng(0)
+    pictures = [rng.integers(0, 256, (4, 4, 3), dtype=np.uint8) for _ in range(12)]
+    pictures[7] = pictures[2]
+    return {"picture": pictures, "pet": ["cat", "dog", "ape"] * 4, "artist": ["a", "b"] * 6}
+
+
 def made():
     """A result of every type, and some with long, wide and strange tables."""
     pets = rows_of_pets()
     trained = mo.train(pets, target="pet")
+    pictures = pictures_of_pets()
+    pictured = mo.train(
+        pictures, target="pet", images="picture", image_features="pixels:3", group="artist", holdout="each"
+    )
     wide = mo.Tally.from_counts(np.arange(1, 241).reshape(12, 20))
     return {
         **RESULTS,
         "training": trained,
         "held out": mo.train(pets, target="pet", holdout=0.25, penalty="l2=1"),
+        "groups left out": mo.train(pets, target="pet", group="colour", holdout="each", penalty="l2=auto"),
+        "network": mo.train(pets, target="pet", model_type="network", hidden="3", holdout=0.25),
+        "pictures": pictured,
+        "predictions of pictures": mo.predict(pictured.model, pictures["picture"], most_probable=True),
         "separated": mo.train({"x": [1, 2, 3, 4], "y": ["a", "a", "b", "b"]}, target="y"),
         "predictions": mo.predict(trained.model, pets, most_probable=True),
         "classifier explained": mo.explain(pets, target="pet"),

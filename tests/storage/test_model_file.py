@@ -9,7 +9,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from mottomo.categories import Categories
-from mottomo.classification.classifier import Classifier
+from mottomo.classification.classifier import SoftmaxClassifier
 from mottomo.classification.encoding import Encoding, Feature
 from mottomo.classification.penalties import L2
 from mottomo.errors import SourceError
@@ -22,10 +22,15 @@ COLUMNS = {"x": np.array([0.5, -1.0]), "c": np.array(["b", "ä"], dtype=object)}
 def classifier():
     encoding = Encoding((Feature("x"), Feature("c", ("ä", "b"), "ä")))
     generator = np.random.default_rng(0)
-    return Classifier(
-        "動物", Categories(("犬", "fox", "wolf")), encoding, generator.normal(size=(2, 3)), np.arange(3.0), L2(0.5),
-        {"version": "0.1.0", "n_observations": 20, "converged": True},
-    )  # fmt: skip
+    return SoftmaxClassifier(
+        target="動物",
+        categories=Categories(("犬", "fox", "wolf")),
+        encoding=encoding,
+        coefficients=generator.normal(size=(2, 3)),
+        intercepts=np.arange(3.0),
+        penalty=L2(0.5),
+        history={"version": "0.1.0", "n_observations": 20, "converged": True},
+    )
 
 
 def header_of(content: bytes) -> dict:
@@ -83,7 +88,7 @@ def test_a_newer_format_is_refused(tmp_path):
     content = classifier_bytes(classifier())
     path = tmp_path / "model.safetensors"
     path.write_bytes(with_header(content, {**header_of(content), "format": 99}))
-    with pytest.raises(SourceError, match=r"(?s)another format.*format 2.*format 99.*newer version"):
+    with pytest.raises(SourceError, match=r"(?s)another format.*format 3.*format 99.*newer version"):
         load_classifier(path)
 
 
@@ -161,3 +166,15 @@ def test_a_file_nested_without_end_is_refused(part, depth, tmp_path):
         load_classifier(path)
     assert raised.value.code in ("model-damaged", "not-a-model")
     assert "Error:" not in str(raised.value)
+
+
+def test_a_file_of_the_format_before_is_read(tmp_path):
+    one, path = classifier(), tmp_path / "model.safetensors"
+    content = classifier_bytes(one)
+    header = header_of(content)
+    description = json.loads(header["description"])
+    assert description.pop("type") == "softmax"
+    text = json.dumps(description, ensure_ascii=False, sort_keys=True)
+    older = {**header, "format": 2, "description": text, "sha256": _hash(text, load(content))}
+    path.write_bytes(with_header(content, older))
+    np.testing.assert_array_equal(load_classifier(path).coefficients, one.coefficients)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mottomo.categories import Categories
-from mottomo.classification.classifier import Classifier
+from mottomo.classification.classifier import SoftmaxClassifier
 from mottomo.classification.encoding import Encoding, Feature
 from mottomo.errors import InvalidInput, MissingExtra, SourceError
 from mottomo.storage.onnx_file import onnx_bytes, save_onnx
@@ -22,7 +23,10 @@ def made(features, n_categories=3, seed=0):
     encoding, generator = Encoding(tuple(features)), np.random.default_rng(seed)
     names = Categories(tuple(f"犬{k}" for k in range(n_categories)))
     w = generator.normal(size=(len(encoding.columns), n_categories)) * 5
-    return Classifier("動物", names, encoding, w, generator.normal(size=n_categories), None, {"version": "0.1.0"})
+    return SoftmaxClassifier(
+        target="動物", categories=names, encoding=encoding, coefficients=w, penalty=None, history={"version": "0.1.0"},
+        intercepts=generator.normal(size=n_categories),
+    )  # fmt: skip
 
 
 def run(content, columns):
@@ -100,8 +104,6 @@ def test_any_other_name_can_be_an_input(name):
 
 def test_a_category_that_is_no_text_is_refused_in_our_words():
     classifier = made([Feature("a")], 2)
-    odd = Classifier(
-        "y", Categories(("a", "\udcff")), classifier.encoding, classifier.coefficients, classifier.intercepts, 0.0, {}
-    )
+    odd = dataclasses.replace(classifier, categories=Categories(("a", "\udcff")))
     with pytest.raises(SourceError, match="cannot be written as ONNX"):
         onnx_bytes(odd)

@@ -1,4 +1,4 @@
-"""A trained classifier as a value: its columns, its coefficients and its training. A model file holds one."""
+"""A trained classifier as a value: its columns, how it computes logits, and its training. A model file holds one."""
 
 from __future__ import annotations
 
@@ -10,30 +10,28 @@ import numpy as np
 
 from mottomo.categories import Categories
 from mottomo.classification.encoding import Encoding, TableRows
+from mottomo.classification.layers import Layers, network_logits
 from mottomo.classification.penalties import L2
 from mottomo.classification.softmax import logits, probabilities
+from mottomo.numerics.softmax import softmax_of_relative
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Classifier:
-    """y = softmax(x W + b) for the encoded columns x of a table.
+    """y = softmax(z), where the logits z are a function of the encoded columns x of a table.
 
     Attributes
     ----------
     target : the column that it predicts.
     categories : the K categories of the target.
     encoding : how columns become features.
-    coefficients : W (p, K) in the units of the columns; each row sums to zero over the categories.
-    intercepts : b (K,), summing to zero.
-    penalty : None for maximum likelihood.
+    penalty : None without one.
     history : the record of the training: log L, number of observations, verdict, version.
     """
 
     target: str
     categories: Categories
     encoding: Encoding
-    coefficients: np.ndarray
-    intercepts: np.ndarray
     penalty: L2 | None
     history: Mapping[str, Any]
 
@@ -45,8 +43,52 @@ class Classifier:
 
     def probabilities(self, columns: TableRows, unknown: str = "error") -> np.ndarray:
         """y_k of each row, (n, K) float64; `unknown` as in ``Encoding.codes``."""
+        z = self.logits(self.encoding.encode(columns, unknown))
+        return softmax_of_relative(z - z.max(axis=1, keepdims=True))
+
+    def logits(self, features: Any) -> np.ndarray:
+        """z (n, K) float64, of encoded features (n, p)."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SoftmaxClassifier(Classifier):
+    """Softmax regression: z = x W + b.
+
+    Attributes
+    ----------
+    coefficients : W (p, K) in the units of the columns; each row sums to zero over the categories.
+    intercepts : b (K,), summing to zero.
+    """
+
+    coefficients: np.ndarray
+    intercepts: np.ndarray
+
+    def probabilities(self, columns: TableRows, unknown: str = "error") -> np.ndarray:
+        """As in Classifier."""
         return probabilities(self.encoding.encode(columns, unknown), self.coefficients, self.intercepts)
 
     def logits(self, features: Any) -> np.ndarray:
-        """x W + b, (n, K) float64, of encoded features (n, p)."""
+        """As in Classifier."""
         return logits(features, self.coefficients, self.intercepts)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NetworkClassifier(Classifier):
+    """A neural network, see ``network_logits``.
+
+    Attributes
+    ----------
+    centre, scale : (p,) what is subtracted from the features, and what they are then divided by.
+    layers : weights and intercepts of each layer, the last one that of the logits.
+    settings : of its training, for the model file: hidden layers, copies, epochs.
+    """
+
+    centre: np.ndarray
+    scale: np.ndarray
+    layers: Layers
+    settings: Mapping[str, Any]
+
+    def logits(self, features: Any) -> np.ndarray:
+        """As in Classifier."""
+        return network_logits(features, self.centre, self.scale, self.layers)

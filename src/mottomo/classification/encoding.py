@@ -125,6 +125,11 @@ class Encoding:
         return tuple(column for feature in self.features for column in feature.columns)
 
     @property
+    def are_numbers(self) -> np.ndarray:
+        """(p,) True for the encoded columns that are numbers with a unit of their own."""
+        return np.array([feature.is_number for feature in self.features for _ in feature.columns], dtype=bool)
+
+    @property
     def n_codes(self) -> int:
         """How many numbers ``codes`` has in a row."""
         return sum(feature.n_codes for feature in self.features)

@@ -16,7 +16,7 @@ from mottomo.kernels.cross_entropy import cross_entropy_of_logits
 from mottomo.losses import Losses, LossSums, clustered
 from mottomo.messages import say, verbatim
 
-Refit = Callable[[Rows, float], Logits]  # from rows and the strength of the penalty
+Refit = Callable[[Rows, Groups, float], Logits]  # from rows, their groups, and the strength of the penalty
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def chosen_strength(data: Rows, groups: Groups, refit: Refit) -> PenaltyChoice:
         assert out.labels is not None
         unseen = kept.category_weights()[out.labels] == 0
         for strength in STRENGTHS:
-            logits = np.ascontiguousarray(refit(kept, strength)(out.features))
+            logits = np.ascontiguousarray(refit(kept, groups.taken(inside), strength)(out.features))
             losses = cross_entropy_of_logits(logits, out.labels, losses=True).losses
             assert losses is not None
             # A category that only this group has is as impossible with one strength as with another.

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mottomo.classification.classifier import Classifier
+from mottomo.classification.classifier import SoftmaxClassifier
 from mottomo.classification.coefficient_tests import FeatureTest
 from mottomo.classification.collinearity import Dependence
 from mottomo.classification.coordinates import referred
@@ -71,7 +71,7 @@ class TrainingResult(ResultWithRows):
     penalty_choice : how the strength of the penalty was chosen; None if it was given.
     """
 
-    classifier: Classifier
+    classifier: SoftmaxClassifier
     tally: Tally
     n_rows: int
     log_likelihood: float
@@ -98,7 +98,7 @@ class TrainingResult(ResultWithRows):
     penalty_choice: PenaltyChoice | None = None
 
     @property
-    def model(self) -> Classifier:
+    def model(self) -> SoftmaxClassifier:
         """The classifier: what ``mo.predict`` takes, and ``save(path)`` writes."""
         return self.classifier
 

@@ -38,6 +38,7 @@ SKIP_BAD = option(
 def training_options(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of ``train`` as options of its function."""
     names = ("target", "features", "weights", "categories", "penalty", "holdout", "seed", "memory", "reference",
-             "missing", "where", "images", "image_features", "skip_bad", "group")  # fmt: skip
+             "missing", "where", "images", "image_features", "skip_bad", "group", "model_type",
+             "hidden", "copies")  # fmt: skip
     lists = {name: settings[name] or () for name in ("text", "missing_values")}
     return {**{name: settings[name] for name in names}, **lists}

@@ -6,6 +6,7 @@ Reading runs no code and guesses nothing: a file that is cut, was changed, or ha
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import os
 from collections.abc import Mapping
@@ -15,14 +16,15 @@ from typing import Any
 import numpy as np
 
 from mottomo.categories import Categories
-from mottomo.classification.classifier import Classifier
+from mottomo.classification.classifier import Classifier, NetworkClassifier, SoftmaxClassifier
 from mottomo.classification.encoding import Encoding
 from mottomo.classification.penalties import L2
 from mottomo.errors import InvalidInput, MottomoError, SourceError
 from mottomo.messages import Message, say, verbatim, written
 from mottomo.storage.whole_file import write_whole
 
-FORMAT = 2  # format 1 did not say whether the penalty was on the coefficients of standardised columns
+FORMAT = 3
+_OLDER = 2  # without a type: all were softmax regressions
 _KIND = "classifier"
 _KEY = "mottomo"  # the only entry of the header; with several, their order and so the bytes would vary
 
@@ -36,13 +38,22 @@ def classifier_bytes(classifier: Classifier) -> bytes:
     """The content of a classifier's file; the same classifier gives the same bytes."""
     from safetensors.numpy import save
 
-    arrays = {
-        "coefficients": np.ascontiguousarray(classifier.coefficients, dtype=np.float64),
-        "intercepts": np.ascontiguousarray(classifier.intercepts, dtype=np.float64),
-    }
+    arrays = {name: np.ascontiguousarray(values, dtype=np.float64) for name, values in _arrays(classifier).items()}
     text = json.dumps(_description(classifier), ensure_ascii=False, sort_keys=True)
     header = {"kind": _KIND, "format": FORMAT, "description": text, "sha256": _hash(text, arrays)}
     return save(arrays, metadata={_KEY: json.dumps(header, sort_keys=True)})
+
+
+def _arrays(classifier: Classifier) -> dict[str, np.ndarray]:
+    if isinstance(classifier, SoftmaxClassifier):
+        return {"coefficients": classifier.coefficients, "intercepts": classifier.intercepts}
+    assert isinstance(classifier, NetworkClassifier)
+    layers = {
+        f"{name}_{place}": values
+        for place, layer in enumerate(classifier.layers)
+        for name, values in zip(("weights", "intercepts"), layer, strict=True)
+    }
+    return {"centre": classifier.centre, "scale": classifier.scale, **layers}
 
 
 def _path_of(value: object) -> Path:
@@ -60,7 +71,10 @@ def _path_of(value: object) -> Path:
 
 def _description(classifier: Classifier) -> dict[str, Any]:
     """Everything about a classifier but its arrays, for JSON."""
+    own = {"settings": dict(classifier.settings)} if isinstance(classifier, NetworkClassifier) else {}
     return {
+        "type": "network" if isinstance(classifier, NetworkClassifier) else "softmax",
+        **own,
         "target": classifier.target,
         "categories": list(classifier.categories.names),
         "declared": classifier.categories.declared,
@@ -91,7 +105,7 @@ def load_classifier(path: Path | str) -> Classifier:
             "not-a-model", say("this is no model file of mottomo"), where, say("a file that train --model wrote")
         )
     number = header.get("format")
-    if number != FORMAT:
+    if number not in (FORMAT, _OLDER):
         raise SourceError(
             "model-format",
             say("the model file is of another format than this version of mottomo reads"),
@@ -111,30 +125,55 @@ def load_classifier(path: Path | str) -> Classifier:
             say("take the file from where it was written, or train the model again"),
         )
     try:
-        return _described(json.loads(text), arrays)
+        older = {"type": "softmax"} if number == _OLDER else {}
+        return _described({**older, **json.loads(text)}, arrays)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, MottomoError) as error:
         raise _damaged(where, verbatim(type(error).__name__)) from error
 
 
 def _described(description: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Classifier:
     """The classifier from its description and arrays; raises various exceptions if they do not describe one."""
-    categories = Categories(tuple(map(str, description["categories"])), bool(description["declared"]))
-    encoding = Encoding.from_list(description["encoding"])
-    w, b = arrays["coefficients"], arrays["intercepts"]
-    expected = (len(encoding.columns), len(categories))
-    if len(set(categories.names)) < len(categories):
+    penalty = description["penalty"]
+    common: dict[str, Any] = {
+        "target": str(description["target"]),
+        "categories": Categories(tuple(map(str, description["categories"])), bool(description["declared"])),
+        "encoding": Encoding.from_list(description["encoding"]),
+        "penalty": None if penalty is None else L2.from_dict(penalty),
+        "history": dict(description["history"]),
+    }
+    if len(set(common["categories"].names)) < len(common["categories"]):
         raise ValueError("a category twice")
-    if w.shape != expected or b.shape != expected[1:] or w.dtype != np.float64 or b.dtype != np.float64:
-        raise ValueError(f"coefficients {w.shape}, intercepts {b.shape}")
-    if not (np.isfinite(w).all() and np.isfinite(b).all()):
+    if any(one.dtype != np.float64 or not np.isfinite(one).all() for one in arrays.values()):
         raise ValueError("coefficients that are not finite")
-    penalty, history = description["penalty"], dict(description["history"])
-    ridge = None if penalty is None else L2.from_dict(penalty)
-    found = Classifier(str(description["target"]), categories, encoding, w, b, ridge, history)
+    found = _of_type(description, common, arrays)
     given = {name: value for name, value in description.items() if name != "history"}
     if {**_description(found), "history": None} != {**given, "history": None}:  # such as a number instead of a text
         raise ValueError("values of other types")
     return found
+
+
+def _of_type(description: dict[str, Any], common: dict[str, Any], arrays: Mapping[str, np.ndarray]) -> Classifier:
+    p, n_categories = len(common["encoding"].columns), len(common["categories"])
+    if description["type"] == "softmax":
+        w, b = arrays["coefficients"], arrays["intercepts"]
+        if w.shape != (p, n_categories) or b.shape != (n_categories,):
+            raise ValueError(f"coefficients {w.shape}, intercepts {b.shape}")
+        return SoftmaxClassifier(**common, coefficients=w, intercepts=b)
+    if description["type"] != "network":
+        raise ValueError("a model of another type")
+    widths = [p, *description["settings"]["hidden"], n_categories]
+    layers = []
+    for place, (before, after) in enumerate(itertools.pairwise(widths)):
+        w, b = arrays[f"weights_{place}"], arrays[f"intercepts_{place}"]
+        if w.shape != (before, after) or b.shape != (after,):
+            raise ValueError(f"weights {w.shape}, intercepts {b.shape}")
+        layers.append((w, b))
+    centre, scale = arrays["centre"], arrays["scale"]
+    if centre.shape != (p,) or scale.shape != (p,) or (scale <= 0).any():
+        raise ValueError("a scale that is none")
+    return NetworkClassifier(
+        **common, centre=centre, scale=scale, layers=tuple(layers), settings=description["settings"]
+    )
 
 
 def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

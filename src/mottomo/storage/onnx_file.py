@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from mottomo.classification.classifier import Classifier
-from mottomo.classification.encoding import Feature
+from mottomo.classification.classifier import Classifier, NetworkClassifier, SoftmaxClassifier
+from mottomo.classification.encoding import Encoding, Feature
 from mottomo.errors import InvalidInput, MissingExtra, SourceError
 from mottomo.messages import say, verbatim
 from mottomo.storage.onnx_pictures import picture_part
@@ -68,7 +68,8 @@ def _graph_bytes(classifier: Classifier, network: bytes | None) -> bytes:
     parts = _Parts()
     nodes, terms = [], []
     opsets, ir_version = {"": _OPSET, "ai.onnx.ml": _ML_OPSET}, _IR_VERSION
-    for index, (feature, rows) in enumerate(_shares(classifier)):
+    layers = _layers(classifier)
+    for index, (feature, rows) in enumerate(_shares(classifier.encoding, layers[0][0])):
         term = _own(f"term_{index}")
         weights = parts.constant(f"coefficients_{index}", rows)
         if feature.block is not None:
@@ -86,8 +87,17 @@ def _graph_bytes(classifier: Classifier, network: bytes | None) -> bytes:
     names = parts.constant("categories", np.array(classifier.categories.names, dtype=object))
     logits, position = _own("logits"), _own("position")
     probabilities, label = _output("probabilities", classifier), _output("label", classifier)
+    now = logits if len(layers) == 1 else _own("layer_0")
+    nodes.append(helper.make_node("Sum", [*terms, parts.constant("intercepts", layers[0][1][None, :])], [now]))
+    for place, (w, b) in enumerate(layers[1:], start=1):
+        above, product = _own(f"above_{place}"), _own(f"product_{place}")
+        nodes += [
+            helper.make_node("Max", [now, parts.constant(f"zero_{place}", np.zeros(()))], [above]),
+            helper.make_node("MatMul", [above, parts.constant(f"weights_{place}", w)], [product]),
+        ]
+        now = logits if place == len(layers) - 1 else _own(f"layer_{place}")
+        nodes.append(helper.make_node("Add", [product, parts.constant(f"intercepts_{place}", b)], [now]))
     nodes += [
-        helper.make_node("Sum", [*terms, parts.constant("intercepts", classifier.intercepts[None, :])], [logits]),
         helper.make_node("Softmax", [logits], [probabilities], axis=1),
         helper.make_node("ArgMax", [logits], [position], axis=1, keepdims=0),
         helper.make_node("Gather", [names, position], [label]),
@@ -157,11 +167,21 @@ def need_onnx() -> None:
         )
 
 
-def _shares(classifier: Classifier) -> Iterator[tuple[Feature, np.ndarray]]:
+def _layers(classifier: Classifier) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Weights and intercepts of each layer, the first for the columns as they are."""
+    if isinstance(classifier, SoftmaxClassifier):
+        return [(classifier.coefficients, classifier.intercepts)]
+    assert isinstance(classifier, NetworkClassifier)
+    (w, b), *rest = classifier.layers
+    w = w / classifier.scale[:, None]
+    return [(w, b - classifier.centre @ w), *rest]
+
+
+def _shares(encoding: Encoding, coefficients: np.ndarray) -> Iterator[tuple[Feature, np.ndarray]]:
     """Each column with its rows of W, (1 or number of levels, K); the row of the baseline level is 0."""
-    groups = classifier.encoding.groups()
-    for feature in classifier.encoding.features:
-        rows = classifier.coefficients[groups[feature.name]]
+    groups = encoding.groups()
+    for feature in encoding.features:
+        rows = coefficients[groups[feature.name]]
         if feature.levels is not None and feature.baseline is not None:
             rows = np.insert(rows, feature.levels.index(feature.baseline), 0.0, axis=0)
         yield feature, rows

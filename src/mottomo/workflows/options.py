@@ -129,7 +129,17 @@ _TEXTS = ("where", "encoding", "input", "target", "weights", "reference", "image
 _NAMES = ("names", "features", "text", "missing_values")
 _FLAGS = ("normalise", "accept_limit", "most_probable", "fingerprint", "skip_bad")
 _FUNCTIONS = ("progress", "reads", "picture_reads", "check_names")
-_WORDS = {"missing": ("error", "drop"), "unknown": ("error", "baseline")}
+_WORDS = {
+    "missing": ("error", "drop"),
+    "unknown": ("error", "baseline"),
+    "model_type": ("softmax", "network"),
+}
+# What is wrong with a word that one of them does not know, and what it may be.
+_OF_WORDS = {
+    "missing": (say("there is no such way to treat missing outcomes"), say("error or drop")),
+    "unknown": (say("there is no such way to treat texts never seen in training"), say("error or baseline")),
+    "model_type": (say("there is no such type of model"), say("softmax or network")),
+}
 
 
 def check_values(values: Mapping[str, Any]) -> None:
@@ -146,13 +156,12 @@ def check_values(values: Mapping[str, Any]) -> None:
     """
     for name, value in values.items():
         if name in _WORDS and not (isinstance(value, str) and value in _WORDS[name]):
+            what, known = _OF_WORDS[name]
             raise InvalidInput(
                 f"{name}-policy",
-                say("there is no such way to treat missing outcomes")
-                if name == "missing"
-                else say("there is no such way to treat texts never seen in training"),
+                what,
                 verbatim(name),
-                say("error or drop") if name == "missing" else say("error or baseline"),
+                known,
                 verbatim(written(value)),
                 nearest(str(value), _WORDS[name]),
             )

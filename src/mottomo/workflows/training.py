@@ -6,14 +6,19 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, Unpack
 
+import numpy as np
+
 from mottomo._checks import check_whole
+from mottomo.classification.encoding import Encoding
+from mottomo.classification.network import NetworkSettings
+from mottomo.classification.network_result import NetworkResult
+from mottomo.classification.network_training import learnt_network
 from mottomo.classification.objective import Data
-from mottomo.classification.optimisation import Progress
 from mottomo.classification.penalties import L2, Penalty, penalty_of
 from mottomo.classification.training import learnt
 from mottomo.classification.training_result import TrainingResult
 from mottomo.errors import InvalidCall
-from mottomo.messages import say, verbatim
+from mottomo.messages import say, verbatim, written
 from mottomo.sources.pictures.folder import CATEGORY, level_name
 from mottomo.sources.reading import Reading
 from mottomo.workflows.options import ReadingOptions, checked
@@ -22,6 +27,8 @@ from mottomo.workflows.picture_tables import PictureTable
 from mottomo.workflows.tables import ReadProgress, Table, table_of
 from mottomo.workflows.training_plan import TrainingPlan
 from mottomo.workflows.training_rows import training_rows
+
+_MOST_UNITS = 10_000  # of a hidden layer
 
 
 @checked
@@ -37,6 +44,9 @@ def train(
     skip_bad: bool = False,
     penalty: Penalty | str | None = None,
     accept_limit: bool = False,
+    model_type: Literal["softmax", "network"] = "softmax",
+    hidden: Iterable[int] | str | None = None,
+    copies: int = 0,
     group: str | int | None = None,
     holdout: float | Literal["each"] = 0.0,
     seed: int = 0,
@@ -47,13 +57,13 @@ def train(
     missing_values: Iterable[str] | str = (),
     where: str | None = None,
     fingerprint: bool = False,
-    progress: Progress | None = None,
+    progress: Callable[[Any], None] | None = None,
     reads: Callable[[float], None] | None = None,
     picture_reads: PictureProgress | None = None,
     label: Any = None,
     check_names: Callable[[Iterable[str]], None] | None = None,
     **reading: Unpack[ReadingOptions],
-) -> TrainingResult:
+) -> TrainingResult | NetworkResult:
     """Train a classifier by maximum likelihood: ``mottomo train``.
 
     Softmax regression: numbers are used as they are, texts as one column a level, pictures as a block of numbers.
@@ -72,9 +82,13 @@ def train(
         it; ``"pixels:32"`` or ``"grey:28"``; or the name of an ONNX file.
     skip_bad : leave out pictures that cannot be read, and say which.
     penalty : ``"none"`` for maximum likelihood, ``L2(strength)`` or ``"l2=1"``: of standardised columns of numbers.
-        By default none, and with pictures, which have more numbers than rows, ``l2=1``. ``"l2=auto"`` chooses the
-        strength by leaving groups out.
+        By default none, and for networks and pictures, which have more numbers than rows, ``l2=1``. ``"l2=auto"``
+        chooses the strength by leaving groups out.
     accept_limit : where there is no maximum, take the probabilities that it approaches.
+    model_type : ``"softmax"`` regression, or a neural ``"network"``, whose training ends where the cross-entropy of a
+        tenth of the rows, kept aside, no longer falls.
+    hidden : units of each hidden layer of a network: ``(64, 32)`` or ``"64,32"``, which is the default.
+    copies : of each picture in each epoch of a network, mirrored at random and shifted by up to a pixel; of pixels.
     group : a column whose values are groups of rows that go together, such as the artist of a picture; of a folder of
         pictures the level of folders (2 are those in the folders of the categories).
     holdout, seed : keep this share of the rows, or of the groups, out of the training and measure the cross-entropy on
@@ -94,7 +108,8 @@ def train(
     Returns
     -------
     TrainingResult : `model` with ``save(path)``, coefficients with standard errors, z and p, likelihood-ratio tests of
-    the features, the loss on rows held out, whether there is a maximum and how near it is.
+    the features, the loss on rows held out, whether there is a maximum and how near it is. Of a network NetworkResult :
+    `model`, the learning curve, the loss on rows held out.
 
     Raises InvalidInput : unknown columns, missing values, one category, a share that leaves no rows.
 
@@ -122,7 +137,9 @@ def train(
             text=names_of(text),
             weights=weights,
             categories=categories,
-            penalty=penalty_of(penalty, L2() if has_pictures else None),
+            penalty=penalty_of(penalty, L2() if has_pictures or model_type == "network" else None),
+            hidden=_hidden(model_type, hidden, reference, accept_limit),
+            copies=_copies(copies, model_type),
             holdout=0.0 if holdout == "each" else holdout,
             in_turn=holdout == "each",
             group=_group(group, opened.table),
@@ -138,6 +155,42 @@ def train(
         )
         found = train_on_table(opened.table, plan, progress, reads, picture_reads, check_names)
         return found.with_provenance(opened.provenance().with_settings(plan.given))
+
+
+def _hidden(
+    model_type: str, hidden: Iterable[int] | str | None, reference: str | None, accept_limit: bool
+) -> tuple[int, ...] | None:
+    """Units of the hidden layers of a network; None for softmax regression. Raises InvalidCall, InvalidInput."""
+    if model_type == "softmax":
+        if hidden is not None:
+            raise InvalidCall("hidden", say("--hidden goes with --model-type network"), verbatim("hidden"))
+        return None
+    for name, value in (("--reference", reference is not None), ("--accept-limit", accept_limit)):
+        if value:
+            raise InvalidCall(
+                "network-option", say("{option} goes with --model-type softmax", option=name), verbatim(name)
+            )
+    if hidden is None:
+        return NetworkSettings().hidden
+    parts = hidden.split(",") if isinstance(hidden, str) else list(hidden)
+    units = [int(one) if isinstance(one, str) and one.strip().isdecimal() else one for one in parts]
+    are_whole = all(isinstance(one, int | np.integer) and not isinstance(one, bool) for one in units)
+    if not units or not are_whole or not all(1 <= int(one) <= _MOST_UNITS for one in units):
+        raise InvalidCall(
+            "hidden",
+            say("--hidden takes the units of each hidden layer, such as 64,32"),
+            verbatim("hidden"),
+            say("whole numbers from 1 to {most}", most=_MOST_UNITS),
+            verbatim(written(hidden, repr)),
+        )
+    return tuple(int(one) for one in units)
+
+
+def _copies(copies: int, model_type: str) -> int:
+    check_whole("copies", copies, 0)
+    if copies and model_type != "network":
+        raise InvalidCall("copies", say("--copies goes with --model-type network"), verbatim("copies"))
+    return copies
 
 
 def _features(features: Iterable[str] | str | None, table: Table) -> tuple[str, ...] | None:
@@ -178,11 +231,11 @@ def names_of(given: Iterable[str] | str | None) -> tuple[str, ...]:
 def train_on_table(
     table: Table,
     plan: TrainingPlan,
-    progress: Progress | None = None,
+    progress: Callable[[Any], None] | None = None,
     reads: ReadProgress | None = None,
     picture_reads: PictureProgress | None = None,
     check_names: Callable[[Iterable[str]], None] | None = None,
-) -> TrainingResult:
+) -> TrainingResult | NetworkResult:
     """Train on an open table: read its columns, encode them, fit, and say how sure the fit is.
 
     `progress` hears how the fit goes, `reads` how far the file is read, in percent, `picture_reads` how many pictures
@@ -190,15 +243,37 @@ def train_on_table(
 
     Raises InvalidInput for unknown columns, missing values, one category, a share that leaves no rows.
     """
-    with trained(table, plan, progress, reads, picture_reads, check_names) as (result, _):
-        return result
+    if plan.hidden is None:
+        with trained(table, plan, progress, reads, picture_reads, check_names) as (result, _):
+            return result
+    with training_rows(table, plan, reads, picture_reads) as rows:
+        if check_names is not None:
+            check_names(feature.name for feature in rows.encoding.features)
+        return learnt_network(rows, plan.settings(_side(rows.encoding, plan.copies)), progress)
+
+
+def _side(encoding: Encoding, copies: int) -> int | None:
+    """The side of the pictures that are copied, in pixels. Raises InvalidCall : the features are no pixels."""
+    if not copies:
+        return None
+    blocks = [feature.block for feature in encoding.features]
+    kinds = [None if block is None else block.recipe["kind"] for block in blocks]
+    if kinds not in (["pixels"], ["grey"]):
+        raise InvalidCall(
+            "copies",
+            say("--copies goes with pictures alone, whose features are pixels"),
+            verbatim("copies"),
+            say("--image-features pixels:SIDE or grey:SIDE, and no other features"),
+        )
+    assert blocks[0] is not None
+    return int(blocks[0].recipe["side"])
 
 
 @contextmanager
 def trained(
     table: Table,
     plan: TrainingPlan,
-    progress: Progress | None = None,
+    progress: Callable[[Any], None] | None = None,
     reads: ReadProgress | None = None,
     picture_reads: PictureProgress | None = None,
     check_names: Callable[[Iterable[str]], None] | None = None,
@@ -212,4 +287,4 @@ def trained(
     with training_rows(table, plan, reads, picture_reads) as rows:
         if check_names is not None:
             check_names(feature.name for feature in rows.encoding.features)
-        yield learnt(rows, plan.settings, progress, is_tested=is_tested), rows.data
+        yield learnt(rows, plan.settings(), progress, is_tested=is_tested), rows.data

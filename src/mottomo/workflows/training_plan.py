@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from mottomo.categories import Categories
+from mottomo.classification.network import NetworkSettings
 from mottomo.classification.penalties import Penalty
-from mottomo.classification.training import Settings
+from mottomo.classification.training_rows import Settings
 from mottomo.workflows.provenance import given
 
 IN_MEMORY = 1 << 30  # bytes of features that are held in memory; more are read in batches
@@ -36,6 +37,8 @@ class TrainingPlan:
     accept_limit : where there is no maximum, go along the direction of separation until log L is at its supremum.
     tolerance : of the optimality gap, in nats.
     memory : bytes of features up to which they are held in memory; more are kept on disk and read in batches.
+    hidden : units of each hidden layer of a neural network; None for softmax regression.
+    copies : of each picture in each epoch of a network.
     image_features : of pictures: how they become numbers; by default what a pretrained network makes of them.
     skip_bad : whether pictures that cannot be read are left out.
     """
@@ -57,6 +60,8 @@ class TrainingPlan:
     accept_limit: bool = False
     tolerance: float = 1e-7
     memory: int = IN_MEMORY
+    hidden: tuple[int, ...] | None = None
+    copies: int = 0
     image_features: str | None = None
     skip_bad: bool = False
 
@@ -72,19 +77,24 @@ class TrainingPlan:
             penalty=self.penalty,
             group=self.group,
             holdout="each" if self.in_turn else self.holdout or None,
-            seed=self.seed if self.holdout else None,
+            seed=self.seed if self.holdout or self.hidden else None,
             missing=None if self.missing == "error" else self.missing,
             missing_values=self.missing_values or None,
             where=self.where,
             reference=self.reference,
             accept_limit=self.accept_limit or None,
+            model_type=None if self.hidden is None else "network",
+            hidden=self.hidden,
+            copies=self.copies or None,
             image_features=self.image_features,
             skip_bad=self.skip_bad or None,
         )
 
-    @property
-    def settings(self) -> Settings:
-        """What of it says how to learn from rows."""
+    def settings(self, side: int | None = None) -> Settings:
+        """What of it says how to learn from rows; `side` of the pictures that are copied, in pixels."""
+        network = None
+        if self.hidden is not None:
+            network = NetworkSettings(self.hidden, self.seed, self.copies, side if self.copies else None)
         return Settings(
             target=self.target,
             penalty=self.penalty,
@@ -93,4 +103,5 @@ class TrainingPlan:
             seed=self.seed,
             tolerance=self.tolerance,
             in_turn=self.in_turn,
+            network=network,
         )

@@ -10,7 +10,7 @@ import numpy as np
 
 from mottomo.categories import Categories, category_name, unknown_category
 from mottomo.classification.encoding import Encoding
-from mottomo.classification.training import TrainingRows
+from mottomo.classification.training_rows import TrainingRows
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, say_count, verbatim
 from mottomo.sources.columns import Columns, ColumnSelection, KeptColumns

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from mottomo.classification.predictions import PredictionRemark, Predictions, PredictionVerdict
 from mottomo.messages import say, say_count, verbatim
 from mottomo.report.numbers import whole
+from mottomo.report.pictures import left_out
 from mottomo.report.report import Body, Column, Row, Table
 from mottomo.report.results import Words, worded
-from mottomo.report.skipped_pictures import skipped
 
 
 def _body(result: Predictions) -> Body:
@@ -44,5 +44,5 @@ WORDS = Words[Predictions](
             )
         },
     ),
-    worded(PredictionRemark, {"pictures-skipped": lambda result: skipped(result.skipped)}),
+    worded(PredictionRemark, {"pictures-skipped": lambda result: left_out(result.skipped)}),
 )

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from mottomo.classification.collinearity import Dependence
 from mottomo.classification.existence import Separator
 from mottomo.classification.training_result import TrainingRemark, TrainingResult, TrainingVerdict
-from mottomo.losses import HeldOut, LeftOut
 from mottomo.messages import Message, say, say_count, verbatim
+from mottomo.report.held_out import counted, dropped, held_out, held_out_impossible, penalty_choice
 from mottomo.report.numbers import exactly, rounded, significant, whole
-from mottomo.report.report import Block, Body, Cells, Column, Formula, Heading, Named, P, Paragraph, Table
+from mottomo.report.pictures import alike, copied, in_two_categories, skipped
+from mottomo.report.report import Block, Body, Cells, Column, Formula, Heading, P, Paragraph, Table
 from mottomo.report.results import Say, Says, Words, worded
 from mottomo.report.results.tallies import CATEGORY
 from mottomo.report.sentences import categories, in_latex, p_text, some
-from mottomo.report.skipped_pictures import skipped
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,14 +40,14 @@ def _body(result: TrainingResult) -> Body:
     blocks: list[Block] = [
         _what(result),
         *_likelihoods(result),
-        *_choice(result),
+        *penalty_choice(result.penalty_choice),
         _optimum(result),
         *_shown_coefficients(result),
     ]
     if result.feature_tests:
         blocks += [Heading(say("Does a feature say anything, given the others?"), 2), _tests(result)]
     if result.held_out is not None:
-        blocks += [Heading(say("Rows held out of the training"), 2), *_held_out(result.held_out)]
+        blocks += [Heading(say("Rows held out of the training"), 2), *held_out(result.held_out)]
     return Body(say("Softmax regression of “{target}”", target=result.classifier.target), tuple(blocks), coefficients)
 
 
@@ -56,20 +56,12 @@ def _what(result: TrainingResult) -> Paragraph:
     return Paragraph(
         say(
             "{rows}, {categories}: {names}. The coefficients of “{reference}” are 0.",
-            rows=_counted(result.n_rows, result.n_observations),
+            rows=counted(result.n_rows, result.n_observations),
             categories=categories(len(names)),
             names=some(names),
             reference=result.reference,
         )
     )
-
-
-def _counted(n_rows: int, n_observations: int) -> Message:
-    """How many rows there are, and with weights how many observations they stand for."""
-    rows = say_count("{number} row", "{number} rows", n_rows, number=whole(n_rows))
-    if n_observations == n_rows:
-        return rows
-    return say("{rows} that count as {n}", rows=rows, n=whole(n_observations))
 
 
 def _likelihoods(result: TrainingResult) -> list[Block]:
@@ -110,26 +102,6 @@ def _likelihoods(result: TrainingResult) -> list[Block]:
             )
         )
     return blocks
-
-
-def _choice(result: TrainingResult) -> Iterable[Paragraph]:
-    found = result.penalty_choice
-    if found is None:
-        return
-    best = min(found.losses, key=lambda losses: losses.value)
-    own = found.losses[found.strengths.index(found.chosen)]
-    yield Paragraph(
-        say(
-            "The strength {chosen} of the penalty was chosen by leaving out each group of “{column}”: the largest of "
-            "{tried} whose cross-entropy ({own}) is within one standard error of the best ({best} ± {error}).",
-            chosen=significant(found.chosen, 6),
-            column=found.column,
-            tried=[significant(strength, 6) for strength in found.strengths],
-            own=rounded(own.value, 4),
-            best=rounded(best.value, 4),
-            error=rounded(best.standard_error, 2),
-        )
-    )
 
 
 def _optimum(result: TrainingResult) -> Paragraph:
@@ -319,75 +291,6 @@ def _tests(result: TrainingResult) -> Table:
 
 def _known_p(value: float | None, log10: float | None) -> P | None:
     return None if value is None or log10 is None else P(value, log10)
-
-
-def _held_out(found: HeldOut) -> list[Block]:
-    named = [
-        (Named("model", say("the model")), found.model.value, found.model.standard_error),
-        (Named("null", say("the intercept-only model")), found.null.value, found.null.standard_error),
-        (Named("gain", say("gain of the model")), found.gain.value, found.gain.standard_error),
-        (Named("untrained", say("untrained (log K)")), found.untrained, 0.0),
-    ]
-    blocks: list[Block] = [
-        Paragraph(_which_rows(found)),
-        Table.of(
-            len(named),
-            (Column("what", say("cross-entropy, nats"), "label"), [name for name, *_ in named]),
-            (Column("value", say("mean"), digits=5), [value for _, value, _ in named]),
-            (Column("standard_error", say("std. error"), digits=2), [error for *_, error in named]),
-        ),
-        Paragraph(_hits(found)),
-    ]
-    if found.left_out is not None:
-        blocks.append(_by_group(found.left_out))
-    return blocks
-
-
-def _which_rows(found: HeldOut) -> Message:
-    rows, left_out = _counted(found.n_rows, found.n_observations), found.left_out
-    if left_out is None:
-        return say("{rows}, chosen by seed {seed}:", rows=rows, seed=found.seed or 0)
-    n = len(left_out.groups)
-    errors = (
-        say("Standard errors are those of {number} groups.", number=n)
-        if n > 1
-        else say("One group has no standard error.")
-    )
-    if left_out.in_turn:
-        return say(
-            "{rows}. Each group of “{column}” was left out of a training of its own. {errors}",
-            rows=rows,
-            column=left_out.column,
-            errors=errors,
-        )
-    return say(
-        "{rows}, whole groups of “{column}” chosen by seed {seed}. {errors}",
-        rows=rows,
-        column=left_out.column,
-        seed=found.seed or 0,
-        errors=errors,
-    )
-
-
-def _hits(found: HeldOut) -> Message:
-    shown = [f"{one.name} {whole(one.hits)}/{whole(one.n)}" for one in found.hits]
-    return say(
-        "The most probable category is the right one for {right} of {n}: {hits}.",
-        right=whole(sum(one.hits for one in found.hits)),
-        n=whole(found.n_observations),
-        hits=some(shown, _MOST_NAMES),
-    )
-
-
-def _by_group(left_out: LeftOut) -> Table:
-    groups = left_out.groups
-    return Table.of(
-        len(groups),
-        (Column("group", verbatim(left_out.column), "label"), [one.name for one in groups]),
-        (Column("n", verbatim("n"), "count"), [one.n for one in groups]),
-        (Column("cross_entropy", say("the model"), digits=4), [one.model for one in groups]),
-        (Column("null_cross_entropy", say("the intercept-only model"), digits=4), [one.null for one in groups]),
-    )
 
 
 def _trained(result: TrainingResult) -> Message:
@@ -588,60 +491,6 @@ def _baselines(result: TrainingResult) -> Iterable[Message]:
     ]
 
 
-def _held_out_impossible(result: TrainingResult) -> Message:
-    assert result.held_out is not None
-    return say_count(
-        "{number} row held out has a category to which the model or the intercept-only model gives probability 0: "
-        "its loss is infinite.",
-        "{number} rows held out have a category to which the model or the intercept-only model gives probability 0: "
-        "their loss is infinite.",
-        result.held_out.n_impossible,
-        number=whole(result.held_out.n_impossible),
-    )
-
-
-def _pictures_skipped(result: TrainingResult) -> Message:
-    assert result.pictures is not None
-    return skipped(result.pictures.skipped)
-
-
-def _pictures_in_two_categories(result: TrainingResult) -> Message:
-    assert result.pictures is not None
-    pairs = result.pictures.in_two_categories
-    return say_count(
-        "{number} picture has the same content as one of another category: {names}.",
-        "{number} pictures have the same content as one of another category: {names}.",
-        len(pairs),
-        number=whole(len(pairs)),
-        names=some([f"{one} = {other}" for one, other in pairs], _MOST_NAMES),
-    )
-
-
-def _pictures_copied(result: TrainingResult) -> Message:
-    assert result.pictures is not None
-    n = result.pictures.n_copies
-    return say_count(
-        "{number} picture is a copy of another one. Rows held out may be copies of rows that were learnt.",
-        "{number} pictures are copies of others. Rows held out may be copies of rows that were learnt.",
-        n,
-        number=whole(n),
-    )
-
-
-def _groups_alike(result: TrainingResult) -> Iterable[Message]:
-    assert result.pictures is not None
-    for one in result.pictures.near_copies or ():
-        pairs = say_count("{number} pair", "{number} pairs", one.n_pairs, number=whole(one.n_pairs))
-        yield say(
-            "The groups “{first}” and “{second}” hold pictures that look almost alike ({pairs}, such as {example}), so "
-            "one that is left out is not new to a model that knows the other.",
-            first=one.groups[0],
-            second=one.groups[1],
-            pairs=pairs,
-            example=" = ".join(one.example),
-        )
-
-
 VERDICTS: Mapping[str, Say[TrainingResult]] = worded(
     TrainingVerdict,
     {
@@ -659,12 +508,7 @@ VERDICTS: Mapping[str, Say[TrainingResult]] = worded(
 REMARKS: Mapping[str, Says[TrainingResult]] = worded(
     TrainingRemark,
     {
-        "rows-dropped": lambda result: say_count(
-            "{number} row with missing values was left out, as asked.",
-            "{number} rows with missing values were left out, as asked.",
-            result.n_dropped,
-            number=whole(result.n_dropped),
-        ),
+        "rows-dropped": lambda result: dropped(result.n_dropped),
         "collinear-column": _collinear,
         "nearly-collinear": _nearly_collinear,
         "penalised": _penalised,
@@ -674,11 +518,11 @@ REMARKS: Mapping[str, Says[TrainingResult]] = worded(
             "Categories with at most one row: {names}. Hardly anything can be learnt of them.",
             names=some(result.rare, _MOST_NAMES),
         ),
-        "held-out-impossible": _held_out_impossible,
-        "pictures-skipped": _pictures_skipped,
-        "pictures-in-two-categories": _pictures_in_two_categories,
-        "pictures-copied": _pictures_copied,
-        "groups-alike": _groups_alike,
+        "held-out-impossible": lambda result: held_out_impossible(result.held_out),
+        "pictures-skipped": lambda result: skipped(result.pictures),
+        "pictures-in-two-categories": lambda result: in_two_categories(result.pictures),
+        "pictures-copied": lambda result: copied(result.pictures),
+        "groups-alike": lambda result: alike(result.pictures),
     },
 )
 WORDS = Words[TrainingResult]("train", _body, VERDICTS, REMARKS)

@@ -1,0 +1,98 @@
+"""The rows of a table, ready for training, and the settings of a training."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mottomo.categories import Categories
+from mottomo.classification.encoding import Encoding
+from mottomo.classification.evaluation import Groups
+from mottomo.classification.network import NetworkSettings
+from mottomo.classification.objective import Data, Rows
+from mottomo.classification.penalties import Penalty
+from mottomo.classification.pictures import TrainedPictures
+from mottomo.errors import InvalidCall, InvalidInput
+from mottomo.messages import say, verbatim
+from mottomo.tallies import Tally
+
+
+@dataclass(frozen=True)
+class TrainingRows:
+    """The rows of a table, ready for training.
+
+    Attributes
+    ----------
+    data : the training rows with encoded features.
+    held_out : rows for evaluation; None if none are held out.
+    encoding : how the columns of the table became features.
+    categories : the K categories of the target.
+    tally : the categories of the training rows.
+    n_dropped : rows that were left out because of missing values.
+    pictures : what is known of the pictures among the features; None without any.
+    groups, held_out_groups : of the rows of `data` and `held_out`; None without any.
+    names : what the rows of `data` are called; None if they have no names.
+    """
+
+    data: Data
+    held_out: Data | None
+    encoding: Encoding
+    categories: Categories
+    tally: Tally
+    n_dropped: int
+    pictures: TrainedPictures | None = None
+    groups: Groups | None = None
+    held_out_groups: Groups | None = None
+    names: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings of a training.
+
+    Attributes
+    ----------
+    target : the column that is predicted.
+    penalty : None for maximum likelihood.
+    reference : the category whose coefficients are reported as 0; None for the first one.
+    accept_limit : if there is no maximum, whether to move the coefficients along the direction of separation until
+        log L is at its supremum.
+    seed : the seed with which rows were held out; only recorded.
+    tolerance : of the optimality gap, nats.
+    in_turn : whether each group is held out in turn.
+    network : of a neural network; None for softmax regression.
+    """
+
+    target: str
+    penalty: Penalty | None = None
+    reference: str | None = None
+    accept_limit: bool = False
+    seed: int = 0
+    tolerance: float = 1e-7
+    in_turn: bool = False
+    network: NetworkSettings | None = None
+
+
+def in_memory(rows: TrainingRows, option: str) -> Rows:
+    """The rows, if they are in memory; else InvalidInput, which names the option that needs that."""
+    if isinstance(rows.data, Rows):
+        return rows.data
+    raise InvalidInput(
+        "rows-on-disk",
+        say("the rows do not fit into the memory that is allowed"),
+        verbatim(option),
+        say("rows in memory, which are read many times"),
+        None,
+        say("allow more with --memory"),
+    )
+
+
+def grouped(rows: TrainingRows, option: str) -> Groups:
+    """The groups of the rows; if there are none InvalidCall, which names the option that needs them."""
+    if rows.groups is not None:
+        return rows.groups
+    raise InvalidCall(
+        "no-groups",
+        say("{option} needs groups of rows; name their column with --group", option=option),
+        verbatim(option),
+        say("a column whose values are the groups"),
+    )

@@ -1,0 +1,70 @@
+"""What is said of pictures: those left out, copies, and groups that look alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mottomo.classification.pictures import SkippedPicture, TrainedPictures
+from mottomo.messages import Message, say, say_count
+from mottomo.report.numbers import whole
+from mottomo.report.sentences import some
+
+_MOST_NAMES = 5
+
+
+def skipped(pictures: TrainedPictures | None) -> Message:
+    """How many pictures were left out of a training, and why the first of them."""
+    assert pictures is not None
+    return left_out(pictures.skipped)
+
+
+def left_out(pictures: Sequence[SkippedPicture]) -> Message:
+    """How many pictures were left out, and why the first of them."""
+    named = [say("{name} ({problem})", name=one.name, problem=one.problem.what) for one in pictures]
+    return say_count(
+        "{number} picture was left out: {names}.",
+        "{number} pictures were left out: {names}.",
+        len(pictures),
+        number=whole(len(pictures)),
+        names=some(named, _MOST_NAMES),
+    )
+
+
+def in_two_categories(pictures: TrainedPictures | None) -> Message:
+    """Pictures with the same content and different categories."""
+    assert pictures is not None
+    pairs = pictures.in_two_categories
+    return say_count(
+        "{number} picture has the same content as one of another category: {names}.",
+        "{number} pictures have the same content as one of another category: {names}.",
+        len(pairs),
+        number=whole(len(pairs)),
+        names=some([f"{one} = {other}" for one, other in pairs], _MOST_NAMES),
+    )
+
+
+def copied(pictures: TrainedPictures | None) -> Message:
+    """Pictures that are copies of others."""
+    assert pictures is not None
+    n = pictures.n_copies
+    return say_count(
+        "{number} picture is a copy of another one. Rows held out may be copies of rows that were learnt.",
+        "{number} pictures are copies of others. Rows held out may be copies of rows that were learnt.",
+        n,
+        number=whole(n),
+    )
+
+
+def alike(pictures: TrainedPictures | None) -> Iterable[Message]:
+    """Groups that hold pictures which look almost alike."""
+    assert pictures is not None
+    for one in pictures.near_copies or ():
+        pairs = say_count("{number} pair", "{number} pairs", one.n_pairs, number=whole(one.n_pairs))
+        yield say(
+            "The groups “{first}” and “{second}” hold pictures that look almost alike ({pairs}, such as {example}), so "
+            "one that is left out is not new to a model that knows the other.",
+            first=one.groups[0],
+            second=one.groups[1],
+            pairs=pairs,
+            example=" = ".join(one.example),
+        )
