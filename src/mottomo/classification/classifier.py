@@ -12,6 +12,7 @@ from mottomo.categories import Categories
 from mottomo.classification.encoding import Encoding, TableRows
 from mottomo.classification.layers import Layers, network_logits
 from mottomo.classification.penalties import L2
+from mottomo.classification.refusal import Refusal
 from mottomo.classification.softmax import logits, probabilities
 from mottomo.numerics.softmax import softmax_of_relative
 
@@ -27,6 +28,7 @@ class Classifier:
     encoding : how columns become features.
     penalty : None without one.
     history : the record of the training: log L, number of observations, verdict, version.
+    refusal : the rule that refuses pictures as none of the categories; None without one.
     """
 
     target: str
@@ -34,6 +36,7 @@ class Classifier:
     encoding: Encoding
     penalty: L2 | None
     history: Mapping[str, Any]
+    refusal: Refusal | None = None
 
     def save(self, path: Any) -> None:
         """Write the model to a file, atomically; ``mo.load_model(path)`` and ``mottomo predict`` read it."""

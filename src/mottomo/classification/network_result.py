@@ -23,6 +23,7 @@ NetworkRemark = Literal[
     "pictures-in-two-categories",
     "pictures-copied",
     "groups-alike",
+    "refusal",
 ]
 
 
@@ -112,6 +113,8 @@ class NetworkResult(ResultWithRows):
             found.append("held-out-impossible")
         if self.pictures is not None:
             found += self.pictures.remarks
+        if self.classifier.refusal is not None:
+            found.append("refusal")
         return tuple(found)
 
     def to_dict(self) -> dict[str, Any]:
@@ -141,5 +144,6 @@ class NetworkResult(ResultWithRows):
             "best_epoch": self.best,
             "held_out": None if self.held_out is None else self.held_out.to_dict(),
             "pictures": None if self.pictures is None else self.pictures.to_dict(),
+            "refusal": None if self.classifier.refusal is None else self.classifier.refusal.to_dict(),
             "model": self.model_file,
         }

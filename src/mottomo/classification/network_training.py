@@ -16,6 +16,7 @@ from mottomo.classification.network import Epoch, FittedNetwork, NetworkSettings
 from mottomo.classification.network_result import NetworkResult
 from mottomo.classification.objective import Rows
 from mottomo.classification.penalties import L2, AutoL2
+from mottomo.classification.refusing import refusal_for
 from mottomo.classification.training_rows import Settings, TrainingRows, in_memory
 from mottomo.kernels.cross_entropy import cross_entropy_of_logits
 from mottomo.numerics.sums import accurate_sum
@@ -110,6 +111,7 @@ def _classifier(
             "best_epoch": found.best,
             "seed": settings.seed,
         },
+        refusal=refusal_for(rows, plan),
         centre=found.centre,
         scale=found.scale,
         layers=found.layers,

@@ -6,16 +6,17 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from mottomo.categories import Categories
 from mottomo.classification.pictures import SkippedPicture
+from mottomo.classification.refusal import Refusal
 from mottomo.results import Later, ResultWithRows, Stream
 
 PredictionVerdict = Literal["predicted"]
-PredictionRemark = Literal["pictures-skipped"]
+PredictionRemark = Literal["given-one-of-them", "refusals", "pictures-skipped"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,22 @@ class PredictedRows:
     probabilities : (m, K) float64; each row sums to 1.
     names : what each row is called; None where rows have no names.
     skipped : pictures among them that have no row, because they cannot be read.
+    scores : (m,) of the refusal; None without one.
     """
 
     probabilities: np.ndarray
     names: tuple[str, ...] | None = None
     skipped: tuple[SkippedPicture, ...] = ()
+    scores: np.ndarray | None = None
+
+
+class PredictedRow(NamedTuple):
+    """One row: what it is called, its probabilities, the most probable category and the refusal's score, if wanted."""
+
+    name: str | None
+    probabilities: list[float]
+    most_probable: str | None
+    score: float | None
 
 
 class Batches:
@@ -70,6 +82,7 @@ class Predictions(ResultWithRows):
     batches : the probabilities.
     names_most_probable : whether the tables name the most probable category of each row.
     name_column : the column with the names of the rows, such as that of the pictures; None where rows have no names.
+    refusal : the rule that refuses pictures as none of the categories; None without one.
     """
 
     target: str
@@ -77,6 +90,7 @@ class Predictions(ResultWithRows):
     batches: Batches
     names_most_probable: bool = False
     name_column: str | None = None
+    refusal: Refusal | None = None
 
     @cached_property
     def probabilities(self) -> np.ndarray:
@@ -111,10 +125,23 @@ class Predictions(ResultWithRows):
     @property
     def remarks(self) -> tuple[PredictionRemark, ...]:
         """As in Result."""
-        return ("pictures-skipped",) if self.skipped else ()
+        found: list[PredictionRemark] = []
+        if self.name_column is not None:
+            found.append("given-one-of-them")
+        if self.refusal is not None:
+            found.append("refusals")
+        return (*found, "pictures-skipped") if self.skipped else tuple(found)
 
-    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[str | None, list[float], str | None]]:
-        """The name of each row, its probabilities, and its most probable category, if that is named."""
+    @property
+    def refused(self) -> np.ndarray:
+        """(n,) True for pictures that are refused as none of the categories."""
+        if self.refusal is None:
+            return np.zeros(self.n_observations, dtype=bool)
+        scores = [np.empty(0), *(rows.scores for rows in self.batches if rows.scores is not None)]
+        return np.concatenate(scores) > self.refusal.threshold
+
+    def rows(self, start: int = 0, stop: int | None = None) -> Iterator[PredictedRow]:
+        """The rows, in their order."""
         categories, at = self.categories.names, 0
         for batch in self.batches:
             part = slice(max(start - at, 0), None if stop is None else stop - at)
@@ -123,7 +150,8 @@ class Predictions(ResultWithRows):
             if self.names_most_probable:
                 best = (categories[k] for k in rows.argmax(axis=1).tolist())
             names = itertools.repeat(None) if batch.names is None else batch.names[part]
-            yield from zip(names, rows.tolist(), best, strict=False)
+            scores = itertools.repeat(None) if batch.scores is None else batch.scores[part].tolist()
+            yield from map(PredictedRow, names, rows.tolist(), best, scores)
             at += len(batch.probabilities)
             if stop is not None and at >= stop:
                 return
@@ -135,14 +163,20 @@ class Predictions(ResultWithRows):
         def rows() -> Iterator[dict[str, Any]]:
             key = self.name_column or ""
             key += "_" * (key in ("probabilities", "most_probable"))
-            for name, row, best in self.rows():
-                found: dict[str, Any] = {} if name is None else {key: name}
-                found["probabilities"] = dict(zip(categories, row, strict=True))
-                yield found if best is None else {**found, "most_probable": best}
+            for row in self.rows():
+                found: dict[str, Any] = {} if row.name is None else {key: row.name}
+                found["probabilities"] = dict(zip(categories, row.probabilities, strict=True))
+                if row.most_probable is not None:
+                    found["most_probable"] = row.most_probable
+                if self.refusal is not None and row.score is not None:
+                    found |= {"refused": row.score > self.refusal.threshold, "refusal_score": row.score}
+                yield found
 
         found = {"target": self.target, "rows": Stream(rows), "n_observations": Later(lambda: self.n_observations)}
         if self.name_column is not None:
             found["skipped"] = Later(lambda: [one.to_dict() for one in self.skipped])
+        if self.refusal is not None:
+            found["refusal"] = self.refusal.to_dict()
         return found
 
     def to_dict(self) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from mottomo.classification.labelled_rows import refuse_extremes
 from mottomo.classification.objective import Data, Rows
 from mottomo.classification.optimisation import FitState, Progress
 from mottomo.classification.penalties import L2, AutoL2, Penalty, ridge_of
+from mottomo.classification.refusing import refusal_for
 from mottomo.classification.softmax import logits
 from mottomo.classification.training_result import TrainingResult
 from mottomo.classification.training_rows import Settings, TrainingRows
@@ -115,6 +116,7 @@ def _classifier(found: Fit, rows: TrainingRows, plan: Settings) -> SoftmaxClassi
         encoding=rows.encoding,
         penalty=plan.penalty,
         history=history,
+        refusal=refusal_for(rows, plan),
         coefficients=w,
         intercepts=b,
     )

@@ -34,6 +34,7 @@ TrainingRemark = Literal[
     "pictures-in-two-categories",
     "pictures-copied",
     "groups-alike",
+    "refusal",
 ]
 
 
@@ -236,6 +237,7 @@ class TrainingResult(ResultWithRows):
             ],
             "held_out": None if self.held_out is None else self.held_out.to_dict(),
             "pictures": None if self.pictures is None else self.pictures.to_dict(),
+            "refusal": None if self.classifier.refusal is None else self.classifier.refusal.to_dict(),
             "model": self.model_file,
         }
 
@@ -339,6 +341,8 @@ class TrainingResult(ResultWithRows):
             found.append("held-out-impossible")
         if self.pictures is not None:
             found += self.pictures.remarks
+        if self.classifier.refusal is not None:
+            found.append("refusal")
         return tuple(found)
 
     @property

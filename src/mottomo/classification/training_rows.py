@@ -11,6 +11,7 @@ from mottomo.classification.network import NetworkSettings
 from mottomo.classification.objective import Data, Rows
 from mottomo.classification.penalties import Penalty
 from mottomo.classification.pictures import TrainedPictures
+from mottomo.classification.refusal import Others
 from mottomo.errors import InvalidCall, InvalidInput
 from mottomo.messages import say, verbatim
 from mottomo.tallies import Tally
@@ -31,6 +32,7 @@ class TrainingRows:
     pictures : what is known of the pictures among the features; None without any.
     groups, held_out_groups : of the rows of `data` and `held_out`; None without any.
     names : what the rows of `data` are called; None if they have no names.
+    others : pictures of anything else; None without any.
     """
 
     data: Data
@@ -43,6 +45,7 @@ class TrainingRows:
     groups: Groups | None = None
     held_out_groups: Groups | None = None
     names: tuple[str, ...] | None = None
+    others: Others | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,7 @@ class Settings:
     tolerance : of the optimality gap, nats.
     in_turn : whether each group is held out in turn.
     network : of a neural network; None for softmax regression.
+    refuse : the rate of false refusals of pictures; 0 for no rule.
     """
 
     target: str
@@ -70,6 +74,7 @@ class Settings:
     tolerance: float = 1e-7
     in_turn: bool = False
     network: NetworkSettings | None = None
+    refuse: float = 0.0
 
 
 def in_memory(rows: TrainingRows, option: str) -> Rows:

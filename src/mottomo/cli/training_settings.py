@@ -30,6 +30,24 @@ IMAGE_FEATURES = option(
         "grey:SIDE, or FILE.onnx,output=NAME,mean=127,deviation=128; each with crop=SHARE of the shorter side."
     ),
 )
+NONE = option(
+    "--none",
+    metavar="DIR",
+    help=say(
+        "A folder of pictures of anything else, one folder a kind; what is none of the categories is learnt from them "
+        "(without it a picture is refused that is too far from the nearest one of the training)."
+    ),
+)
+REFUSE = option(
+    "--refuse",
+    type=float,
+    default=0.1,
+    metavar="RATE",
+    help=say(
+        "The rate of pictures like those of the training that are refused as none of the categories (default: 0.1; 0: "
+        "none)."
+    ),
+)
 SKIP_BAD = option(
     "--skip-bad", is_flag=True, help=say("Leave out pictures that cannot be read, and say which (default: an error).")
 )
@@ -39,6 +57,6 @@ def training_options(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of ``train`` as options of its function."""
     names = ("target", "features", "weights", "categories", "penalty", "holdout", "seed", "memory", "reference",
              "missing", "where", "images", "image_features", "skip_bad", "group", "model_type",
-             "hidden", "copies")  # fmt: skip
+             "hidden", "copies", "none", "refuse")  # fmt: skip
     lists = {name: settings[name] or () for name in ("text", "missing_values")}
     return {**{name: settings[name] for name in names}, **lists}

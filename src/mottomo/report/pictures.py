@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from mottomo.classification.pictures import SkippedPicture, TrainedPictures
+from mottomo.classification.refusal import Refusal
 from mottomo.messages import Message, say, say_count
-from mottomo.report.numbers import whole
+from mottomo.report.numbers import percent, significant, whole
 from mottomo.report.sentences import some
 
 _MOST_NAMES = 5
@@ -68,3 +70,43 @@ def alike(pictures: TrainedPictures | None) -> Iterable[Message]:
             pairs=pairs,
             example=" = ".join(one.example),
         )
+
+
+def refusal_rule(refusal: Refusal | None) -> Message:
+    """Which pictures are refused, how many of the training's own kind, and how many of anything else are missed."""
+    assert refusal is not None
+    if math.isinf(refusal.threshold):
+        return say(
+            "With {n} pictures no threshold can be stated that refuses {rate} of such pictures, so none is refused.",
+            n=refusal.n,
+            rate=percent(refusal.rate),
+        )
+    threshold = significant(refusal.threshold, 4)
+    rule = {
+        "learnt": say(
+            "A picture is refused if its probability of being none of these is above {threshold}", threshold=threshold
+        ),
+        "nearest": say(
+            "A picture is refused if its distance to the nearest one of the training is above {threshold}",
+            threshold=threshold,
+        ),
+        "mass": say("A picture is refused if the other classes have more than {threshold}", threshold=threshold),
+    }[refusal.kind]
+    groups = say("parts at random")
+    if refusal.column is not None:
+        groups = say("each group of “{column}”", column=refusal.column)
+    kept = say(
+        "{rule}, which refuses about {rate} of pictures like the {n} of the training ({groups} left out).",
+        rule=rule,
+        rate=percent(refusal.rate),
+        n=whole(refusal.n),
+        groups=groups,
+    )
+    if not refusal.n_others:
+        return say("{rule} How many of other pictures it misses was not measured.", rule=kept)
+    return say(
+        "{rule} Of {n} other pictures, of kinds that it had not seen, it missed {missed}.",
+        rule=kept,
+        n=whole(refusal.n_others),
+        missed=percent(round(refusal.missed, 3)),
+    )

@@ -19,6 +19,7 @@ from mottomo.categories import Categories
 from mottomo.classification.classifier import Classifier, NetworkClassifier, SoftmaxClassifier
 from mottomo.classification.encoding import Encoding
 from mottomo.classification.penalties import L2
+from mottomo.classification.refusal import Refusal
 from mottomo.errors import InvalidInput, MottomoError, SourceError
 from mottomo.messages import Message, say, verbatim, written
 from mottomo.storage.whole_file import write_whole
@@ -26,6 +27,7 @@ from mottomo.storage.whole_file import write_whole
 FORMAT = 3
 _OLDER = 2  # without a type: all were softmax regressions
 _KIND = "classifier"
+_REFUSAL = "refusal."  # how the names of its arrays begin
 _KEY = "mottomo"  # the only entry of the header; with several, their order and so the bytes would vary
 
 
@@ -39,6 +41,8 @@ def classifier_bytes(classifier: Classifier) -> bytes:
     from safetensors.numpy import save
 
     arrays = {name: np.ascontiguousarray(values, dtype=np.float64) for name, values in _arrays(classifier).items()}
+    if classifier.refusal is not None:
+        arrays |= {f"{_REFUSAL}{name}": values for name, values in classifier.refusal.arrays.items()}
     text = json.dumps(_description(classifier), ensure_ascii=False, sort_keys=True)
     header = {"kind": _KIND, "format": FORMAT, "description": text, "sha256": _hash(text, arrays)}
     return save(arrays, metadata={_KEY: json.dumps(header, sort_keys=True)})
@@ -81,6 +85,7 @@ def _description(classifier: Classifier) -> dict[str, Any]:
         "encoding": classifier.encoding.to_list(),
         "penalty": None if classifier.penalty is None else classifier.penalty.to_dict(),
         "history": dict(classifier.history),
+        "refusal": None if classifier.refusal is None else classifier.refusal.to_dict(),
     }
 
 
@@ -125,7 +130,7 @@ def load_classifier(path: Path | str) -> Classifier:
             say("take the file from where it was written, or train the model again"),
         )
     try:
-        older = {"type": "softmax"} if number == _OLDER else {}
+        older = {"type": "softmax", "refusal": None} if number == _OLDER else {}
         return _described({**older, **json.loads(text)}, arrays)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, MottomoError) as error:
         raise _damaged(where, verbatim(type(error).__name__)) from error
@@ -143,8 +148,11 @@ def _described(description: dict[str, Any], arrays: Mapping[str, np.ndarray]) ->
     }
     if len(set(common["categories"].names)) < len(common["categories"]):
         raise ValueError("a category twice")
-    if any(one.dtype != np.float64 or not np.isfinite(one).all() for one in arrays.values()):
+    if any(one.dtype not in (np.float64, np.float32) or not np.isfinite(one).all() for one in arrays.values()):
         raise ValueError("coefficients that are not finite")
+    if description["refusal"] is not None:
+        own = {name.removeprefix(_REFUSAL): one for name, one in arrays.items() if name.startswith(_REFUSAL)}
+        common["refusal"] = Refusal.from_dict(description["refusal"], own)
     found = _of_type(description, common, arrays)
     given = {name: value for name, value in description.items() if name != "history"}
     if {**_description(found), "history": None} != {**given, "history": None}:  # such as a number instead of a text

@@ -132,7 +132,9 @@ def predictions_of(
                 picture_reads=picture_reads,
             )
 
-        made = Predictions(classifier.target, classifier.categories, Batches(batches), most_probable, images)
+        made = Predictions(
+            classifier.target, classifier.categories, Batches(batches), most_probable, images, classifier.refusal
+        )
         settings = given(
             where=where or None,
             missing_values=names_of(missing_values) or None,

@@ -113,4 +113,6 @@ def _pictured(
         chosen = columns.chosen(np.array(good))
         chosen = replace(chosen, values={**chosen.values, table.column: np.stack(rows)})
         called = tuple(names[index] for index in good)
-        yield PredictedRows(classifier.probabilities(chosen, unknown), called, tuple(bad))
+        features = chosen.values[table.column]
+        scores = None if classifier.refusal is None else classifier.refusal.scores(features)
+        yield PredictedRows(classifier.probabilities(chosen, unknown), called, tuple(bad), scores)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal, Unpack
 
 import numpy as np
@@ -15,6 +16,7 @@ from mottomo.classification.network_result import NetworkResult
 from mottomo.classification.network_training import learnt_network
 from mottomo.classification.objective import Data
 from mottomo.classification.penalties import L2, Penalty, penalty_of
+from mottomo.classification.refusal import check_rate
 from mottomo.classification.training import learnt
 from mottomo.classification.training_result import TrainingResult
 from mottomo.errors import InvalidCall
@@ -25,7 +27,7 @@ from mottomo.workflows.options import ReadingOptions, checked
 from mottomo.workflows.picture_rows import PictureProgress
 from mottomo.workflows.picture_tables import PictureTable
 from mottomo.workflows.tables import ReadProgress, Table, table_of
-from mottomo.workflows.training_plan import TrainingPlan
+from mottomo.workflows.training_plan import REFUSE, TrainingPlan
 from mottomo.workflows.training_rows import training_rows
 
 _MOST_UNITS = 10_000  # of a hidden layer
@@ -41,6 +43,8 @@ def train(
     weights: str | None = None,
     images: str | None = None,
     image_features: str | None = None,
+    none: Any = None,
+    refuse: float = REFUSE,
     skip_bad: bool = False,
     penalty: Penalty | str | None = None,
     accept_limit: bool = False,
@@ -80,6 +84,9 @@ def train(
         uint8, (height, width) or (height, width, 3 or 4).
     image_features : how a picture becomes numbers: ``"efficientnet-lite0"``, what a network trained on photos makes of
         it; ``"pixels:32"`` or ``"grey:28"``; or the name of an ONNX file.
+    none : a folder of pictures of anything else, with one folder a kind: what is none of the categories is learnt from
+        them. Without it a picture is refused that is too far from the nearest one of the training.
+    refuse : the rate of pictures like those of the training that are refused as none of the categories; 0 for none.
     skip_bad : leave out pictures that cannot be read, and say which.
     penalty : ``"none"`` for maximum likelihood, ``L2(strength)`` or ``"l2=1"``: of standardised columns of numbers.
         By default none, and for networks and pictures, which have more numbers than rows, ``l2=1``. ``"l2=auto"``
@@ -122,10 +129,11 @@ def train(
     kind = Reading.of(reading)
     with table_of(data, kind, label, fingerprint, images=images, with_categories=True) as opened:
         has_pictures = isinstance(opened.table, PictureTable)
-        if not has_pictures and (image_features is not None or skip_bad):
+        check_rate(refuse)
+        if not has_pictures and (image_features is not None or skip_bad or none is not None):
             raise InvalidCall(
                 "no-images",
-                say("--image-features and --skip-bad go with pictures"),
+                say("--image-features, --none and --skip-bad go with pictures"),
                 verbatim("image_features"),
                 say("a folder of pictures, or a table and the column that has them"),
                 None,
@@ -151,6 +159,8 @@ def train(
             accept_limit=accept_limit,
             memory=memory << 20,
             image_features=image_features,
+            none=None if none is None else Path(none),
+            refuse=float(refuse) if has_pictures else 0.0,
             skip_bad=skip_bad,
         )
         found = train_on_table(opened.table, plan, progress, reads, picture_reads, check_names)

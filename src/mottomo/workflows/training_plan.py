@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from mottomo.categories import Categories
@@ -11,6 +12,7 @@ from mottomo.classification.penalties import Penalty
 from mottomo.classification.training_rows import Settings
 from mottomo.workflows.provenance import given
 
+REFUSE = 0.1  # of pictures like those of the training, unless another rate is asked for
 IN_MEMORY = 1 << 30  # bytes of features that are held in memory; more are read in batches
 
 
@@ -40,6 +42,8 @@ class TrainingPlan:
     hidden : units of each hidden layer of a neural network; None for softmax regression.
     copies : of each picture in each epoch of a network.
     image_features : of pictures: how they become numbers; by default what a pretrained network makes of them.
+    none : a folder of pictures of anything else.
+    refuse : the rate of false refusals of pictures that are none of the categories; 0 for no refusals.
     skip_bad : whether pictures that cannot be read are left out.
     """
 
@@ -63,6 +67,8 @@ class TrainingPlan:
     hidden: tuple[int, ...] | None = None
     copies: int = 0
     image_features: str | None = None
+    none: Path | None = None
+    refuse: float = 0.0
     skip_bad: bool = False
 
     @property
@@ -87,6 +93,8 @@ class TrainingPlan:
             hidden=self.hidden,
             copies=self.copies or None,
             image_features=self.image_features,
+            none=self.none,
+            refuse=None if self.refuse in (0.0, REFUSE) else self.refuse,
             skip_bad=self.skip_bad or None,
         )
 
@@ -104,4 +112,5 @@ class TrainingPlan:
             tolerance=self.tolerance,
             in_turn=self.in_turn,
             network=network,
+            refuse=self.refuse,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from mottomo.tallies import Tally
 from mottomo.temporary import temporary_folder
 from mottomo.workflows.held_out import GroupsOfRows, HeldOutRows
 from mottomo.workflows.picture_recipes import recipe_of
-from mottomo.workflows.picture_rows import PictureProgress, PictureRows, read_pictures
+from mottomo.workflows.picture_rows import PictureProgress, PictureRows, read_others, read_pictures
 from mottomo.workflows.picture_tables import PictureTable
 from mottomo.workflows.tables import ReadProgress, Table, opened
 from mottomo.workflows.training_plan import TrainingPlan
@@ -68,7 +69,13 @@ def training_rows(
         filling = _Filling(found, plan, names, pictured, folder)
         filling.fill()
         kept.close()
-        yield filling.rows(n_dropped)
+        rows = filling.rows(n_dropped)
+        if plan.none is not None and pictured is not None:
+            groups = () if rows.groups is None else rows.groups.names
+            recipe = recipe_of(plan.image_features)
+            others = read_others(plan.none, recipe, groups, plan.group, skip_bad=plan.skip_bad)
+            rows = replace(rows, others=others)
+        yield rows
 
 
 class _Filling:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mottomo.classification.predictions import PredictionRemark, Predictions, PredictionVerdict
-from mottomo.messages import say, say_count, verbatim
+from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.report.numbers import whole
-from mottomo.report.pictures import left_out
-from mottomo.report.report import Body, Column, Row, Table
+from mottomo.report.pictures import left_out, refusal_rule
+from mottomo.report.report import Body, Cell, Column, Row, Table
 from mottomo.report.results import Words, worded
+from mottomo.report.sentences import some
 
 
 def _body(result: Predictions) -> Body:
@@ -18,15 +19,49 @@ def _body(result: Predictions) -> Body:
         columns.insert(0, Column(result.name_column, verbatim(result.name_column), "label"))
     if result.names_most_probable:
         columns.append(Column("most_probable", say("most probable"), "label"))
+    refusal = result.refusal
+    if refusal is not None:
+        columns.append(Column("refused", say("refused"), "flag"))
+        columns.append(Column("refusal_score", _SCORES[refusal.kind], digits=3))
 
     def rows(start: int, stop: int) -> Iterator[Row]:
-        for name, probabilities, best in result.rows(start, stop):
-            row: Row = tuple(probabilities)
-            row = row if name is None else (name, *row)
-            yield row if best is None else (*row, best)
+        for row in result.rows(start, stop):
+            cells: list[Cell] = [] if row.name is None else [row.name]
+            cells += row.probabilities
+            if row.most_probable is not None:
+                cells.append(row.most_probable)
+            if refusal is not None and row.score is not None:
+                cells += [row.score > refusal.threshold, row.score]
+            yield tuple(cells)
 
     table = Table(tuple(columns), result.batches.n, rows)
     return Body(say("Predicted probabilities of “{target}”", target=result.target), (table,), table)
+
+
+_SCORES = {
+    "learnt": say("none of these"),
+    "nearest": say("distance"),
+    "mass": say("none of these"),
+}
+
+
+def _given(result: Predictions) -> Message:
+    return say(
+        "The probabilities are of {names}, given that the picture is one of these.", names=some(result.categories.names)
+    )
+
+
+def _refusals(result: Predictions) -> Message:
+    refusal = result.refusal
+    assert refusal is not None
+    number = int(result.refused.sum())
+    counted = say_count(
+        "{number} picture is refused as none of these.",
+        "{number} pictures are refused as none of these.",
+        number,
+        number=whole(number),
+    )
+    return say("{refused} {rule}", refused=counted, rule=refusal_rule(refusal))
 
 
 WORDS = Words[Predictions](
@@ -44,5 +79,12 @@ WORDS = Words[Predictions](
             )
         },
     ),
-    worded(PredictionRemark, {"pictures-skipped": lambda result: left_out(result.skipped)}),
+    worded(
+        PredictionRemark,
+        {
+            "given-one-of-them": _given,
+            "refusals": _refusals,
+            "pictures-skipped": lambda result: left_out(result.skipped),
+        },
+    ),
 )
