@@ -73,6 +73,7 @@ THIRD_PARTIES = {
     "markupsafe": {"report"},
     "latex2mathml": {"report"},
     "altair": {"report"},
+    "vl_convert": {"report"},
     "click": {"cli"},
     "rich": {"cli"},
     "backports": {"sources"},

@@ -154,6 +154,16 @@ class Result:
         """
         return _report().to_frame(self, backend)
 
+    def plot(self, language: str | None = None, *, dark: bool = False) -> Any:
+        """The figure of the result, a chart of Altair, which a notebook shows and ``save(file)`` writes.
+
+        Raises
+        ------
+        MissingExtra : the libraries for figures are not installed.
+        InvalidInput : the result has no figure.
+        """
+        return _report().plot(self, language, dark=dark)
+
     def __repr__(self) -> str:
         try:
             return f"<{type(self).__name__}: {_report().summary(self)}>"

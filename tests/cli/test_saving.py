@@ -136,3 +136,17 @@ def test_a_plan_without_a_table_is_refused_as_csv_before_the_work(goal, output, 
 def test_a_file_that_is_called_like_an_ending_has_that_ending(tmp_path):
     assert mottomo("tally", *DIE, "--save", str(tmp_path / ".json")).returncode == 0
     assert json.loads((tmp_path / ".json").read_text())["command"] == "tally"
+
+
+def test_a_figure_is_saved_beside_the_text(tmp_path):
+    found = mottomo("estimate", "2", "5", "2", "4", "2", "5", "--figure", str(tmp_path / "f.svg"))
+    assert found.returncode == 0
+    assert "Maximum likelihood estimate" in found.stdout
+    assert "figure saved" in found.stderr
+    assert (tmp_path / "f.svg").read_text(encoding="utf-8").startswith("<svg")
+
+
+def test_a_figure_that_cannot_be_written_is_refused_before_the_work(tmp_path):
+    for name, code in (("f.pdf", 3), ("no/f.svg", 3)):
+        found = mottomo("estimate", "2", "5", "--figure", str(tmp_path / name))
+        assert (found.returncode, found.stdout) == (code, "")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from mottomo.errors import MottomoError
 
 PictureRemark = Literal["pictures-skipped", "pictures-in-two-categories", "pictures-copied", "groups-alike"]
@@ -44,7 +46,7 @@ class NearCopies:
     example: tuple[str, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TrainedPictures:
     """The pictures that a classifier was trained on.
 
@@ -56,6 +58,7 @@ class TrainedPictures:
     in_two_categories : pairs of names with the same content and different categories.
     skipped : what was left out, because it cannot be read.
     near_copies : groups that hold pictures which look almost alike; None if they were not compared.
+    thumbnails : (n, side, side, 3) uint8, for a sheet of the pictures; None without one.
     """
 
     n: int
@@ -64,6 +67,7 @@ class TrainedPictures:
     in_two_categories: tuple[tuple[str, str], ...] = ()
     skipped: tuple[SkippedPicture, ...] = ()
     near_copies: tuple[NearCopies, ...] | None = None
+    thumbnails: np.ndarray | None = None
 
     @property
     def remarks(self) -> list[PictureRemark]:

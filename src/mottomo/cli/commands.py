@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -72,6 +73,8 @@ class WordedCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         settle_format(ctx)
         try:
+            if ctx.params.get("figure") is not None:
+                _check_figure(ctx.params["figure"])
             return super().invoke(ctx)
         except InvalidCall as error:
             raise usage_error(error.what) from None
@@ -83,6 +86,15 @@ class WordedCommand(click.Command):
     def get_short_help_str(self, limit: int = 45) -> str:
         sentence = self.worded_help.worded(chosen_translator()).strip().splitlines()[0]
         return sentence.rstrip(".。")
+
+
+def _check_figure(name: str) -> None:
+    """Refuse a figure that cannot be written, before the work."""
+    from mottomo.report.figures import check_figure
+    from mottomo.storage.whole_file import refuse_unwritable
+
+    check_figure(name)
+    refuse_unwritable(Path(name))
 
 
 def _laid_out(help: Message, width: int) -> str:

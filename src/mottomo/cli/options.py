@@ -102,6 +102,8 @@ SAVE = option(
     help=say("Write the output to FILE, whole or not at all, instead of printing it; its ending decides the form."),
 )
 
+FIGURE = option("--figure", metavar="FILE", help=say("Write the figure of the result to FILE: .svg, .png or .html."))
+
 OUTPUT_OPTIONS = (
     LANGUAGE,
     option("--json", "as_json", is_flag=True, help=say("One JSON object with all digits; the same as --format json.")),
@@ -109,6 +111,7 @@ OUTPUT_OPTIONS = (
         "--format", "output_format", type=click.Choice(_FORMATS), help=say("The form of the output (default: text).")
     ),
     SAVE,
+    FIGURE,
     DEBUG,
 )
 

@@ -10,7 +10,7 @@ import click
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
 from mottomo.cli.data import tables_of
-from mottomo.cli.options import DEBUG, FORM_OPTIONS, LANGUAGE, MISSING_VALUES, SAVE, WHERE
+from mottomo.cli.options import DEBUG, FIGURE, FORM_OPTIONS, LANGUAGE, MISSING_VALUES, SAVE, WHERE
 from mottomo.cli.output import show
 from mottomo.cli.progress import picture_bar, progress_bar
 from mottomo.cli.training_settings import SKIP_BAD
@@ -54,6 +54,7 @@ from mottomo.messages import say
             help=say("The form of the output (default: csv)."),
         ),
         SAVE,
+        FIGURE,
         DEBUG,
     ),
 )

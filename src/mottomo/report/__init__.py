@@ -17,6 +17,7 @@ from mottomo.report.wording import preferred_language, translator
 from mottomo.results import Result
 
 if TYPE_CHECKING:
+    import altair
     from narwhals.typing import IntoDataFrame
 
 FORMATS = ("text", "json", "csv", "markdown", "html", "latex")
@@ -105,6 +106,13 @@ def to_frame(result: Result, backend: str | None) -> IntoDataFrame:
     from mottomo.report.results import report_of
 
     return frame.to_frame(report_of(result), backend or result.provenance.library)
+
+
+def plot(result: Result, language: str | None, *, dark: bool = False) -> altair.TopLevelMixin:
+    """The figure of a result."""
+    from mottomo.report.figures import chart_of
+
+    return chart_of(result, language, dark=dark)
 
 
 def rows(result: Result) -> Iterator[NamedTuple]:

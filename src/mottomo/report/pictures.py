@@ -72,6 +72,11 @@ def alike(pictures: TrainedPictures | None) -> Iterable[Message]:
         )
 
 
+def given_one_of_them(names: Sequence[str]) -> Message:
+    """What the probabilities of a picture are of."""
+    return say("The probabilities are of {names}, given that the picture is one of these.", names=some(names))
+
+
 def refusal_rule(refusal: Refusal | None) -> Message:
     """Which pictures are refused, how many of the training's own kind, and how many of anything else are missed."""
     assert refusal is not None

@@ -102,8 +102,12 @@ def read_pictures(
         raise bad_pictures(bad, kept.n, kept.where)
     if bad:
         kept.drop(rows_of_bad)
-    alike = None if group is None else near_copies(table, kept_names, groups)
-    facts = TrainedPictures(file.n, str(recipe), n_copies, tuple(contradicting), tuple(bad), alike)
+    alike = thumbnails = None
+    if group is not None and len(kept_names) <= _MOST_COMPARED:
+        pixels = small(table, kept_names)
+        alike = near_copies(pixels, kept_names, groups)
+        thumbnails = (pixels * 255).round().astype(np.uint8).reshape(-1, _THUMB, _THUMB, 3)
+    facts = TrainedPictures(file.n, str(recipe), n_copies, tuple(contradicting), tuple(bad), alike, thumbnails)
     return PictureRows(table.column, Block(recipe.width, recipe.to_dict()), file, tuple(kept_names), facts)
 
 
@@ -136,14 +140,16 @@ def read_others(path: Path, recipe: Recipe, groups: Sequence[str], column: str |
     return Others(np.stack(rows), of_kind, np.array([codes[index] for index in kept]))
 
 
-def near_copies(table: PictureTable, names: list[str], groups: list[str]) -> tuple[NearCopies, ...] | None:
-    """Groups that hold pictures which look almost alike: the root of the mean squared difference of their pixels, each
-    from 0 to 1, at 64 x 64 pixels, is below 0.1. None for more pictures than can be compared in pairs.
-    """
-    if len(names) > _MOST_COMPARED:
-        return None
+def small(table: PictureTable, names: list[str]) -> np.ndarray:
+    """The pictures at 64 x 64 pixels, (n, 64 * 64 * 3) from 0 to 1."""
     found = extraction_of(of_pixels("pixels", _THUMB)).of([table.find(name) for name in names])
-    pixels = np.stack([one.features for one in found if one.features is not None]).astype(np.float64)
+    return np.stack([one.features for one in found if one.features is not None]).astype(np.float64)
+
+
+def near_copies(pixels: np.ndarray, names: list[str], groups: list[str]) -> tuple[NearCopies, ...]:
+    """Groups that hold pictures which look almost alike: the root of the mean squared difference of their pixels, each
+    from 0 to 1, is below 0.1.
+    """
     squares = (pixels**2).sum(axis=1)
     distances = np.sqrt(np.maximum(squares[:, None] + squares - 2 * pixels @ pixels.T, 0) / pixels.shape[1])
     pairs: dict[tuple[str, str], list[tuple[float, str, str]]] = {}

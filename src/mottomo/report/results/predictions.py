@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from mottomo.classification.predictions import PredictionRemark, Predictions, PredictionVerdict
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.report.numbers import whole
-from mottomo.report.pictures import left_out, refusal_rule
+from mottomo.report.pictures import given_one_of_them, left_out, refusal_rule
 from mottomo.report.report import Body, Cell, Column, Row, Table
 from mottomo.report.results import Words, worded
-from mottomo.report.sentences import some
 
 
 def _body(result: Predictions) -> Body:
@@ -45,12 +44,6 @@ _SCORES = {
 }
 
 
-def _given(result: Predictions) -> Message:
-    return say(
-        "The probabilities are of {names}, given that the picture is one of these.", names=some(result.categories.names)
-    )
-
-
 def _refusals(result: Predictions) -> Message:
     refusal = result.refusal
     assert refusal is not None
@@ -82,7 +75,7 @@ WORDS = Words[Predictions](
     worded(
         PredictionRemark,
         {
-            "given-one-of-them": _given,
+            "given-one-of-them": lambda result: given_one_of_them(result.categories.names),
             "refusals": _refusals,
             "pictures-skipped": lambda result: left_out(result.skipped),
         },

@@ -1,0 +1,85 @@
+"""The figure of a result: what stands in ``report/figures/`` under the name of the module that defines its type."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from mottomo.errors import InvalidInput, MissingExtra
+from mottomo.messages import say, verbatim
+from mottomo.report.figures.drawing import Look, finished
+from mottomo.report.wording import preferred_language, translator
+from mottomo.results import Result
+
+if TYPE_CHECKING:
+    import altair
+
+ENDINGS = (".svg", ".png", ".html")
+_LIBRARIES = ("altair", "vl_convert")
+
+
+def chart_of(result: Result, language: str | None = None, *, dark: bool = False) -> altair.TopLevelMixin:
+    """The figure of a result as a chart of Altair.
+
+    Raises MissingExtra : the libraries for figures are not installed. InvalidInput : such results have no figure.
+    """
+    need_altair()
+    name = type(result).__module__.rpartition(".")[2]
+    if importlib.util.find_spec(f"{__name__}.{name}") is None:
+        raise InvalidInput(
+            "no-figure",
+            say("this result has no figure"),
+            verbatim("figure"),
+            say("one of {names}", names=["estimate", "test", "compare", "plan", "explain", "train", "predict"]),
+            verbatim(type(result).__name__),
+        )
+    look = Look(translator(language or preferred_language()), dark)
+    return finished(importlib.import_module(f"{__name__}.{name}").draw(result, look), look)
+
+
+def need_altair() -> None:
+    """Raise MissingExtra if the libraries for figures are not installed."""
+    if any(importlib.util.find_spec(name) is None for name in _LIBRARIES):
+        raise MissingExtra(
+            "missing-extra",
+            say("figures need libraries that are not installed"),
+            None,
+            verbatim("altair, vl-convert-python"),
+            None,
+            say("install them: python -m pip install 'mottomo[plot]'"),
+        )
+
+
+def check_figure(name: str) -> None:
+    """Raise InvalidInput or MissingExtra if a figure cannot be written to a file of this name."""
+    if not name.lower().endswith(ENDINGS):
+        raise InvalidInput(
+            "figure-ending",
+            say("the ending of the file does not tell the format of the figure"),
+            verbatim("--figure"),
+            say("a name that ends in {names}", names=list(ENDINGS)),
+            verbatim(PurePath(name).suffix or name),
+        )
+    need_altair()
+
+
+def figure_bytes(result: Result, name: str, language: str | None = None, *, dark: bool = False) -> bytes:
+    """The figure as the content of a file whose ending tells the format: SVG, PNG, or a page that needs nothing else.
+
+    Raises as ``chart_of`` and ``check_figure``; MissingExtra also where a PNG needs letters that no font here has.
+    """
+    check_figure(name)
+    chart = chart_of(result, language, dark=dark)
+    if name.lower().endswith(".html"):
+        return str(chart.to_html(inline=True)).encode()
+    import vl_convert
+
+    text = chart.to_json()
+    if name.lower().endswith(".svg"):
+        return str(vl_convert.vegalite_to_svg(text)).encode()
+    from mottomo.report.figures.fonts import need_letters
+
+    need_letters(text)
+    return bytes(vl_convert.vegalite_to_png(text, scale=2))
