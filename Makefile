@@ -1,4 +1,5 @@
 # make demo   install into .venv and run the main job: the article's 20 throws, and Wolf's 20,000; writes demo.html and demo-wolf.html
+# make demo-images   dog, fox or wolf? trains on drawings with each vendor left out; writes demo-images.html and .png
 # make test   install what the tests need and run the fast ones
 # make check  lint, format, types
 # The first run of each takes a minute or two; a second one skips what is already there.
@@ -22,7 +23,7 @@ STAMPS := .make
 CATALOGUES := $(wildcard src/mottomo/locale/*/LC_MESSAGES/*.po)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-slow check format bench docs golden catalogues lock clean
+.PHONY: demo demo-images test test-slow check format bench docs golden catalogues lock clean
 
 demo: $(STAMPS)/install
 	@printf '\n--- The article: a die thrown 20 times came up 2, 5, 2, 4, 2, 5 times ---\n\n'
@@ -33,6 +34,13 @@ demo: $(STAMPS)/install
 	@$(BIN)/mottomo test examples/wolf_white.csv --count-column count --categories 1..6 --save demo-wolf.html
 	@printf '\n--- The estimate, derived step by step: open the page ---\n\n'
 	@$(BIN)/mottomo explain 2 5 2 4 2 5 --save demo.html
+
+demo-images: $(STAMPS)/images
+	@printf '\n--- 46 drawings of dogs, foxes and wolves: what is learnt of those of two vendors, tested on the third ---\n\n'
+	@$(BIN)/mottomo train examples/drawings --group 2 --holdout each --model demo-animals.mottomo --figure demo-images.png --figure demo-images.html
+	@printf '\n--- A dog that the model knows, and a cat, which is none of the three ---\n\n'
+	@$(BIN)/mottomo predict examples/drawings/dog/google/noto/dog.png examples/cat.jpg --model demo-animals.mottomo --format text
+	@printf '\nThe pictures with their probabilities and losses: demo-images.html and demo-images.png\n'
 
 test: $(STAMPS)/dev
 	$(BIN)/python -m pytest -n auto -m "not slow"
@@ -82,6 +90,11 @@ $(STAMPS)/install: $(BIN)/python pyproject.toml setup.py requirements-dev.lock $
 	@echo "Installing mottomo into $(VENV) ..."
 	@$(PIP) $(CONSTRAINTS) -e . & pid=$$!; while kill -0 $$pid 2>/dev/null; do printf .; sleep 2; done; printf '\n'; wait $$pid
 	@$(BIN)/python -m compileall -q src/mottomo  # which an editable install leaves to the first start
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/images: $(STAMPS)/install
+	@echo "Installing what pictures and figures need into $(VENV) ..."
+	@$(PIP) $(CONSTRAINTS) -e '.[images,plot]' & pid=$$!; while kill -0 $$pid 2>/dev/null; do printf .; sleep 2; done; printf '\n'; wait $$pid
 	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/dev: $(STAMPS)/install

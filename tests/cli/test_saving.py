@@ -103,10 +103,13 @@ def test_predictions_are_rows_in_the_form_of_the_ending(model, tmp_path):
     whole = json.loads((tmp_path / "o.json").read_text())["result"]["rows"]
     assert lines == whole
     assert [float(row["a"]) for row in rows] == [line["probabilities"]["a"] for line in lines]
-    for ending in (".html", ".txt"):
+    for ending, beginning in ((".html", "<!DOCTYPE"), (".txt", "Predicted"), (".md", "#"), (".tex", "\\")):
         done = mottomo(*call, str(tmp_path / f"p{ending}"))
-        assert done.returncode == 2
-        assert ".json, .jsonl, .csv" in " ".join(done.stderr.split())
+        assert done.returncode == 0
+        assert (tmp_path / f"p{ending}").read_text().lstrip().lower().startswith(beginning.lower())
+    done = mottomo(*call, str(tmp_path / "p.xlsx"))
+    assert done.returncode == 2
+    assert ".json, .jsonl, .csv" in " ".join(done.stderr.split())
 
 
 def test_an_explanation_cannot_be_saved_as_a_table(tmp_path):

@@ -244,7 +244,7 @@ def _distances(features: np.ndarray, units: np.ndarray) -> np.ndarray:
     found = np.empty(len(features))
     for start in range(0, len(features), _ROWS):
         part = slice(start, start + _ROWS)
-        found[part] = 1.0 - (_units(features[part]) @ units.T).max(axis=1)
+        found[part] = np.maximum(1.0 - (_units(features[part]) @ units.T).max(axis=1), 0.0)  # not below 0 by rounding
     return found
 
 

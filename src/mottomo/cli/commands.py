@@ -73,8 +73,8 @@ class WordedCommand(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         settle_format(ctx)
         try:
-            if ctx.params.get("figure") is not None:
-                _check_figure(ctx.params["figure"])
+            for name in ctx.params.get("figure", ()):
+                _check_figure(name)
             return super().invoke(ctx)
         except InvalidCall as error:
             raise usage_error(error.what) from None

@@ -102,7 +102,12 @@ SAVE = option(
     help=say("Write the output to FILE, whole or not at all, instead of printing it; its ending decides the form."),
 )
 
-FIGURE = option("--figure", metavar="FILE", help=say("Write the figure of the result to FILE: .svg, .png or .html."))
+FIGURE = option(
+    "--figure",
+    multiple=True,
+    metavar="FILE",
+    help=say("Write the figure of the result to FILE: .svg, .png or .html; several may be given."),
+)
 
 OUTPUT_OPTIONS = (
     LANGUAGE,

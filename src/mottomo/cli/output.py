@@ -51,12 +51,12 @@ def show(result: Result, settings: dict[str, Any], default: str = "text", added:
             put(piece)
     if settings["save"] is not None:
         note(say("saved: {file}", file=settings["save"]))
-    if settings.get("figure") is not None:
+    for name in settings.get("figure", ()):
         from mottomo.report.figures import figure_bytes
         from mottomo.storage.whole_file import write_whole
 
-        write_whole(Path(settings["figure"]), figure_bytes(result, settings["figure"], chosen_language()))
-        note(say("figure saved: {file}", file=settings["figure"]))
+        write_whole(Path(name), figure_bytes(result, name, chosen_language()))
+        note(say("figure saved: {file}", file=name))
     if wanted in _FOR_PROGRAMS or settings["save"] is not None:
         note(report.verdict_of(result))
 

@@ -50,7 +50,7 @@ from mottomo.messages import say
         option(
             "--format",
             "output_format",
-            type=click.Choice(["csv", "jsonl", "json"]),
+            type=click.Choice(["csv", "jsonl", "json", "text", "md", "html", "latex"]),
             help=say("The form of the output (default: csv)."),
         ),
         SAVE,
