@@ -23,6 +23,7 @@ _HOME = {
     "train": "workflows.training",
     "predict": "workflows.prediction",
     "load_model": "workflows.prediction",
+    "zero_shot": "workflows.zero_shot",
     "Tally": "tallies",
     "Categories": "categories",
     "likelihood": "likelihoods",
@@ -191,3 +192,4 @@ if TYPE_CHECKING:
     from mottomo.workflows.tallying import tally as tally
     from mottomo.workflows.testing import test as test
     from mottomo.workflows.training import train as train
+    from mottomo.workflows.zero_shot import zero_shot as zero_shot

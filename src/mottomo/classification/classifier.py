@@ -95,3 +95,25 @@ class NetworkClassifier(Classifier):
     def logits(self, features: Any) -> np.ndarray:
         """As in Classifier."""
         return network_logits(features, self.centre, self.scale, self.layers)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ZeroShotClassifier(Classifier):
+    """A network's own classes as categories, without training: z_k = log sum exp of the logits of the classes of k.
+
+    So y_k is the probability of its classes divided by that of the classes of all categories.
+
+    Attributes
+    ----------
+    classes : of the network, for each category.
+    """
+
+    classes: tuple[tuple[int, ...], ...]
+
+    def logits(self, features: Any) -> np.ndarray:
+        """As in Classifier."""
+        x = np.asarray(features, dtype=np.float64)
+        largest = x.max(axis=1, keepdims=True)
+        sums = [np.exp(x[:, list(own)] - largest).sum(axis=1) for own in self.classes]
+        with np.errstate(divide="ignore"):
+            return np.log(np.stack(sums, axis=1)) + largest

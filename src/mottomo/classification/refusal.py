@@ -45,7 +45,8 @@ class Refusal:
     n : pictures of the training that the threshold comes from.
     column : the groups that were left out for it; None for parts at random.
     missed, n_others : the share of other pictures that are not refused, and how many there were; NaN and 0 for none.
-    arrays : ``weights`` (p,) and ``intercept`` (1,), or ``pictures`` (m, p) of length 1.
+    arrays : ``weights`` (p,) and ``intercept`` (1,); or ``pictures`` (m, p) of length 1; or ``classes``, the numbers of
+        those that are not other ones.
     """
 
     kind: RefusalKind
@@ -60,6 +61,10 @@ class Refusal:
 
     def scores(self, features: np.ndarray) -> np.ndarray:
         """(m,) of pictures (m, p): larger for those that are less like the training's."""
+        if self.kind == "mass":
+            z = np.asarray(features, dtype=np.float64)
+            every = softmax_of_relative(z - z.max(axis=1, keepdims=True))
+            return np.asarray(1.0 - every[:, self.arrays["classes"].astype(int)].sum(axis=1))
         if self.kind == "learnt":
             return _learnt_scores(features, self.arrays["weights"], float(self.arrays["intercept"][0]))
         return _distances(features, self.arrays["pictures"])
@@ -88,7 +93,7 @@ class Refusal:
             missed=math.nan if missed is None else missed,
             arrays=dict(arrays),
         )
-        wanted = {"learnt": {"weights", "intercept"}, "nearest": {"pictures"}, "mass": set()}[found.kind]
+        wanted = {"learnt": {"weights", "intercept"}, "nearest": {"pictures"}, "mass": {"classes"}}[found.kind]
         if found.to_dict() != dict(description) or set(arrays) != wanted:
             raise ValueError("a refusal of another kind")
         return found

@@ -14,6 +14,7 @@ from mottomo.cli.options import DEBUG, FIGURE, FORM_OPTIONS, LANGUAGE, MISSING_V
 from mottomo.cli.output import show
 from mottomo.cli.progress import picture_bar, progress_bar
 from mottomo.cli.training_settings import SKIP_BAD
+from mottomo.cli.usage import usage_error
 from mottomo.messages import say
 
 
@@ -28,7 +29,15 @@ from mottomo.messages import say
     ),
     (
         click.argument("data", nargs=-1, required=True, metavar="DATA..."),
-        option("--model", required=True, metavar="FILE", help=say("The model file that train wrote.")),
+        option("--model", metavar="FILE", help=say("The model file that train wrote.")),
+        option(
+            "--zero-shot",
+            metavar="CLASSES",
+            help=say(
+                "Instead of a model: a network trained on photos, by its own classes: "
+                "dog=151-268,fox=277-280,wolf=269-271, or their names (cat=tabby cat+lynx,...)."
+            ),
+        ),
         option("--most-probable", is_flag=True, help=say("Add the most probable category.")),
         option(
             "--unknown",
@@ -60,7 +69,8 @@ from mottomo.messages import say
 )
 def command(
     data: tuple[str, ...],
-    model: str,
+    model: str | None,
+    zero_shot: str | None,
     most_probable: bool,
     unknown: Literal["error", "baseline"],
     skip_bad: bool,
@@ -76,7 +86,7 @@ def command(
         progress_bar(data[0]) as progress,
         picture_bar(say("pictures")) as picture_reads,
         predictions_of(
-            Path(model),
+            _classifier(model, zero_shot),
             table,
             most_probable=most_probable,
             unknown=unknown,
@@ -91,3 +101,14 @@ def command(
         show(found, settings, default="csv")
         if found.skipped and not skip_bad:  # after the rows of the others, which are not lost with it
             raise problem_of(found)
+
+
+def _classifier(model: str | None, zero_shot: str | None) -> Any:
+    """The file of the model, or a classifier without training."""
+    if (model is None) == (zero_shot is None):
+        raise usage_error(say("predict needs --model or --zero-shot, and not both"))
+    if model is not None:
+        return Path(model)
+    from mottomo.workflows import zero_shot as module
+
+    return module.zero_shot(zero_shot)

@@ -97,6 +97,8 @@ def refusal_rule(refusal: Refusal | None) -> Message:
         ),
         "mass": say("A picture is refused if the other classes have more than {threshold}", threshold=threshold),
     }[refusal.kind]
+    if refusal.kind == "mass":
+        return say("{rule}; how often that is wrong was not measured.", rule=rule)
     groups = say("parts at random")
     if refusal.column is not None:
         groups = say("each group of “{column}”", column=refusal.column)

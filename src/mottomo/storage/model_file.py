@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from mottomo.categories import Categories
-from mottomo.classification.classifier import Classifier, NetworkClassifier, SoftmaxClassifier
+from mottomo.classification.classifier import Classifier, NetworkClassifier, SoftmaxClassifier, ZeroShotClassifier
 from mottomo.classification.encoding import Encoding
 from mottomo.classification.penalties import L2
 from mottomo.classification.refusal import Refusal
@@ -51,6 +51,8 @@ def classifier_bytes(classifier: Classifier) -> bytes:
 def _arrays(classifier: Classifier) -> dict[str, np.ndarray]:
     if isinstance(classifier, SoftmaxClassifier):
         return {"coefficients": classifier.coefficients, "intercepts": classifier.intercepts}
+    if isinstance(classifier, ZeroShotClassifier):
+        return {}
     assert isinstance(classifier, NetworkClassifier)
     layers = {
         f"{name}_{place}": values
@@ -75,9 +77,12 @@ def _path_of(value: object) -> Path:
 
 def _description(classifier: Classifier) -> dict[str, Any]:
     """Everything about a classifier but its arrays, for JSON."""
-    own = {"settings": dict(classifier.settings)} if isinstance(classifier, NetworkClassifier) else {}
+    own: dict[str, Any] = {"type": "softmax"}
+    if isinstance(classifier, NetworkClassifier):
+        own = {"type": "network", "settings": dict(classifier.settings)}
+    elif isinstance(classifier, ZeroShotClassifier):
+        own = {"type": "zero-shot", "classes": [list(classes) for classes in classifier.classes]}
     return {
-        "type": "network" if isinstance(classifier, NetworkClassifier) else "softmax",
         **own,
         "target": classifier.target,
         "categories": list(classifier.categories.names),
@@ -167,6 +172,11 @@ def _of_type(description: dict[str, Any], common: dict[str, Any], arrays: Mappin
         if w.shape != (p, n_categories) or b.shape != (n_categories,):
             raise ValueError(f"coefficients {w.shape}, intercepts {b.shape}")
         return SoftmaxClassifier(**common, coefficients=w, intercepts=b)
+    if description["type"] == "zero-shot":
+        classes = tuple(tuple(map(int, own)) for own in description["classes"])
+        if len(classes) != n_categories or not all(0 <= one < p for own in classes for one in own):
+            raise ValueError("classes that are none")
+        return ZeroShotClassifier(**common, classes=classes)
     if description["type"] != "network":
         raise ValueError("a model of another type")
     widths = [p, *description["settings"]["hidden"], n_categories]
