@@ -29,6 +29,7 @@ NAMES = [
     "file_hash",
     "kernels",
     "near_collinear",
+    "pictures",
     "training_cost",
     "training",
 ]

@@ -24,7 +24,8 @@ ROOT = Path(__file__).parent.parent
 PENGUINS = ROOT / "examples" / "penguins.csv"
 # What a command has and its function has not: how the output is shown, and what is written beside it.
 OF_THE_COMMAND = {
-    "figure", "zero_shot", "lang", "json", "format", "save", "debug", "check", "no_header", "help", "model", "onnx", "observations",
+    "figure", "zero_shot", "lang", "json", "format", "save", "debug", "check", "no_header", "help", "model", "onnx",
+    "observations",
 }  # fmt: skip
 # What a function has and its command has not: hearing progress, names in messages, and the data themselves.
 OF_THE_FUNCTION = {"progress", "reads", "picture_reads", "label", "check_names", "data", "outcomes", "probabilities"}
