@@ -280,3 +280,12 @@ def test_a_model_of_pictures_is_shown_without_its_numbers_one_by_one(folder):
     assert "picture[0]" not in text
     assert "picture[47]" in result.render("csv")
     assert json.loads(result.render("json"))["result"]["pictures"]["features"] == PIXELS
+
+
+def test_what_is_said_of_a_folder_calls_it_by_its_name(folder):
+    with pytest.raises(mo.InvalidCall, match="no table but pictures"):
+        mo.train(folder, images="picture")
+    with pytest.raises(mo.InvalidInput, match=str(folder)):
+        mo.train(folder, group=9)
+    with pytest.raises(mo.InvalidInput, match="no where for pictures"):
+        mo.train(folder, where="true")

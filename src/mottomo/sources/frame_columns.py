@@ -21,24 +21,26 @@ _RELATION = "columns_in_memory"
 
 
 @contextmanager
-def open_frame(table: Frame | Mapping[Any, Any], choice: ColumnSelection) -> Iterator[KeptColumns]:
-    """The chosen columns of a frame or a mapping.
+def open_frame(
+    table: Frame | Mapping[Any, Any], choice: ColumnSelection, called: Message | None = None
+) -> Iterator[KeptColumns]:
+    """The chosen columns of a frame or a mapping. `called` is what messages call it.
 
     The type of a column decides whether it is numbers or text; but as in a file, a column of texts is numbers if every
     text is a number.
 
     Raises InvalidInput : unknown names, columns that are neither numbers nor text, columns of different lengths.
     """
-    where = table.where if isinstance(table, Frame) else say("mapping")
+    where = called or (table.where if isinstance(table, Frame) else say("mapping"))
     names = [column_text(name) for name in (table.names if isinstance(table, Frame) else table)]
     if choice.where is not None:
         raise InvalidInput(
             "setting-does-not-apply",
             say("a setting does not apply to this format"),
             where,
-            say("no {name} for {kind}", name="where", kind="data frame"),
+            say("no {name} for {kind}", name="where", kind="data frame" if called is None else say("pictures")),
             verbatim(choice.where),
-            say("choose the rows of the frame first"),
+            say("choose the rows of the frame first") if called is None else say("leave it out"),
         )
     wanted = names if choice.names is None else list(dict.fromkeys(choice.names))
     check_names([*wanted, *choice.text, *choice.needed], names, where)

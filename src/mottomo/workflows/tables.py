@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mottomo.errors import InvalidInput
-from mottomo.messages import as_message, say, written
+from mottomo.errors import InvalidCall, InvalidInput
+from mottomo.messages import as_message, say, verbatim, written
 from mottomo.results import Provenance
 from mottomo.sources.columns import ColumnSelection, KeptColumns, open_columns
 from mottomo.sources.file_hash import FileHash
@@ -30,6 +30,9 @@ def opened(
 ) -> AbstractContextManager[KeptColumns]:
     """The chosen columns of a table, for as long as they are kept; that of pictures as texts."""
     if isinstance(table, PictureTable):
+        if isinstance(table.table, Mapping):
+            called = say("pictures") if table.name is None else verbatim(table.name)
+            return open_frame(table.table, choice, called)
         table = table.table
     return open_columns(table, choice, progress) if isinstance(table, TableFile) else open_frame(table, choice)
 
@@ -53,6 +56,15 @@ def table_of(
     """
     pictures = pictures_of(data, with_categories=with_categories)
     if pictures is not None:
+        if with_categories and images is not None:
+            raise InvalidCall(
+                "images",
+                say("--images names a column of a table, and DATA is no table but pictures"),
+                verbatim("images"),
+                say("a table with a column of paths"),
+                None,
+                say("leave it out"),
+            )
         reading.refuse(say("pictures"))
         yield _Opened(pictures, pictures.provenance)
         return
