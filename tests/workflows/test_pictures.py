@@ -162,6 +162,13 @@ def test_one_bad_file_does_not_lose_what_was_computed_of_the_others(folder, monk
     assert mo.train(folder, image_features="pixels:5").pictures.n == 11
 
 
+def test_files_that_are_no_pictures_are_passed_over_and_that_is_told(folder):
+    (folder / "dark" / "notes.txt").write_text("of the artist")
+    result = mo.train(folder, image_features=PIXELS)
+    assert result.pictures.n_other_files == 1
+    assert "1 file of the folder was passed over" in " ".join(result.render("text", "en").split())
+
+
 def test_copies_are_told_and_one_in_two_categories_is_named(folder):
     (folder / "dark" / "a.png").write_bytes((folder / "dark" / "1.png").read_bytes())
     (folder / "dark" / "b.png").write_bytes((folder / "bright" / "1.png").read_bytes())

@@ -14,7 +14,6 @@ from mottomo.kernels.cross_entropy import cross_entropy_of_logits
 from mottomo.losses import CategoryHits, GroupLosses, HeldOut, HeldOutRow, LeftOut, Losses, LossSums, clustered
 
 Logits = Callable[[Any], np.ndarray]  # from features (m, p) to logits (m, K), float64
-Refit = Callable[[Rows], Logits]
 
 
 @dataclass(frozen=True)

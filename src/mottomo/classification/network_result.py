@@ -22,6 +22,7 @@ NetworkRemark = Literal[
     "pictures-skipped",
     "pictures-in-two-categories",
     "pictures-copied",
+    "other-files",
     "groups-alike",
     "refusal",
 ]

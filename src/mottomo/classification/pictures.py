@@ -9,7 +9,9 @@ import numpy as np
 
 from mottomo.errors import MottomoError
 
-PictureRemark = Literal["pictures-skipped", "pictures-in-two-categories", "pictures-copied", "groups-alike"]
+PictureRemark = Literal[
+    "pictures-skipped", "pictures-in-two-categories", "pictures-copied", "other-files", "groups-alike"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ class TrainedPictures:
     in_two_categories : pairs of names with the same content and different categories.
     skipped : what was left out, because it cannot be read.
     near_copies : groups that hold pictures which look almost alike; None if they were not compared.
+    n_other_files : files of the folder that were passed over, since they are no pictures by their names.
     thumbnails : (n, side, side, 3) uint8, for a sheet of the pictures; None without one.
     """
 
@@ -67,6 +70,7 @@ class TrainedPictures:
     in_two_categories: tuple[tuple[str, str], ...] = ()
     skipped: tuple[SkippedPicture, ...] = ()
     near_copies: tuple[NearCopies, ...] | None = None
+    n_other_files: int = 0
     thumbnails: np.ndarray | None = None
 
     @property
@@ -79,6 +83,8 @@ class TrainedPictures:
             found.append("pictures-in-two-categories")
         if self.n_copies:
             found.append("pictures-copied")
+        if self.n_other_files:
+            found.append("other-files")
         if self.near_copies:
             found.append("groups-alike")
         return found
@@ -89,6 +95,7 @@ class TrainedPictures:
             "n": self.n,
             "features": self.made,
             "n_copies": self.n_copies,
+            "n_other_files": self.n_other_files,
             "in_two_categories": [list(pair) for pair in self.in_two_categories],
             "skipped": [one.to_dict() for one in self.skipped],
             "near_copies": None

@@ -33,6 +33,7 @@ TrainingRemark = Literal[
     "pictures-skipped",
     "pictures-in-two-categories",
     "pictures-copied",
+    "other-files",
     "groups-alike",
     "refusal",
 ]

@@ -57,6 +57,17 @@ def copied(pictures: TrainedPictures | None) -> Message:
     )
 
 
+def other_files(pictures: TrainedPictures | None) -> Message:
+    """Files of the folder that were passed over."""
+    assert pictures is not None
+    return say_count(
+        "{number} file of the folder was passed over: it is no picture by its name.",
+        "{number} files of the folder were passed over: they are no pictures by their names.",
+        pictures.n_other_files,
+        number=whole(pictures.n_other_files),
+    )
+
+
 def alike(pictures: TrainedPictures | None) -> Iterable[Message]:
     """Groups that hold pictures which look almost alike."""
     assert pictures is not None

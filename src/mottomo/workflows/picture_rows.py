@@ -107,7 +107,16 @@ def read_pictures(
         pixels = small(table, kept_names)
         alike = near_copies(pixels, kept_names, groups)
         thumbnails = (pixels * 255).round().astype(np.uint8).reshape(-1, _THUMB, _THUMB, 3)
-    facts = TrainedPictures(file.n, str(recipe), n_copies, tuple(contradicting), tuple(bad), alike, thumbnails)
+    facts = TrainedPictures(
+        n=file.n,
+        made=str(recipe),
+        n_copies=n_copies,
+        in_two_categories=tuple(contradicting),
+        skipped=tuple(bad),
+        near_copies=alike,
+        n_other_files=table.n_others,
+        thumbnails=thumbnails,
+    )
     return PictureRows(table.column, Block(recipe.width, recipe.to_dict()), file, tuple(kept_names), facts)
 
 

@@ -6,7 +6,7 @@ from mottomo.classification.network_result import NetworkRemark, NetworkResult, 
 from mottomo.messages import Message, say, say_count
 from mottomo.report.held_out import counted, dropped, held_out, held_out_impossible, penalty_choice
 from mottomo.report.numbers import rounded, significant, whole
-from mottomo.report.pictures import alike, copied, in_two_categories, refusal_rule, skipped
+from mottomo.report.pictures import alike, copied, in_two_categories, other_files, refusal_rule, skipped
 from mottomo.report.report import Block, Body, Column, Formula, Heading, Paragraph, Table
 from mottomo.report.results import Words, worded
 from mottomo.report.sentences import categories, some
@@ -134,6 +134,7 @@ WORDS = Words[NetworkResult](
             "pictures-skipped": lambda result: skipped(result.pictures),
             "pictures-in-two-categories": lambda result: in_two_categories(result.pictures),
             "pictures-copied": lambda result: copied(result.pictures),
+            "other-files": lambda result: other_files(result.pictures),
             "groups-alike": lambda result: alike(result.pictures),
             "refusal": lambda result: refusal_rule(result.classifier.refusal),
         },

@@ -13,7 +13,7 @@ from mottomo.classification.training_result import TrainingRemark, TrainingResul
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.report.held_out import counted, dropped, held_out, held_out_impossible, penalty_choice
 from mottomo.report.numbers import exactly, rounded, significant, whole
-from mottomo.report.pictures import alike, copied, in_two_categories, refusal_rule, skipped
+from mottomo.report.pictures import alike, copied, in_two_categories, other_files, refusal_rule, skipped
 from mottomo.report.report import Block, Body, Cells, Column, Formula, Heading, P, Paragraph, Table
 from mottomo.report.results import Say, Says, Words, worded
 from mottomo.report.results.tallies import CATEGORY
@@ -522,6 +522,7 @@ REMARKS: Mapping[str, Says[TrainingResult]] = worded(
         "pictures-skipped": lambda result: skipped(result.pictures),
         "pictures-in-two-categories": lambda result: in_two_categories(result.pictures),
         "pictures-copied": lambda result: copied(result.pictures),
+        "other-files": lambda result: other_files(result.pictures),
         "groups-alike": lambda result: alike(result.pictures),
         "refusal": lambda result: refusal_rule(result.classifier.refusal),
     },

@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-SMALLEST_SIDE, LARGEST_SIDE = 1, 1024  # pixels
-
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
