@@ -182,6 +182,7 @@ def test_an_interrupt_keeps_the_best_so_far():
         ({"model_type": "network", "hidden": "0"}, "units of each hidden layer"),
         ({"model_type": "network", "hidden": ()}, "units of each hidden layer"),
         ({"model_type": "network", "hidden": [1.5]}, "units of each hidden layer"),
+        ({"model_type": "network", "hidden": True}, "units of each hidden layer"),
         ({"model_type": "network", "reference": "in"}, "goes with --model-type softmax"),
         ({"model_type": "network", "accept_limit": True}, "goes with --model-type softmax"),
         ({"model_type": "network", "copies": 2}, "features are pixels"),

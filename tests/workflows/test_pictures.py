@@ -296,3 +296,39 @@ def test_what_is_said_of_a_folder_calls_it_by_its_name(folder):
         mo.train(folder, group=9)
     with pytest.raises(mo.InvalidInput, match="no where for pictures"):
         mo.train(folder, where="true")
+
+
+def test_a_column_of_pictures_that_is_no_feature_is_refused_not_passed_over(folder):
+    paths = [str(path) for path in sorted(folder.rglob("*.png"))]
+    table = {"p": paths, "k": list(range(len(paths))), "y": [Path(one).parent.name for one in paths]}
+    for options in (
+        {"target": "p"},
+        {"target": "y", "group": "p"},
+        {"target": "y", "features": "k"},
+        {"target": "y", "features": []},
+    ):
+        with pytest.raises(mo.InvalidCall, match="not among the features"):
+            mo.train(table, images="p", image_features=PIXELS, **options)
+
+
+def test_names_that_are_no_text_are_refused_in_our_words(folder):
+    odd = Path(os.fsdecode(os.fsencode(str(folder / "dark")) + b"/\xff.png"))
+    drawn("dark", 1).save(odd)
+    for call in (lambda: mo.train(folder, image_features=PIXELS), lambda: mo.predict(mo.zero_shot("a=1,b=2"), odd)):
+        with pytest.raises(mo.SourceError, match="no text in UTF-8"):
+            call()
+
+
+def test_a_network_that_gives_other_rows_than_pictures_is_refused(folder, tmp_path):
+    from onnx import TensorProto, helper
+
+    pixels = helper.make_tensor_value_info("x", TensorProto.FLOAT, ["n", 3, 8, 8])
+    rows = helper.make_tensor_value_info("y", TensorProto.FLOAT, ["m", 3])
+    node = helper.make_node("ReduceMean", ["x"], ["y0"], axes=[0, 2, 3], keepdims=0)
+    flat = helper.make_node("Unsqueeze", ["y0", "at"], ["y"])
+    at = helper.make_tensor("at", TensorProto.INT64, [1], [0])
+    graph = helper.make_graph([node, flat], "g", [pixels], [rows], [at])
+    content = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8).SerializeToString()
+    (tmp_path / "f.onnx").write_bytes(content)
+    with pytest.raises(mo.SourceError, match="a row for each picture"):
+        mo.train(folder, image_features=f"{tmp_path / 'f.onnx'},mean=0,deviation=1")

@@ -134,6 +134,8 @@ def test_other_pictures_that_do_not_suffice_or_cannot_be_read_are_said(folders, 
     (tmp_path / "one" / "kind" / "bad.png").write_bytes(b"bad")
     with pytest.raises(mo.SourceError, match="some pictures cannot be read"):
         mo.train(folders[0], none=tmp_path / "one", **OPTIONS)
+    with pytest.raises(mo.InvalidInput, match="wrong type"):
+        mo.train(folders[0], none=3, **OPTIONS)
     with pytest.raises(mo.InvalidCall, match="go with pictures"):
         mo.train({"x": [1, 2, 3], "y": ["a", "b", "a"]}, target="y", none=tmp_path)
 

@@ -11,7 +11,7 @@ from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
 from mottomo.cli.data import tables_of
 from mottomo.cli.options import DEBUG, FIGURE, FORM_OPTIONS, LANGUAGE, MISSING_VALUES, SAVE, WHERE
-from mottomo.cli.output import show
+from mottomo.cli.output import note, show
 from mottomo.cli.progress import picture_bar, progress_bar
 from mottomo.cli.training_settings import SKIP_BAD
 from mottomo.cli.usage import usage_error
@@ -76,6 +76,7 @@ def command(
     skip_bad: bool,
     **settings: Any,
 ) -> None:
+    from mottomo.report.pictures import left_out
     from mottomo.storage.whole_file import refuse_unwritable
     from mottomo.workflows.prediction import predictions_of, problem_of
 
@@ -99,6 +100,13 @@ def command(
         ) as found,
     ):
         show(found, settings, default="csv")
+        if (
+            found.skipped
+            and skip_bad
+            and not settings["as_json"]
+            and settings["output_format"] in (None, "csv", "jsonl")
+        ):
+            note(left_out(found.skipped))  # which other formats say themselves
         if found.skipped and not skip_bad:  # after the rows of the others, which are not lost with it
             raise problem_of(found)
 

@@ -16,7 +16,7 @@ from mottomo.errors import InvalidInput, SourceError
 from mottomo.messages import say, verbatim, written
 from mottomo.results import Provenance, SourceFile
 from mottomo.sources.frame import Frame
-from mottomo.sources.pictures.folder import PICTURE, PictureFolder, is_picture
+from mottomo.sources.pictures.folder import PICTURE, PictureFolder, check_name, is_picture
 from mottomo.sources.reading import TableFile
 
 _GLOB = "*?["
@@ -144,6 +144,8 @@ def _files(data: Any) -> list[Path] | None:
 
 
 def _of_files(paths: Sequence[Path]) -> PictureTable:
+    for path in paths:
+        check_name(str(path))
     return PictureTable({PICTURE: [str(path) for path in paths]}, PICTURE, Path)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from mottomo.classification.penalties import L2, Penalty, penalty_of
 from mottomo.classification.refusal import check_rate
 from mottomo.classification.training import learnt
 from mottomo.classification.training_result import TrainingResult
-from mottomo.errors import InvalidCall
+from mottomo.errors import InvalidCall, InvalidInput
 from mottomo.messages import say, verbatim, written
 from mottomo.sources.pictures.folder import CATEGORY, level_name
 from mottomo.sources.reading import Reading
@@ -159,7 +160,7 @@ def train(
             accept_limit=accept_limit,
             memory=memory << 20,
             image_features=image_features,
-            none=None if none is None else Path(none),
+            none=_others(none),
             refuse=float(refuse) if has_pictures else 0.0,
             skip_bad=skip_bad,
         )
@@ -182,7 +183,9 @@ def _hidden(
             )
     if hidden is None:
         return NetworkSettings().hidden
-    parts = hidden.split(",") if isinstance(hidden, str) else list(hidden)
+    parts: list[Any] = [hidden]
+    if isinstance(hidden, str | Iterable):
+        parts = list(hidden.split(",") if isinstance(hidden, str) else hidden)
     units = [int(one) if isinstance(one, str) and one.strip().isdecimal() else one for one in parts]
     are_whole = all(isinstance(one, int | np.integer) and not isinstance(one, bool) for one in units)
     if not units or not are_whole or not all(1 <= int(one) <= _MOST_UNITS for one in units):
@@ -194,6 +197,19 @@ def _hidden(
             verbatim(written(hidden, repr)),
         )
     return tuple(int(one) for one in units)
+
+
+def _others(none: Any) -> Path | None:
+    """The folder of pictures of anything else."""
+    if none is None or isinstance(none, str | os.PathLike):
+        return None if none is None else Path(none)
+    raise InvalidInput(
+        "option-type",
+        say("an option is of the wrong type"),
+        verbatim("none"),
+        say("a folder of pictures"),
+        say("{value} of type {type}", value=written(none, repr)[:60], type=type(none).__name__),
+    )
 
 
 def _copies(copies: int, model_type: str) -> int:

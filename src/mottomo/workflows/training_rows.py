@@ -12,7 +12,7 @@ import numpy as np
 from mottomo.categories import Categories, category_name, unknown_category
 from mottomo.classification.encoding import Encoding
 from mottomo.classification.training_rows import TrainingRows
-from mottomo.errors import InvalidInput
+from mottomo.errors import InvalidCall, InvalidInput
 from mottomo.messages import say, say_count, verbatim
 from mottomo.sources.columns import Columns, ColumnSelection, KeptColumns
 from mottomo.storage.encoded_rows import NUMBERS_IN_A_BATCH, EncodedRows, RowsInMemory, RowsOnDisk
@@ -50,6 +50,14 @@ def training_rows(
     with ExitStack() as kept, temporary_folder() as folder:
         found = kept.enter_context(opened(table, choice, reads))
         names = _feature_names(found, plan)
+        if isinstance(table, PictureTable) and table.column not in names:
+            raise InvalidCall(
+                "images-no-feature",
+                say("the column of the pictures is not among the features"),
+                verbatim("--images"),
+                say("a column to predict from: not the target, the weights or the groups, and one of --features"),
+                verbatim(table.column),
+            )
         n_dropped = _complete(found, plan)
         found.refuse_infinite([*names, *weights])
         _categories(found, plan)  # before the pictures are read, which takes long

@@ -162,3 +162,9 @@ def test_what_has_no_figure_says_so(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(mo.MissingExtra, match="figures need libraries"):
         mo.estimate([1, 2]).plot()
+
+
+def test_a_name_cannot_end_the_script_of_a_page():
+    page = figure_bytes(mo.estimate({"</script><script>alert(7)</script>": 3, "b": 4}), "f.html", "en").decode()
+    assert "</script><script>alert" not in page
+    assert "\\u003c/script>" in page

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,14 @@ def chart_of(result: Result, language: str | None = None, *, dark: bool = False)
         )
     look = Look(translator(language or preferred_language()), dark)
     return finished(importlib.import_module(f"{__name__}.{name}").draw(result, look), look)
+
+
+class _ForScript(json.JSONEncoder):
+    """JSON inside a script of a page, which a name with ``</script>`` must not end."""
+
+    def encode(self, o: object) -> str:
+        """As JSON, with the beginning of a tag as an escape."""
+        return super().encode(o).replace("<", "\\u003c")
 
 
 def need_altair() -> None:
@@ -73,7 +82,7 @@ def figure_bytes(result: Result, name: str, language: str | None = None, *, dark
     check_figure(name)
     chart = chart_of(result, language, dark=dark)
     if name.lower().endswith(".html"):
-        return str(chart.to_html(inline=True)).encode()
+        return str(chart.to_html(inline=True, json_kwds={"cls": _ForScript})).encode()
     import vl_convert
 
     text = chart.to_json()

@@ -136,7 +136,21 @@ def _files(folder: Path, root: Path) -> Iterator[str]:
             file = Path(place, name)
             if file.is_symlink() and not file.resolve().is_relative_to(root):
                 raise _link(folder, below / name)
+            check_name((below / name).as_posix())
             yield (below / name).as_posix()
+
+
+def check_name(name: str) -> None:
+    """Raise SourceError if the name of a file is no text, so that no result could say which picture it is."""
+    if any("\ud800" <= letter <= "\udfff" for letter in name):
+        raise SourceError(
+            "file-name",
+            say("the name of a picture is no text in UTF-8"),
+            verbatim(name),
+            say("names in UTF-8"),
+            None,
+            say("rename the file or its folder"),
+        )
 
 
 def _raised(error: OSError) -> None:

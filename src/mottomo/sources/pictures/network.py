@@ -105,7 +105,16 @@ class Network:
                 say("an output for each row"),
                 verbatim(str(error).splitlines()[0][:200]),
             ) from None
-        return np.asarray(found, dtype=np.float32).reshape(len(pixels), -1)
+        rows = np.asarray(found, dtype=np.float32)
+        if len(rows) != len(pixels) or rows.size != len(pixels) * self.width:
+            raise SourceError(
+                "network-rows",
+                say("the ONNX model does not give a row for each picture"),
+                self.where,
+                say("{rows} rows of {width} numbers", rows=len(pixels), width=self.width),
+                verbatim(str(rows.shape)),
+            )
+        return rows.reshape(len(pixels), self.width)
 
 
 def _input(session: Any, where: Message) -> tuple[str, bool, Any, int]:
