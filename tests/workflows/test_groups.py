@@ -67,6 +67,7 @@ def test_each_group_is_left_out_of_a_training_of_its_own():
     assert held_out.untrained == pytest.approx(math.log(3))
 
 
+@pytest.mark.slow
 def test_the_penalty_is_the_largest_within_one_standard_error_and_chosen_inside_what_is_left():
     frame = iris()
     everything = np.arange(len(frame))

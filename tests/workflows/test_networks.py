@@ -48,6 +48,7 @@ def test_a_network_learns_what_softmax_regression_cannot():
 
 
 @pytest.mark.parametrize("name", ["penguins", "digits", "iris"])
+@pytest.mark.slow
 def test_a_network_is_better_than_the_die_beside_the_softmax(name):
     if name == "penguins":
         data, options = PENGUINS, {"target": "species", "missing": "drop"}
@@ -63,6 +64,7 @@ def test_a_network_is_better_than_the_die_beside_the_softmax(name):
     assert both[0].n_rows == both[1].n_rows
 
 
+@pytest.mark.slow
 def test_the_file_of_a_network_is_the_same_on_two_runs_and_any_number_of_threads(tmp_path):
     rings().to_csv(tmp_path / "rings.csv", index=False)
     code = (
@@ -97,6 +99,7 @@ def test_the_file_and_the_graph_of_a_network_give_its_probabilities(tmp_path):
     assert np.abs(found - expected).max() < 1e-9
 
 
+@pytest.mark.slow
 def test_a_network_on_pixels_and_its_graph(tmp_path):
     import onnxruntime
     from PIL import Image
@@ -115,6 +118,7 @@ def test_a_network_on_pixels_and_its_graph(tmp_path):
 
 
 @pytest.mark.parametrize("strength", [1.0, 20.0])
+@pytest.mark.slow
 def test_without_hidden_layers_the_penalised_optimum_is_that_of_softmax_regression(strength):
     rng = np.random.default_rng(2)
     x = rng.normal(size=(150, 3))
@@ -130,6 +134,7 @@ def test_without_hidden_layers_the_penalised_optimum_is_that_of_softmax_regressi
     assert np.abs(likely - expected).max() < 0.02
 
 
+@pytest.mark.slow
 def test_weights_count_as_copies_of_rows_do_for_the_losses():
     frame = rings(120).assign(times=np.tile([0, 1, 2], 40))
     result = mo.train(frame, target="ring", weights="times", model_type="network")
@@ -139,6 +144,7 @@ def test_weights_count_as_copies_of_rows_do_for_the_losses():
     assert result.log_likelihood == pytest.approx(float(frame["times"].to_numpy() @ np.log(own)), rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_curve_is_the_table_and_the_best_epoch_is_kept():
     result = mo.train(rings(), target="ring", model_type="network")
     curve = result.to_dict()["curve"]
@@ -156,6 +162,7 @@ def test_few_rows_are_all_learnt_and_that_is_said():
     assert all(np.isnan(one.aside) for one in result.curve)
 
 
+@pytest.mark.slow
 def test_groups_are_kept_aside_whole_and_left_out_in_turn():
     frame = rings().assign(who=np.arange(400) % 6)
     result = mo.train(frame, target="ring", model_type="network", group="who", holdout="each")

@@ -69,6 +69,7 @@ def test_a_folder_is_trained_on_and_its_pictures_are_predicted_alike_from_everyw
     assert mo.predict(result.model, folder).to_dict()["rows"][0]["picture"] == "bright/0.png"
 
 
+@pytest.mark.slow
 def test_the_graph_for_other_programs_gives_the_same_probabilities(folder, tmp_path):
     import onnxruntime
 
@@ -248,6 +249,7 @@ def test_a_network_of_others_is_named_by_its_file_and_found_again_by_its_hash(fo
         mo.predict(result.model, folder)
 
 
+@pytest.mark.slow
 def test_the_same_pictures_give_the_same_file_on_one_thread_and_on_two(tmp_path):
     code = (
         "import sys, mottomo as mo; from pathlib import Path; from mottomo.sources.pictures import extraction; "
@@ -261,6 +263,7 @@ def test_the_same_pictures_give_the_same_file_on_one_thread_and_on_two(tmp_path)
     assert (tmp_path / "m1").read_bytes() == (tmp_path / "m2").read_bytes()
 
 
+@pytest.mark.slow
 def test_a_vendor_left_out_is_told_apart_from_what_the_drawings_of_the_others_say():
     paths = sorted(DRAWINGS.rglob("*.png"))
     category = np.array([path.relative_to(DRAWINGS).parts[0] for path in paths])

@@ -81,6 +81,7 @@ def test_the_threshold_is_the_smallest_that_keeps_the_rate_and_the_scores_know_n
     assert refusal_of("p", features, groups, "who", None, rate=0.01, seed=0).threshold == math.inf
 
 
+@pytest.mark.slow
 def test_about_as_many_pictures_like_the_training_are_refused_as_was_asked_for():
     rng = np.random.default_rng(20_261_128)
     refused, n = 0, 0
@@ -104,6 +105,7 @@ def test_the_learnt_rule_is_the_ridge_of_a_peer():
     assert refusal.scores(outside) == pytest.approx(peer.predict_proba(outside)[:, 1], abs=1e-6)
 
 
+@pytest.mark.slow
 def test_the_learnt_rule_keeps_its_rate_and_misses_as_many_as_it_says():
     rng = np.random.default_rng(20_261_129)
     refused, missed, said = [], [], []

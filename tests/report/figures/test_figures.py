@@ -120,6 +120,7 @@ def test_a_sheet_of_pictures_begins_with_the_worst_and_its_bars_are_the_probabil
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.slow
 def test_every_figure_is_drawn_in_both_languages(results, language):
     for name, result in results.items():
         svg = figure_bytes(result, "f.svg", language).decode()
@@ -128,6 +129,7 @@ def test_every_figure_is_drawn_in_both_languages(results, language):
     assert "60 of 100 are shown" in figure_bytes(results["many"], "f.svg", "en").decode()
 
 
+@pytest.mark.slow
 def test_a_figure_is_a_picture_of_pixels_a_page_and_a_chart_for_notebooks(results):
     estimate = results["estimate"]
     assert figure_bytes(estimate, "f.PNG", "en").startswith(b"\x89PNG")
