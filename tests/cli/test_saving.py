@@ -153,3 +153,18 @@ def test_a_figure_that_cannot_be_written_is_refused_before_the_work(tmp_path):
     for name, code in (("f.pdf", 3), ("no/f.svg", 3)):
         found = mottomo("estimate", "2", "5", "--figure", str(tmp_path / name))
         assert (found.returncode, found.stdout) == (code, "")
+
+
+def test_an_output_does_not_replace_its_own_input(tmp_path):
+    table = tmp_path / "t.csv"
+    table.write_text("x,y\n1,a\n2,b\n3,a\n4,b\n")
+    content = table.read_bytes()
+    mottomo("train", str(table), "--target", "y", "--model", str(tmp_path / "m"))
+    for call in (
+        ("train", str(table), "--target", "y", "--model", str(table)),
+        ("predict", str(table), "--model", str(tmp_path / "m"), "--save", str(table)),
+    ):
+        done = mottomo(*call)
+        assert done.returncode == 2
+        assert "is also an input" in " ".join(done.stderr.split())
+        assert table.read_bytes() == content

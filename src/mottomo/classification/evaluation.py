@@ -88,7 +88,7 @@ class Evaluation:
         return losses
 
     def found(self, seed: int | None, groups: Groups | None = None, in_turn: bool = False) -> HeldOut:
-        """What the rows say. With groups the standard errors are those of the groups."""
+        """The losses of all rows that were added. With groups each standard error is computed from the group sums."""
 
         def losses(name: str) -> Losses:
             parts: list[LossSums] = [getattr(one, name) for one in self._groups.values()]

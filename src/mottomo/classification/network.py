@@ -152,7 +152,7 @@ class _Network:
 
     def step(self, x: np.ndarray, labels: np.ndarray, weights: np.ndarray) -> None:
         """One epoch over the rows."""
-        with warnings.catch_warnings():
+        with warnings.catch_warnings():  # the words of scikit-learn are not ours; `reason` says how a training ended
             warnings.simplefilter("ignore")
             self._peer.partial_fit(x, labels, weights, self._classes)
 

@@ -9,7 +9,7 @@ import click
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import tables_of
+from mottomo.cli.data import refuse_overwriting, tables_of
 from mottomo.cli.options import DEBUG, FIGURE, FORM_OPTIONS, LANGUAGE, MISSING_VALUES, SAVE, WHERE
 from mottomo.cli.output import note, show
 from mottomo.cli.progress import picture_bar, progress_bar
@@ -80,6 +80,7 @@ def command(
     from mottomo.storage.whole_file import refuse_unwritable
     from mottomo.workflows.prediction import predictions_of, problem_of
 
+    refuse_overwriting((*data, *([model] if model else [])), (settings["save"],))
     if settings["save"] is not None:
         refuse_unwritable(Path(settings["save"]))
     with (

@@ -23,7 +23,7 @@ def counted(n_rows: int, n_observations: int) -> Message:
 
 
 def held_out(found: HeldOut) -> list[Block]:
-    """The losses on rows that were not trained on, beside those of a model without features and of equal shares."""
+    """The losses of the model on held-out rows, and beside them those of the intercept-only model and log K."""
     named = [
         (Named("model", say("the model")), found.model.value, found.model.standard_error),
         (Named("null", say("the intercept-only model")), found.null.value, found.null.standard_error),

@@ -157,7 +157,7 @@ class KeptColumns:
         self._replace(f"SELECT * FROM {self._table} WHERE {whole}")
 
     def _replace(self, chosen: str) -> None:
-        """Keep these rows alone."""
+        """Replace the kept rows by those that a query selects."""
         table = f"{self._table}_"
         self._run(f"CREATE TEMP TABLE {table} AS {chosen}")
         self._run(f"DROP TABLE {self._table}")

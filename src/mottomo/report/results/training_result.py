@@ -214,7 +214,7 @@ def _supremum(result: TrainingResult, digits: int) -> str:
 
 
 def _shown_coefficients(result: TrainingResult) -> Iterable[Block]:
-    """The coefficients that people read: all but those of pictures, none of which means anything alone."""
+    """The coefficients that people read. Those of pictures are left out: a single one has no meaning."""
     encoding, positions = result.classifier.encoding, result.classifier.encoding.groups()
     hidden: set[int] = set()
     for feature in encoding.features:
