@@ -22,7 +22,8 @@ _HOME = {
     "simulate": "workflows.simulation",
     "train": "workflows.training",
     "predict": "workflows.prediction",
-    "load_model": "workflows.prediction",
+    "score": "workflows.scoring",
+    "load_model": "workflows.models",
     "zero_shot": "workflows.zero_shot",
     "Tally": "tallies",
     "Categories": "categories",
@@ -70,6 +71,7 @@ _HOME = {
     "TrainingResult": "classification.training_result",
     "NetworkResult": "classification.network_result",
     "Predictions": "classification.predictions",
+    "Score": "classification.score",
     "L2": "classification.penalties",
     "Explanation": "explanation.explain",
     "ClassifierExplanation": "explanation.classifier",
@@ -128,6 +130,7 @@ if TYPE_CHECKING:
     from mottomo.classification.network_result import NetworkResult as NetworkResult
     from mottomo.classification.penalties import L2 as L2
     from mottomo.classification.predictions import Predictions as Predictions
+    from mottomo.classification.score import Score as Score
     from mottomo.classification.softmax_regression import SoftmaxRegression as SoftmaxRegression
     from mottomo.classification.training_result import TrainingResult as TrainingResult
     from mottomo.errors import InvalidCall as InvalidCall
@@ -185,9 +188,10 @@ if TYPE_CHECKING:
     from mottomo.workflows.comparison import compare as compare
     from mottomo.workflows.estimation import estimate as estimate
     from mottomo.workflows.explanation import explain as explain
+    from mottomo.workflows.models import load_model as load_model
     from mottomo.workflows.planning import plan as plan
-    from mottomo.workflows.prediction import load_model as load_model
     from mottomo.workflows.prediction import predict as predict
+    from mottomo.workflows.scoring import score as score
     from mottomo.workflows.simulation import simulate as simulate
     from mottomo.workflows.tallying import tally as tally
     from mottomo.workflows.testing import test as test

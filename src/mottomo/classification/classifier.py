@@ -13,7 +13,7 @@ from mottomo.classification.encoding import Encoding, TableRows
 from mottomo.classification.layers import Layers, network_logits
 from mottomo.classification.penalties import L2
 from mottomo.classification.refusal import Refusal
-from mottomo.classification.softmax import logits, probabilities
+from mottomo.classification.softmax import log_probabilities, logits, probabilities
 from mottomo.numerics.softmax import softmax_of_relative
 
 
@@ -38,6 +38,11 @@ class Classifier:
     history: Mapping[str, Any]
     refusal: Refusal | None = None
 
+    @property
+    def image_column(self) -> str | None:
+        """The column of pictures that it reads; None without any."""
+        return next((one.name for one in self.encoding.features if one.block is not None), None)
+
     def save(self, path: Any) -> None:
         """Write the model to a file, atomically; ``mo.load_model(path)`` and ``mottomo predict`` read it."""
         import mottomo
@@ -48,6 +53,12 @@ class Classifier:
         """y_k of each row, (n, K) float64; `unknown` as in ``Encoding.codes``."""
         z = self.logits(self.encoding.encode(columns, unknown))
         return softmax_of_relative(z - z.max(axis=1, keepdims=True))
+
+    def log_probabilities(self, columns: TableRows, unknown: str = "error") -> np.ndarray:
+        """log y_k of each row, (n, K) float64 nats; finite where a probability is too small for a float."""
+        z = self.logits(self.encoding.encode(columns, unknown))
+        z = z - z.max(axis=1, keepdims=True)
+        return np.asarray(z - np.log(np.exp(z).sum(axis=1, keepdims=True)))
 
     def logits(self, features: Any) -> np.ndarray:
         """z (n, K) float64, of encoded features (n, p)."""
@@ -70,6 +81,10 @@ class SoftmaxClassifier(Classifier):
     def probabilities(self, columns: TableRows, unknown: str = "error") -> np.ndarray:
         """As in Classifier."""
         return probabilities(self.encoding.encode(columns, unknown), self.coefficients, self.intercepts)
+
+    def log_probabilities(self, columns: TableRows, unknown: str = "error") -> np.ndarray:
+        """As in Classifier."""
+        return log_probabilities(self.encoding.encode(columns, unknown), self.coefficients, self.intercepts)
 
     def logits(self, features: Any) -> np.ndarray:
         """As in Classifier."""

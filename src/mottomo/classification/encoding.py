@@ -41,6 +41,10 @@ class TableRows(Protocol):
         """The place of the cell in row `index` (from 0) of column `name`."""
         ...
 
+    def row_place(self, index: int) -> Message:
+        """The place of row `index` (from 0)."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -67,17 +71,19 @@ class Feature:
     baseline : the level without an indicator, so that the indicators are not collinear with the intercept. None if
         every level has one: a penalty makes that possible and then treats all levels alike.
     block : of a column of pictures; else None.
+    is_free_text : of a column of text of which any level is taken as it is; that of somebody else's model.
     """
 
     name: str
     levels: tuple[str, ...] | None = None
     baseline: str | None = None
     block: Block | None = None
+    is_free_text: bool = False
 
     @property
     def is_number(self) -> bool:
         """True if the column is numbers, each of which has its own unit."""
-        return self.levels is None and self.block is None
+        return self.levels is None and self.block is None and not self.is_free_text
 
     @property
     def n_codes(self) -> int:
@@ -155,14 +161,20 @@ class Encoding:
 
         Raises InvalidInput also for text where the model reads numbers, and the other way round.
         """
+        self.check_kinds(columns)
         codes = np.empty((columns.n, self.n_codes))
         for feature, place in self._places():
             values = columns.values[feature.name]
             if feature.block is None:
-                _check_kind(feature, values, columns.where)
                 values = (values if feature.levels is None else _positions(feature, columns, unknown))[:, None]
             codes[:, place] = values
         return codes
+
+    def check_kinds(self, columns: TableRows) -> None:
+        """Raise InvalidInput for text where the model reads numbers, and the other way round."""
+        for feature in self.features:
+            if feature.block is None:
+                _check_kind(feature, columns.values[feature.name], columns.where)
 
     def expand(self, codes: np.ndarray) -> Any:
         """The features, (n, p) float64, from ``codes``: dense, or CSR if there are many columns."""
@@ -204,6 +216,8 @@ def _described(feature: Feature) -> dict[str, Any]:
     if feature.block is not None:
         block = feature.block
         return {"name": feature.name, "kind": "picture", "width": block.width, "recipe": dict(block.recipe)}
+    if feature.is_free_text:
+        return {"name": feature.name, "kind": "free-text"}
     if feature.levels is None:
         return {"name": feature.name, "kind": "number"}
     return {"name": feature.name, "kind": "text", "levels": list(feature.levels), "baseline": feature.baseline}
@@ -230,7 +244,7 @@ def _are_names(names: Any) -> bool:
 
 def _check_kind(feature: Feature, values: np.ndarray, where: Message) -> None:
     is_text = values.dtype == object
-    if is_text == (feature.levels is not None):
+    if is_text != feature.is_number:
         return
     number, text = say("numbers"), say("text")
     raise InvalidInput(

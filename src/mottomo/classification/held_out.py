@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mottomo.classification.evaluation import Groups, Logits, held_out_losses, left_out_in_turn
+from mottomo.classification.evaluation import Logits, held_out_losses, left_out_in_turn
 from mottomo.classification.objective import Rows
 from mottomo.classification.penalties import L2, AutoL2
 from mottomo.classification.penalty_choice import PenaltyChoice, chosen_strength
 from mottomo.classification.training_rows import Settings, TrainingRows, grouped, in_memory
-from mottomo.losses import HeldOut
+from mottomo.held_out import Groups, HeldOut
 
 # Trains on some rows with their groups, and with a penalty.
 Refit = Callable[[Rows, Groups | None, L2 | None], Logits]

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from mottomo.classification.evaluation import Groups
 from mottomo.classification.layers import Layers, network_logits
 from mottomo.classification.objective import Rows
+from mottomo.held_out import Groups
 from mottomo.kernels.cross_entropy import cross_entropy_of_logits
 from mottomo.kernels.threads import one_thread_blas
 

@@ -9,7 +9,7 @@ from mottomo.classification.classifier import NetworkClassifier
 from mottomo.classification.network import Epoch
 from mottomo.classification.penalty_choice import PenaltyChoice
 from mottomo.classification.pictures import TrainedPictures
-from mottomo.losses import HeldOut
+from mottomo.held_out import HeldOut
 from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally
 

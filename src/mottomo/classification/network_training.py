@@ -9,7 +9,7 @@ import numpy as np
 
 from mottomo._version import VERSION
 from mottomo.classification.classifier import NetworkClassifier
-from mottomo.classification.evaluation import Groups, Logits
+from mottomo.classification.evaluation import Logits
 from mottomo.classification.held_out import Refit, held_out_of, settled_penalty
 from mottomo.classification.labelled_rows import refuse_extremes
 from mottomo.classification.network import Epoch, FittedNetwork, NetworkSettings, fit_network
@@ -18,6 +18,7 @@ from mottomo.classification.objective import Rows
 from mottomo.classification.penalties import L2, AutoL2
 from mottomo.classification.refusing import refusal_for
 from mottomo.classification.training_rows import Settings, TrainingRows, in_memory
+from mottomo.held_out import Groups
 from mottomo.kernels.cross_entropy import cross_entropy_of_logits
 from mottomo.numerics.sums import accurate_sum
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from mottomo.classification.evaluation import Groups, Logits, parted
+from mottomo.classification.evaluation import Logits, parted
 from mottomo.classification.objective import Rows
 from mottomo.classification.penalties import STRENGTHS
 from mottomo.errors import InvalidInput
+from mottomo.held_out import Groups
 from mottomo.kernels.cross_entropy import cross_entropy_of_logits
 from mottomo.losses import Losses, LossSums, clustered
 from mottomo.messages import say, verbatim

@@ -10,7 +10,7 @@ from mottomo._version import VERSION
 from mottomo.categories import unknown_category
 from mottomo.classification.classifier import SoftmaxClassifier
 from mottomo.classification.coefficient_tests import Covariance, FeatureTest, feature_tests
-from mottomo.classification.evaluation import Groups, Logits
+from mottomo.classification.evaluation import Logits
 from mottomo.classification.existence import separators
 from mottomo.classification.fitting import Fit, fit
 from mottomo.classification.held_out import Refit, held_out_of, settled_penalty
@@ -22,6 +22,7 @@ from mottomo.classification.refusing import refusal_for
 from mottomo.classification.softmax import logits
 from mottomo.classification.training_result import TrainingResult
 from mottomo.classification.training_rows import Settings, TrainingRows
+from mottomo.held_out import Groups
 from mottomo.messages import verbatim
 
 

@@ -15,7 +15,7 @@ from mottomo.classification.coordinates import referred
 from mottomo.classification.existence import Existence, Separator
 from mottomo.classification.penalty_choice import PenaltyChoice
 from mottomo.classification.pictures import TrainedPictures
-from mottomo.losses import HeldOut
+from mottomo.held_out import HeldOut
 from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally

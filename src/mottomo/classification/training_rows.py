@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from mottomo.categories import Categories
 from mottomo.classification.encoding import Encoding
-from mottomo.classification.evaluation import Groups
 from mottomo.classification.network import NetworkSettings
 from mottomo.classification.objective import Data, Rows
 from mottomo.classification.penalties import Penalty
 from mottomo.classification.pictures import TrainedPictures
 from mottomo.classification.refusal import Others
 from mottomo.errors import InvalidCall, InvalidInput
+from mottomo.held_out import Groups
 from mottomo.messages import say, verbatim
 from mottomo.tallies import Tally
 

@@ -34,6 +34,7 @@ COMMANDS = {
     "simulate": "mottomo.cli.simulate",
     "train": "mottomo.cli.train",
     "predict": "mottomo.cli.predict",
+    "score": "mottomo.cli.score",
 }
 
 

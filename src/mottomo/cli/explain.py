@@ -6,7 +6,8 @@ from typing import Any
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import data_options, outcomes_of, table_of
+from mottomo.cli.data import data_options, outcomes_of, refuse_overwriting, table_of
+from mottomo.cli.model_settings import OUTPUTS, model_file
 from mottomo.cli.options import DATA, MISSING_VALUES, OUTPUT_OPTIONS, SOURCE_OPTIONS
 from mottomo.cli.output import show
 from mottomo.cli.progress import progress_bar
@@ -30,6 +31,14 @@ from mottomo.messages import say
         option(
             "--target", metavar="NAME", help=say("Explain a classifier: the column with the categories to predict.")
         ),
+        option(
+            "--model",
+            metavar="FILE",
+            help=say(
+                "Explain the probabilities of this model instead: a file that train wrote, or anybody's ONNX file."
+            ),
+        ),
+        OUTPUTS,
         FEATURES,
         TEXT,
         WEIGHTS,
@@ -39,16 +48,21 @@ from mottomo.messages import say
     ),
 )
 def command(data: tuple[str, ...], **settings: Any) -> None:
+    from pathlib import Path
+
     from mottomo.workflows.explanation import explain
     from mottomo.workflows.options import own_options
 
+    if settings["model"] is not None:
+        refuse_overwriting((*data, *model_file(settings["model"])), (settings["save"],))
+        settings["model"] = Path(settings["model"])
     own = {name: settings[name] for name in own_options(explain) if settings[name] is not None}
-    if settings["target"] is None:
+    if settings["target"] is None and settings["model"] is None:
         with outcomes_of(data, settings) as (outcomes, options):
             found = explain(outcomes, **own, **options)
     else:
         if len(data) != 1:
-            raise usage_error(say("with --target DATA is one table"))
+            raise usage_error(say("with --target or --model DATA is one table, or a folder of pictures"))
         with table_of(data[0], settings) as (table, _), progress_bar(data[0]) as progress:
             found = explain(table, **own, **data_options(settings), progress=progress)
     show(found, settings)

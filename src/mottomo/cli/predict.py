@@ -10,11 +10,11 @@ import click
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
 from mottomo.cli.data import refuse_overwriting, tables_of
+from mottomo.cli.model_settings import MODEL_OPTIONS, model_file, model_given
 from mottomo.cli.options import DEBUG, FIGURE, FORM_OPTIONS, LANGUAGE, MISSING_VALUES, SAVE, WHERE
 from mottomo.cli.output import note, show
 from mottomo.cli.progress import picture_bar, progress_bar
 from mottomo.cli.training_settings import SKIP_BAD
-from mottomo.cli.usage import usage_error
 from mottomo.messages import say
 
 
@@ -29,25 +29,8 @@ from mottomo.messages import say
     ),
     (
         click.argument("data", nargs=-1, required=True, metavar="DATA..."),
-        option("--model", metavar="FILE", help=say("The model file that train wrote.")),
-        option(
-            "--zero-shot",
-            metavar="CLASSES",
-            help=say(
-                "Instead of a model: a network trained on photos, by its own classes: "
-                "dog=151-268,fox=277-280,wolf=269-271, or their names (cat=tabby cat+lynx,...)."
-            ),
-        ),
+        *MODEL_OPTIONS,
         option("--most-probable", is_flag=True, help=say("Add the most probable category.")),
-        option(
-            "--unknown",
-            type=click.Choice(["error", "baseline"]),
-            default="error",
-            help=say(
-                "A text never seen in training: refuse it (the default), or take it for the baseline level, with which "
-                "the coefficients compare (of a model with a penalty: for no level)."
-            ),
-        ),
         SKIP_BAD,
         MISSING_VALUES,
         WHERE,
@@ -80,7 +63,7 @@ def command(
     from mottomo.storage.whole_file import refuse_unwritable
     from mottomo.workflows.prediction import predictions_of, problem_of
 
-    refuse_overwriting((*data, *([model] if model else [])), (settings["save"],))
+    refuse_overwriting((*data, *model_file(model)), (settings["save"],))
     if settings["save"] is not None:
         refuse_unwritable(Path(settings["save"]))
     with (
@@ -88,10 +71,13 @@ def command(
         progress_bar(data[0]) as progress,
         picture_bar(say("pictures")) as picture_reads,
         predictions_of(
-            _classifier(model, zero_shot),
+            model_given("predict", model, zero_shot),
             table,
             most_probable=most_probable,
             unknown=unknown,
+            outputs=settings["outputs"],
+            categories=settings["categories"],
+            features=settings["features"],
             missing_values=settings["missing_values"] or (),
             where=settings["where"],
             progress=progress,
@@ -110,14 +96,3 @@ def command(
             note(left_out(found.skipped))  # which other formats say themselves
         if found.skipped and not skip_bad:  # after the rows of the others, which are not lost with it
             raise problem_of(found)
-
-
-def _classifier(model: str | None, zero_shot: str | None) -> Any:
-    """The file of the model, or a classifier without training."""
-    if (model is None) == (zero_shot is None):
-        raise usage_error(say("predict needs --model or --zero-shot, and not both"))
-    if model is not None:
-        return Path(model)
-    from mottomo.workflows import zero_shot as module
-
-    return module.zero_shot(zero_shot)

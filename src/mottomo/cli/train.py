@@ -16,6 +16,7 @@ from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
 from mottomo.cli.data import refuse_overwriting, table_of
 from mottomo.cli.language import chosen_translator
+from mottomo.cli.model_settings import GROUP
 from mottomo.cli.options import CATEGORIES, FORM_OPTIONS, MISSING_VALUES, OUTPUT_OPTIONS, WHERE
 from mottomo.cli.output import note, show
 from mottomo.cli.progress import Lines, picture_bar, progress_bar
@@ -98,14 +99,7 @@ def _holdout(context: click.Context, parameter: click.Parameter, given: str | fl
                 "pixel; of pixels."
             ),
         ),
-        option(
-            "--group",
-            metavar="NAME",
-            help=say(
-                "A column whose values are groups of rows that go together, such as the artist of a picture; of a "
-                "folder of pictures the level of folders (2: those in the folders of the categories)."
-            ),
-        ),
+        GROUP,
         option(
             "--holdout",
             type=click.UNPROCESSED,

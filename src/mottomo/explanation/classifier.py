@@ -29,23 +29,31 @@ from mottomo.explanation.notation import (
     parenthesised,
     power,
     product,
-    rounded_number,
     symbol,
     total,
+)
+from mottomo.explanation.rows import (
+    LOG_L,
+    MOST_TERMS,
+    SHOWN_ROWS,
+    about,
+    cross_entropy_step,
+    exponential,
+    likelihood_step,
+    log_likelihood_step,
+    over_categories,
+    over_rows,
+    pair,
+    slope,
+    some_categories,
 )
 from mottomo.explanation.steps import Step
 from mottomo.kernels.cross_entropy import cross_entropy_of_logits
 from mottomo.results import Result
 from mottomo.tallies import Tally
 
-SHOWN_ROWS = 5
-_MOST_TERMS = 5  # longer sums are elided in the middle
-_DIGITS = 8
 _EPS = float(np.finfo(np.float64).eps)
 _FARTHER = (0.0, 1.0, 2.0, 4.0, 8.0)  # relative distances along a direction of separation
-
-LOG_L, N = Math(r"\log L", "log L", atomic=False), symbol("N")
-
 
 ClassifierExplanationVerdict = Literal["explained", "explanation-fails"]
 
@@ -151,6 +159,34 @@ class _Case:
         return len(self.b)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        return self.training.classifier.categories.names
+
+    @property
+    def counts(self) -> list[int]:
+        return [int(count) for count in self.training.tally.counts]
+
+    @property
+    def losses(self) -> np.ndarray:
+        return self.sums.losses
+
+    @property
+    def loss_of_first(self) -> float:
+        return float(_losses_of_each(self)[self.labels[0]])
+
+    @property
+    def loss(self) -> float:
+        return self.sums.loss
+
+    @property
+    def log_likelihood(self) -> float:
+        return self.training.log_likelihood
+
+    @property
+    def null_log_likelihood(self) -> float:
+        return self.training.null_log_likelihood
+
+    @property
     def is_weighted(self) -> bool:
         return self.times is not None
 
@@ -214,44 +250,6 @@ class _Case:
             squares += np.asarray(weights @ squared).ravel()
         return _Sums(math.fsum(losses), counts + over, counts, gradient, squares, np.array(first))
 
-    def some_categories(self) -> list[int]:
-        """The categories that get a line each: all of a few, or the first two and the last of many."""
-        k = self.n_categories
-        return list(range(k)) if k <= _MOST_TERMS else [0, 1, k - 1]
-
-    def over_categories(self, piece: Callable[[int], Math]) -> list[Math]:
-        return elided(piece, range(self.n_categories), _MOST_TERMS)
-
-
-_TIMES = indexed("m", "i")  # how often row i counts
-
-
-def _pair(name: str, i: int | str, k: int | str) -> Math:
-    """A name with two indices: of a row or a column, and of a category."""
-    return indexed(name, f"{i},{k}")
-
-
-def _over_rows(case: _Case, *factors: Math, sign: str = "sum") -> Math:
-    """A sum or a product over all rows; with weights, row i counts m_i times in a sum."""
-    mark, last = {"sum": "Σ", "prod": "Π"}[sign], "n" if case.is_weighted else "N"
-    body = product([_TIMES, *factors] if case.is_weighted and sign == "sum" else factors)
-    return Math(rf"\{sign}_{{i=1}}^{{{last}}} {body.latex}", f"{mark}(i=1..{last}) {body.text}", atomic=False)
-
-
-def _over_both(case: _Case, sign: str, body: Math) -> Math:
-    mark, n_categories = {"sum": "Σ", "prod": "Π"}[sign], case.n_categories
-    inner = Math(rf"\{sign}_{{k=1}}^{{{n_categories}}} {body.latex}", f"{mark}(k=1..{n_categories}) {body.text}")
-    return _over_rows(case, inner, sign=sign)
-
-
-def _exponential(value: float) -> Math:
-    return power(symbol("e"), _about(value))
-
-
-def _about(value: float) -> Math:
-    """A number after ≈, rounded but sufficient to check a line by hand; the step's values have all digits."""
-    return rounded_number(value, _DIGITS)
-
 
 # --- the steps -------------------------------------------------------------------------------------------------------
 
@@ -261,21 +259,19 @@ def _rows(case: _Case) -> Step:
     hot = [int(k == case.labels[0]) for k in range(case.n_categories)]
     lines = [
         line(
-            total(case.over_categories(lambda k: _pair("t", 1, k + 1))),
-            ("=", total(case.over_categories(lambda k: number(hot[k])))),
+            total(over_categories(case, lambda k: pair("t", 1, k + 1))),
+            ("=", total(over_categories(case, lambda k: number(hot[k])))),
             ("=", number(1)),
         )
     ]
-    counts = [int(count) for count in case.training.tally.counts]
-    for k in case.some_categories():
-        lines.append(
-            line(_over_rows(case, _pair("t", "i", k + 1)), ("=", indexed("t", k + 1)), ("=", number(counts[k])))
-        )
+    counts = case.counts
+    for k in some_categories(case):
+        lines.append(line(over_rows(case, pair("t", "i", k + 1)), ("=", indexed("t", k + 1)), ("=", number(counts[k]))))
     values = {
         "n": case.n,
         "n_rows": case.data.n,
         "counts": counts,
-        "categories": list(case.training.classifier.categories.names),
+        "categories": list(case.names),
         "columns": list(case.training.classifier.encoding.columns),
         "features": case.x.tolist(),
         "labels": case.labels,
@@ -288,14 +284,14 @@ def _rows(case: _Case) -> Step:
 def _logits(case: _Case) -> Step:
     """z_k = b_k + sum_j x_j w_jk, in numbers for the first row."""
     lines = []
-    for k in case.some_categories():
+    for k in some_categories(case):
         names, numbers = _terms(case, k)
         lines.append(
             line(
-                _pair("z", 1, k + 1),
+                pair("z", 1, k + 1),
                 ("=", total([indexed("b", k + 1), *names])),
-                ("≈", total([_about(case.b[k]), *numbers])),
-                ("≈", _about(case.z[k])),
+                ("≈", total([about(case.b[k]), *numbers])),
+                ("≈", about(case.z[k])),
             )
         )
     found = np.asarray(case.training.classifier.logits(case.x[:1]))[0]
@@ -309,23 +305,23 @@ def _terms(case: _Case, k: int) -> tuple[list[Math], list[Math]]:
     positions = range(len(case.w))
 
     def names(j: int) -> Math:
-        return product([_pair("x", 1, j + 1), _pair("w", j + 1, k + 1)])
+        return product([pair("x", 1, j + 1), pair("w", j + 1, k + 1)])
 
     def numbers(j: int) -> Math:
-        return product([parenthesised(number(float(case.x[0, j]))), parenthesised(_about(case.w[j, k]))], "×")
+        return product([parenthesised(number(float(case.x[0, j]))), parenthesised(about(case.w[j, k]))], "×")
 
-    return elided(names, positions, _MOST_TERMS), elided(numbers, positions, _MOST_TERMS)
+    return elided(names, positions, MOST_TERMS), elided(numbers, positions, MOST_TERMS)
 
 
 def _softmax(case: _Case) -> Step:
-    below = total(case.over_categories(lambda k: _exponential(case.z[k])))
+    below = total(over_categories(case, lambda k: exponential(case.z[k])))
     lines = []
-    for k in case.some_categories():
-        names = total(case.over_categories(lambda j: power(symbol("e"), _pair("z", 1, j + 1))))
-        formula = fraction(power(symbol("e"), _pair("z", 1, k + 1)), names)
-        numbers = fraction(_exponential(case.z[k]), below)
-        lines.append(line(_pair("y", 1, k + 1), ("=", formula), ("≈", numbers), ("≈", _about(case.y[k]))))
-    lines.append(line(total(case.over_categories(lambda k: _pair("y", 1, k + 1))), ("=", number(1))))
+    for k in some_categories(case):
+        names = total(over_categories(case, lambda j: power(symbol("e"), pair("z", 1, j + 1))))
+        formula = fraction(power(symbol("e"), pair("z", 1, k + 1)), names)
+        numbers = fraction(exponential(case.z[k]), below)
+        lines.append(line(pair("y", 1, k + 1), ("=", formula), ("≈", numbers), ("≈", about(case.y[k]))))
+    lines.append(line(total(over_categories(case, lambda k: pair("y", 1, k + 1))), ("=", number(1))))
     found = np.exp(-_losses_of_each(case))
     holds = bool(np.allclose(found, case.y, rtol=1e-12, atol=1e-300)) and abs(math.fsum(case.y) - 1) < 1e-15 * (
         4 + case.n_categories
@@ -341,75 +337,27 @@ def _losses_of_each(case: _Case) -> np.ndarray:
     return found
 
 
-def _likelihood(case: _Case) -> Step:
-    own = case.labels[0]
-    hot = [int(k == own) for k in range(case.n_categories)]
-    exponent = product([_TIMES, _pair("t", "i", "k")] if case.is_weighted else [_pair("t", "i", "k")])
-    body = power(_pair("y", "i", "k"), exponent)
-    names = product(case.over_categories(lambda k: power(_pair("y", 1, k + 1), number(hot[k]))))
-    lines = (
-        line(symbol("L"), ("=", _over_both(case, "prod", body))),
-        line(names, ("=", _pair("y", 1, own + 1)), ("≈", _about(case.y[own]))),
-    )
-    values = {
-        "labels": case.labels,
-        "categories": list(case.training.classifier.categories.names),
-        "losses": case.sums.losses.tolist(),
-        "probabilities": np.exp(-case.sums.losses).tolist(),
-    }
-    raised = math.prod(y**t for y, t in zip(case.y, hot, strict=True))
-    holds = raised == case.y[own] and math.isclose(case.sums.losses[0], _losses_of_each(case)[own], rel_tol=1e-9)
-    return Step("row-likelihood", None, lines, values, holds, "weighted" if case.is_weighted else "")
-
-
-def _log_likelihood(case: _Case) -> Step:
-    body = product([_pair("t", "i", "k"), log(_pair("y", "i", "k"))])
-    lines = (line(LOG_L, ("=", _over_both(case, "sum", body)), ("≈", _about(-case.sums.loss))),)
-    log_likelihood = case.training.log_likelihood
-    holds = abs(case.sums.loss + log_likelihood) <= 1e-11 * max(1.0, abs(log_likelihood))
-    return Step("row-log-likelihood", None, lines, {"log_likelihood": -case.sums.loss}, holds)
-
-
-def _cross_entropy(case: _Case) -> Step:
-    counts = [int(count) for count in case.training.tally.counts]
-    nats, null = case.sums.loss / case.n, -math.fsum(t * math.log(t / case.n) for t in counts if t) / case.n
-    mean = negative(product([fraction(number(1), N), LOG_L]))
-    terms = case.over_categories(
-        lambda k: product([fraction(number(counts[k]), number(case.n)), log(_share(counts[k], case.n))])
-    )
-    lines = [line(mean, ("≈", fraction(_about(case.sums.loss), number(case.n))), ("≈", _about(nats)))]
-    if all(counts):
-        lines.append(line(negative(parenthesised(total(terms))), ("≈", _about(null))))
-    lines.append(line(minus(_about(null), _about(nats)), ("≈", _about(null - nats))))
-    holds = math.isclose(null * case.n, -case.training.null_log_likelihood, rel_tol=1e-12, abs_tol=1e-12)
-    return Step("row-cross-entropy", None, tuple(lines), {"nats": nats, "nats_of_the_null_model": null}, holds)
-
-
-def _share(count: int, n: int) -> Math:
-    return fraction(number(count), number(n))
-
-
 def _gradient(case: _Case) -> Step:
     """y - t in numbers for the first row, its sum over all rows, and a check by differences of log L."""
     own, lines = case.labels[0], []
-    for k in case.some_categories():
+    for k in some_categories(case):
         hot = number(int(k == own))
         # for the observed category, y - 1 is minus the sum of the others: if y is near 1, y - 1 would cancel
         difference = -math.fsum(y for j, y in enumerate(case.y) if j != own) if k == own else case.y[k]
         lines.append(
             line(
-                _slope(_pair("z", 1, k + 1)),
-                ("=", minus(_pair("y", 1, k + 1), _pair("t", 1, k + 1))),
-                ("≈", minus(_about(case.y[k]), hot)),
-                ("≈", _about(difference)),
+                slope(pair("z", 1, k + 1)),
+                ("=", minus(pair("y", 1, k + 1), pair("t", 1, k + 1))),
+                ("≈", minus(about(case.y[k]), hot)),
+                ("≈", about(difference)),
             )
         )
-    residual = parenthesised(minus(_pair("y", "i", "k"), _pair("t", "i", "k")))
-    lines.append(line(_slope(_pair("w", "j", "k")), ("=", _over_rows(case, _pair("x", "i", "j"), residual))))
+    residual = parenthesised(minus(pair("y", "i", "k"), pair("t", "i", "k")))
+    lines.append(line(slope(pair("w", "j", "k")), ("=", over_rows(case, pair("x", "i", "j"), residual))))
     values: dict[str, Any] = {
         "predicted": case.sums.predicted.tolist(),
-        "counts": [int(count) for count in case.training.tally.counts],
-        "categories": list(case.training.classifier.categories.names),
+        "counts": case.counts,
+        "categories": list(case.names),
         "largest": float(np.abs(case.sums.gradient).max(initial=0.0)),
     }
     holds, checked = True, _difference_quotient(case)
@@ -420,12 +368,6 @@ def _gradient(case: _Case) -> Step:
     if case.training.converged:
         holds = holds and _is_flat(case)
     return Step("gradient", None, tuple(lines), values, holds, _kind(case))
-
-
-def _slope(variable: Math) -> Math:
-    return Math(
-        rf"\frac{{\partial (-\log L)}}{{\partial {variable.latex}}}", f"∂(-log L)/∂{variable.text}", atomic=False
-    )
 
 
 def _kind(case: _Case) -> str:
@@ -497,17 +439,17 @@ def _two_categories(case: _Case) -> Step:
     first, second = case.y[0], case.y[1]
     apart = case.z[0] - case.z[1]
     formula = fraction(number(1), total([number(1), power(symbol("e"), negative(parenthesised(_difference())))]))
-    numbers = fraction(number(1), total([number(1), _exponential(-apart)]))
+    numbers = fraction(number(1), total([number(1), exponential(-apart)]))
     share = 1 / (1 + math.exp(-apart)) if apart > -700 else math.exp(apart)
     lines: list[Line] = []
     if case.n_categories == 2:
-        lines.append(line(_pair("y", 1, 1), ("=", formula), ("≈", numbers), ("≈", _about(share))))
-        one, other = product([_pair("t", "i", 1), log(_pair("y", "i", 1))]), _other_category()
-        loss = negative(_over_rows(case, parenthesised(total([one, other]))))
-        lines.append(line(negative(LOG_L), ("=", loss), ("≈", _about(case.sums.loss))))
+        lines.append(line(pair("y", 1, 1), ("=", formula), ("≈", numbers), ("≈", about(share))))
+        one, other = product([pair("t", "i", 1), log(pair("y", "i", 1))]), _other_category()
+        loss = negative(over_rows(case, parenthesised(total([one, other]))))
+        lines.append(line(negative(LOG_L), ("=", loss), ("≈", about(case.sums.loss))))
     else:
-        ratio = fraction(_pair("y", 1, 1), total([_pair("y", 1, 1), _pair("y", 1, 2)]))
-        lines.append(line(ratio, ("=", formula), ("≈", numbers), ("≈", _about(share))))
+        ratio = fraction(pair("y", 1, 1), total([pair("y", 1, 1), pair("y", 1, 2)]))
+        lines.append(line(ratio, ("=", formula), ("≈", numbers), ("≈", about(share))))
     expected = first / (first + second) if first + second else share
     holds = math.isclose(share, expected, rel_tol=1e-9, abs_tol=1e-300)
     variant = "" if case.n_categories == 2 else "of-several"
@@ -515,21 +457,21 @@ def _two_categories(case: _Case) -> Step:
 
 
 def _difference() -> Math:
-    return minus(_pair("z", 1, 1), _pair("z", 1, 2))
+    return minus(pair("z", 1, 1), pair("z", 1, 2))
 
 
 def _other_category() -> Math:
-    left = parenthesised(minus(number(1), _pair("t", "i", 1)))
-    return product([left, log(minus(number(1), _pair("y", "i", 1)))])
+    left = parenthesised(minus(number(1), pair("t", "i", 1)))
+    return product([left, log(minus(number(1), pair("y", "i", 1)))])
 
 
 _STEPS: tuple[Callable[[_Case], Step], ...] = (
     _rows,
     _logits,
     _softmax,
-    _likelihood,
-    _log_likelihood,
-    _cross_entropy,
+    likelihood_step,
+    log_likelihood_step,
+    cross_entropy_step,
     _gradient,
     _maximum,
     _two_categories,

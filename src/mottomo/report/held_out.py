@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mottomo.classification.penalty_choice import PenaltyChoice
-from mottomo.losses import HeldOut, LeftOut
+from mottomo.held_out import HeldOut, LeftOut
 from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.report.numbers import rounded, significant, whole
 from mottomo.report.report import Block, Column, Named, Paragraph, Table
 from mottomo.report.sentences import some
 
 _MOST_NAMES = 5
+_NULL = say("the intercept-only model")
 
 
 def counted(n_rows: int, n_observations: int) -> Message:
@@ -22,11 +23,14 @@ def counted(n_rows: int, n_observations: int) -> Message:
     return say("{rows} that count as {n}", rows=rows, n=whole(n_observations))
 
 
-def held_out(found: HeldOut) -> list[Block]:
-    """The losses of the model on held-out rows, and beside them those of the intercept-only model and log K."""
+def held_out(found: HeldOut, null: Message = _NULL) -> list[Block]:
+    """The losses of the model on held-out rows, and beside them those of the intercept-only model and log K.
+
+    null : what the intercept-only model is called.
+    """
     named = [
         (Named("model", say("the model")), found.model.value, found.model.standard_error),
-        (Named("null", say("the intercept-only model")), found.null.value, found.null.standard_error),
+        (Named("null", null), found.null.value, found.null.standard_error),
         (Named("gain", say("gain of the model")), found.gain.value, found.gain.standard_error),
         (Named("untrained", say("untrained (log K)")), found.untrained, 0.0),
     ]
@@ -41,14 +45,18 @@ def held_out(found: HeldOut) -> list[Block]:
         Paragraph(_hits(found)),
     ]
     if found.left_out is not None:
-        blocks.append(_by_group(found.left_out))
+        blocks.append(_by_group(found.left_out, null))
     return blocks
 
 
 def _which_rows(found: HeldOut) -> Message:
     rows, left_out = counted(found.n_rows, found.n_observations), found.left_out
     if left_out is None:
-        return say("{rows}, chosen by seed {seed}:", rows=rows, seed=found.seed or 0)
+        return (
+            say("{rows}:", rows=rows)
+            if found.seed is None
+            else say("{rows}, chosen by seed {seed}:", rows=rows, seed=found.seed)
+        )
     n = len(left_out.groups)
     errors = (
         say("Standard errors are those of {number} groups.", number=n)
@@ -62,11 +70,13 @@ def _which_rows(found: HeldOut) -> Message:
             column=left_out.column,
             errors=errors,
         )
+    if found.seed is None:
+        return say("{rows}, in groups of “{column}”. {errors}", rows=rows, column=left_out.column, errors=errors)
     return say(
         "{rows}, whole groups of “{column}” chosen by seed {seed}. {errors}",
         rows=rows,
         column=left_out.column,
-        seed=found.seed or 0,
+        seed=found.seed,
         errors=errors,
     )
 
@@ -81,14 +91,14 @@ def _hits(found: HeldOut) -> Message:
     )
 
 
-def _by_group(left_out: LeftOut) -> Table:
+def _by_group(left_out: LeftOut, null: Message) -> Table:
     groups = left_out.groups
     return Table.of(
         len(groups),
         (Column("group", verbatim(left_out.column), "label"), [one.name for one in groups]),
         (Column("n", verbatim("n"), "count"), [one.n for one in groups]),
         (Column("cross_entropy", say("the model"), digits=4), [one.model for one in groups]),
-        (Column("null_cross_entropy", say("the intercept-only model"), digits=4), [one.null for one in groups]),
+        (Column("null_cross_entropy", null, digits=4), [one.null for one in groups]),
     )
 
 

@@ -52,6 +52,10 @@ class Columns:
         number = int(self.numbers[index])
         return say("{where}, row {row}, column {column}", where=self.where, row=number, column=name)
 
+    def row_place(self, index: int) -> Message:
+        """What messages call the place of a row."""
+        return say("{where}, row {row}", where=self.where, row=int(self.numbers[index]))
+
 
 @dataclass(frozen=True, slots=True)
 class Gaps:

@@ -15,7 +15,7 @@ from mottomo.errors import InvalidInput
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources.foreign import in_our_words
 from mottomo.sources.memory import count_columns, counted_integers, refuse_others
-from mottomo.sources.rows import CountedRows, Selection, column_text, duplicate_column, plain_number
+from mottomo.sources.rows import CountedRows, Selection, column_text, duplicate_column, no_such_column, plain_number
 
 _COUNT = "mottomo_count"
 
@@ -78,6 +78,35 @@ class Frame:
             return nw.from_native(_of_one_dictionary(chosen))
         pairs = zip(positions, names, strict=True)
         return nw.from_native(self.native).select(*(nw.col(self.names[at]).alias(name) for at, name in pairs))
+
+    def kept(self, names: Sequence[Any]) -> Any:
+        """The columns of these names, as the library of the frame has them; a lazy frame is collected."""
+        positions = [_position(name, self.names, self.where) for name in names]
+        if _is_pandas(self.native):
+            return self.native.iloc[:, positions]
+        if _is_arrow_table(self.native):
+            return self.native.select(positions)
+        import narwhals as nw
+
+        with in_our_words(self.where):
+            return _in_memory(nw.from_native(self.native).select([self.names[at] for at in positions])).to_native()
+
+    def array(self, names: Sequence[Any]) -> np.ndarray:
+        """The columns of these names as an array (n, p)."""
+        import narwhals as nw
+
+        return np.asarray(nw.from_native(self.kept(names)).to_numpy())
+
+    def cells(self, name: Any) -> list[Any]:
+        """The cells of a column."""
+        with in_our_words(self.where):
+            chosen = _in_memory(self.chosen([_position(name, self.names, self.where)]))
+            return list(chosen.get_column("c0").to_list())
+
+
+def _in_memory(frame: Any) -> Any:
+    """A frame of narwhals, collected if it is a lazy one."""
+    return frame.collect() if hasattr(frame, "collect") else frame
 
 
 def is_crosstab(data: Any) -> bool:
@@ -179,8 +208,8 @@ def _integers(chosen: Any) -> np.ndarray | None:
 
 
 def _position(name: Any, names: list[Any], where: Message) -> int:
-    if names.count(name) > 1:
-        raise duplicate_column(name, where)
+    if names.count(name) != 1:
+        raise duplicate_column(name, where) if name in names else no_such_column(name, names, where)
     return names.index(name)
 
 

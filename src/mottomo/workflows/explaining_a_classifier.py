@@ -10,7 +10,8 @@ from mottomo.explanation import classifier
 from mottomo.explanation.classifier import ClassifierExplanation
 from mottomo.sources.reading import Reading
 from mottomo.workflows.tables import table_of
-from mottomo.workflows.training import names_of, trained
+from mottomo.workflows.training import trained
+from mottomo.workflows.training_options import names_of
 from mottomo.workflows.training_plan import TrainingPlan
 
 

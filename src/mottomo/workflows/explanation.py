@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 from mottomo.errors import InvalidCall
@@ -14,8 +14,10 @@ from mottomo.workflows.options import DataOptions, checked
 from mottomo.workflows.tally_plan import TallyPlan
 
 if TYPE_CHECKING:  # a die is explained without what a classifier needs
+    from mottomo.classification.foreign import Outputs
     from mottomo.classification.penalties import L2
     from mottomo.explanation.classifier import ClassifierExplanation
+    from mottomo.explanation.given_model import ModelExplanation
 
 _OF_A_TALLY = ("column", "count_column", "by", "null", "normalise")
 
@@ -24,39 +26,66 @@ _OF_A_TALLY = ("column", "count_column", "by", "null", "normalise")
 def explain(
     data: Any,
     *,
-    target: str | None = None,
+    target: Any = None,
+    model: Any = None,
+    outputs: Outputs | None = None,
     features: Iterable[str] | str | None = None,
     text: Iterable[str] | str = (),
     weights: str | None = None,
     penalty: L2 | str | None = None,
     missing_values: Iterable[str] | str = (),
     **options: Unpack[DataOptions],
-) -> Explanation | ClassifierExplanation:
+) -> Explanation | ClassifierExplanation | ModelExplanation:
     """Derive the estimate step by step, with your numbers; with `target` a classifier: ``mottomo explain``.
 
     Parameters
     ----------
-    data : counts, outcomes or a Tally; with `target` a table, as ``mo.train`` takes it.
+    data : counts, outcomes or a Tally; with `target` a table, as ``mo.train`` takes it; with `model` what ``mo.score``
+        takes.
+    model, outputs : a model that computes the probabilities, as ``mo.score`` takes it: a network, anybody's ONNX file
+        or estimator. Without it softmax regression is trained, and derived down to its coefficients.
     target, features, text, weights, penalty, missing_values : of a classifier, as in ``mo.train``.
     options : as those of ``mo.tally``.
 
     Returns
     -------
-    Explanation : fourteen steps with formulas, values and a check; of a classifier ClassifierExplanation.
+    Explanation : fourteen steps with formulas, values and a check; of a classifier ClassifierExplanation, of a model
+    that is given ModelExplanation.
 
     >>> found = explain([2, 5, 2, 4, 2, 5])
     >>> len(found.steps), all(step.holds for step in found.steps)
     (14, True)
     """
-    own = {"features": features, "text": text, "weights": weights, "penalty": penalty, "missing_values": missing_values}
+    if model is not None:
+        from mottomo.workflows.explaining_a_model import explain_model
+
+        _refuse_others(
+            {**options, "text": text or None, "penalty": penalty}, (*_OF_A_TALLY, "text", "penalty"), "model"
+        )
+        return explain_model(
+            model,
+            data,
+            target,
+            outputs=outputs,
+            features=features,
+            weights=weights,
+            missing_values=missing_values,
+            options=options,
+        )
+    own = {
+        "outputs": outputs,
+        "features": features,
+        "text": text,
+        "weights": weights,
+        "penalty": penalty,
+        "missing_values": missing_values,
+    }
     if target is None:
         for name, value in own.items():
             if value is not None and not (isinstance(value, tuple) and not value):
                 raise InvalidCall("explain-target", say("{option} goes with --target", option=_option(name)))
         return derivation.explain(counted(data, TallyPlan.of(options)).tally)
-    for name in _OF_A_TALLY:
-        if (said := options.get(name)) is not None and said is not False:
-            raise InvalidCall("explain-target", say("{option} does not go with --target", option=_option(name)))
+    _refuse_others({**options, "outputs": outputs}, (*_OF_A_TALLY, "outputs"), "target")
     from mottomo.workflows.explaining_a_classifier import explain_classifier
 
     return explain_classifier(
@@ -69,6 +98,16 @@ def explain(
         missing_values=missing_values,
         options=options,
     )
+
+
+def _refuse_others(options: Mapping[str, Any], names: Iterable[str], beside: str) -> None:
+    """Refuse options that mean nothing beside another one."""
+    for name in names:
+        if (said := options.get(name)) is not None and said is not False:
+            raise InvalidCall(
+                "explain-target",
+                say("{option} does not go with {other}", option=_option(name), other=_option(beside)),
+            )
 
 
 def _option(name: str) -> str:

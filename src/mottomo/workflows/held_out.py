@@ -10,8 +10,8 @@ import numpy as np
 
 from mottomo._checks import check_whole
 from mottomo.categories import natural_order
-from mottomo.classification.evaluation import Groups
 from mottomo.errors import InvalidCall, InvalidInput
+from mottomo.held_out import Groups
 from mottomo.messages import say, verbatim, written
 from mottomo.sources.columns import Columns
 from mottomo.workflows.training_plan import TrainingPlan

@@ -231,6 +231,7 @@ def checked(function: F) -> F:
     """A function that refuses options it does not have, and values they cannot have, before it does anything."""
     parameters = inspect.signature(function).parameters.values()
     names = [one.name for one in parameters if one.kind is not one.VAR_KEYWORD]
+    anything = {one.name for one in parameters if one.annotation == "Any"}  # which the function reads itself
     options = [str(one.annotation) for one in parameters if one.kind is one.VAR_KEYWORD]
     kinds = {f"Unpack[{kind.__name__}]": kind for kind in (ReadingOptions, CountOptions, ReadOptions, DataOptions)}
     known = [*names, *(name for kind in options for name in options_of(kinds[kind]))]
@@ -238,7 +239,8 @@ def checked(function: F) -> F:
     @functools.wraps(function)
     def called(*arguments: Any, **options: Any) -> Any:
         check_options(function.__name__, options, known)
-        check_values({**dict(zip(names, arguments, strict=False)), **options})
+        given = {**dict(zip(names, arguments, strict=False)), **options}
+        check_values({name: value for name, value in given.items() if name not in anything})
         return function(*arguments, **options)
 
     return cast(F, called)

@@ -11,9 +11,10 @@ import numpy as np
 from mottomo.classification.classifier import Classifier
 from mottomo.errors import InvalidCall, SourceError
 from mottomo.messages import say, verbatim
+from mottomo.sources.onnx_session import need_runtime
 from mottomo.sources.pictures.decoding import need_pillow
 from mottomo.sources.pictures.extraction import Extraction
-from mottomo.sources.pictures.network import Network, need_runtime
+from mottomo.sources.pictures.network import Network
 from mottomo.sources.pictures.recipe import Recipe, of_pixels
 from mottomo.storage.feature_store import FeatureStore
 
@@ -44,7 +45,7 @@ def network_content(recipe: Recipe) -> bytes:
     if recipe.network == pretrained.NAME:
         own, content = pretrained.WEIGHTS_SHA256, pretrained.pretrained_network()
     else:
-        content = _file(recipe.network)
+        content = file_content(recipe.network)
         own = hashlib.sha256(content).hexdigest()
     if own != recipe.sha256:
         raise SourceError(
@@ -77,7 +78,7 @@ def recipe_of(given: str | None) -> Recipe:
     """
     from mottomo.storage import pretrained
 
-    name, settings = _settings(given or pretrained.NAME)
+    name, settings = name_and_settings(given or pretrained.NAME)
     crop = _number(settings.pop("crop", "1"), "crop")
     kind, _, side = name.partition(":")
     if not 0 < crop <= 1:
@@ -92,7 +93,7 @@ def recipe_of(given: str | None) -> Recipe:
         )
     if not name.lower().endswith(".onnx") or set(settings) - {"output", "mean", "deviation"}:
         raise _unknown(given or name)
-    content = _file(name)
+    content = file_content(name)
     network = Network.of(content, verbatim(name), settings.get("output"))
     if network.dtype != np.uint8 and not {"mean", "deviation"} <= set(settings):
         raise SourceError(
@@ -116,8 +117,8 @@ def recipe_of(given: str | None) -> Recipe:
     )
 
 
-def _settings(text: str) -> tuple[str, dict[str, str]]:
-    """The name, and the settings after the commas."""
+def name_and_settings(text: str) -> tuple[str, dict[str, str]]:
+    """The name of a file, and the settings after its commas."""
     parts = text.split(",")
     settings: dict[str, str] = {}
     while len(parts) > 1 and "=" in parts[-1]:
@@ -152,7 +153,8 @@ def _unknown(text: str) -> InvalidCall:
     )
 
 
-def _file(name: str) -> bytes:
+def file_content(name: str) -> bytes:
+    """The content of an ONNX file. Raises SourceError."""
     path = Path(name)
     where = verbatim(name)
     try:
@@ -160,11 +162,11 @@ def _file(name: str) -> bytes:
     except FileNotFoundError:
         raise SourceError(
             "no-such-file",
-            say("the network for pictures is not there"),
+            say("the ONNX file is not there"),
             None,
             say("an ONNX file"),
             where,
-            say("put the file there, or name it with --image-features"),
+            say("put the file there"),
         ) from None
     except OSError as error:
         got = verbatim(error.strerror or str(error))

@@ -78,6 +78,11 @@ class PictureTable:
         """Whether it is a folder of pictures."""
         return self.name is not None
 
+    @property
+    def is_alone(self) -> bool:
+        """Whether it is a folder or a list of pictures, and no table that has other columns."""
+        return self.is_folder or (isinstance(self.table, Mapping) and set(self.table) == {PICTURE})
+
     def provenance(self) -> Provenance:
         """Where the pictures come from, once they were read: their folder, or the first and the last of them."""
         found = self.hashes
@@ -173,11 +178,7 @@ def _in_memory(pictures: Sequence[Any]) -> PictureTable:
 def _cells(table: Frame | Mapping[str, Any], column: str) -> list[Any]:
     """The cells of a column; none where the table lacks it, which is said where its columns are read."""
     if isinstance(table, Frame):
-        if column not in table.names:
-            return []
-        chosen = table.chosen([table.names.index(column)])
-        chosen = chosen.collect() if hasattr(chosen, "collect") else chosen
-        return list(chosen.get_column("c0").to_list())
+        return table.cells(column) if column in table.names else []
     return list(table.get(column, ()))
 
 

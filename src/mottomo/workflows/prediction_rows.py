@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from mottomo.classification.pictures import SkippedPicture
 from mottomo.classification.predictions import PredictedRows
 from mottomo.errors import InvalidInput
 from mottomo.messages import say
-from mottomo.sources.columns import ColumnSelection, KeptColumns
+from mottomo.sources.columns import Columns, ColumnSelection, KeptColumns
 from mottomo.sources.pictures.recipe import Recipe
 from mottomo.workflows.picture_rows import PictureProgress, extracted
 from mottomo.workflows.picture_tables import PictureTable
@@ -29,7 +29,7 @@ def _naming_absent(names: tuple[str, ...]) -> Iterator[None]:
     try:
         yield
     except InvalidInput as error:
-        if error.code != "unknown-column":
+        if error.code != "unknown-column" or str(error.got) not in names:
             raise
         raise InvalidInput(
             error.code,
@@ -47,46 +47,110 @@ def _knows_all(classifier: Classifier, table: KeptColumns) -> bool:
     return all(set(table.levels(one.name)) <= set(one.levels or ()) for one in texts)
 
 
-def predict_table(
-    classifier: Classifier,
-    table: Table,
-    *,
-    missing_values: tuple[str, ...] = (),
-    where: str | None = None,
-    unknown: str = "error",
-    reads: ReadProgress | None = None,
-    picture_reads: PictureProgress | None = None,
-) -> Iterator[PredictedRows]:
+@dataclass(frozen=True, slots=True)
+class ReadRows:
+    """Some rows as a classifier takes them.
+
+    Attributes
+    ----------
+    columns : with the numbers of pictures in place of their names.
+    names : of the pictures; None without any.
+    skipped : pictures among them that have no row, because they cannot be read.
+    """
+
+    columns: Columns
+    names: tuple[str, ...] | None = None
+    skipped: tuple[SkippedPicture, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableReading:
+    """How a table is read for a classifier.
+
+    Attributes
+    ----------
+    missing_values : texts that stand for a missing value.
+    where : an SQL condition on the rows.
+    unknown : ``error`` refuses texts that are no known levels before any row is given.
+    drops : whether rows with missing values are left out.
+    beside : columns that are read besides its own, and those of them that are text.
+    reads, picture_reads : hear how much of a file is read, in percent, and how many pictures of how many.
+    """
+
+    missing_values: tuple[str, ...] = ()
+    where: str | None = None
+    unknown: str = "error"
+    drops: bool = False
+    beside: tuple[str, ...] = ()
+    text: tuple[str, ...] = ()
+    reads: ReadProgress | None = None
+    picture_reads: PictureProgress | None = None
+
+
+_PLAIN = TableReading()
+
+
+@contextmanager
+def rows_read(
+    classifier: Classifier, table: Table, reading: TableReading
+) -> Iterator[tuple[KeptColumns, int, Iterator[ReadRows]]]:
+    """The columns of a table as they are kept, how many rows were left out, and the rows, some at a time.
+
+    Raises InvalidInput for a missing value, an infinite one or an unknown level before any row is given.
+    """
+    features = classifier.encoding.features
+    own = tuple(one.name for one in features)
+    names = tuple(dict.fromkeys((*own, *reading.beside)))
+    text = frozenset((*(one.name for one in features if not one.is_number), *reading.text))
+    choice = ColumnSelection(names, text, reading.missing_values, reading.where)
+    with ExitStack() as stack:
+        with _naming_absent(own):
+            kept = stack.enter_context(opened(table, choice, reading.reads))
+        n_dropped = 0
+        gaps = kept.gaps() if names else None
+        if gaps is not None:
+            if not reading.drops:
+                raise gaps.refused(kept.where, say("fill them in, or leave such rows out with --where"))
+            if gaps.n_rows == kept.n:
+                raise InvalidInput("no-rows", say("every row has a missing value"), kept.where, say("complete rows"))
+            kept.drop_gaps()
+            n_dropped = gaps.n_rows
+        kept.refuse_infinite(names)
+        if reading.unknown == "error" and not _knows_all(classifier, kept):
+            for columns in kept.batches(_BATCH):
+                classifier.encoding.codes(columns)  # which says where
+        if isinstance(table, PictureTable) and table.column in own:
+            yield kept, n_dropped, _pictured(classifier, kept, table, reading.picture_reads)
+        else:
+            yield kept, n_dropped, (ReadRows(columns) for columns in kept.batches(_BATCH))
+
+
+def predict_table(classifier: Classifier, table: Table, reading: TableReading = _PLAIN) -> Iterator[PredictedRows]:
     """The probabilities of each row of a table, some rows at a time, in the order of its rows.
 
     A picture that cannot be read has no row; it is named.
-
-    Raises InvalidInput for a missing value, an infinite one or an unknown level before any row is given
-    (``unknown="baseline"`` takes it for none of the known ones).
     """
-    features = classifier.encoding.features
-    names = tuple(one.name for one in features)
-    text = frozenset(one.name for one in features if not one.is_number)
-    choice = ColumnSelection(names, text, missing_values, where)
-    with _naming_absent(names), opened(table, choice, reads) as kept:
-        gaps = kept.gaps() if names else None
-        if gaps is not None:
-            raise gaps.refused(kept.where, say("fill them in, or leave such rows out with --where"))
-        kept.refuse_infinite(names)
-        if unknown == "error" and not _knows_all(classifier, kept):
-            for columns in kept.batches(_BATCH):
-                classifier.encoding.codes(columns, unknown)  # which says where
-        if isinstance(table, PictureTable):
-            yield from _pictured(classifier, kept, table, unknown, picture_reads)
-            return
-        for columns in kept.batches(_BATCH):
-            yield PredictedRows(classifier.probabilities(columns, unknown))
+    with rows_read(classifier, table, reading) as (_, _, batches):
+        for rows in batches:
+            n_categories = len(classifier.categories)
+            found = np.empty((0, n_categories))
+            if rows.columns.n:
+                found = classifier.probabilities(rows.columns, reading.unknown)
+            yield PredictedRows(found, rows.names, rows.skipped, refusal_scores(classifier, rows))
+
+
+def refusal_scores(classifier: Classifier, rows: ReadRows) -> np.ndarray | None:
+    """What the refusal of a classifier says of each row, (m,); None without one."""
+    column = classifier.image_column
+    if classifier.refusal is None or column is None or not rows.columns.n:
+        return None
+    return classifier.refusal.scores(rows.columns.values[column])
 
 
 def _pictured(
-    classifier: Classifier, kept: KeptColumns, table: PictureTable, unknown: str, progress: PictureProgress | None
-) -> Iterator[PredictedRows]:
-    """The same for a table with pictures."""
+    classifier: Classifier, kept: KeptColumns, table: PictureTable, progress: PictureProgress | None
+) -> Iterator[ReadRows]:
+    """The rows of a table with pictures."""
     block = next(one.block for one in classifier.encoding.features if one.name == table.column)
     assert block is not None
     recipe = Recipe.from_dict(block.recipe)
@@ -95,24 +159,19 @@ def _pictured(
     for columns in kept.batches(_PICTURES):
         names = columns.values[table.column].tolist()
         good: list[int] = []
-        rows: list[np.ndarray] = []
+        numbers: list[np.ndarray] = []
         bad: list[SkippedPicture] = []
         for index, found in enumerate(extracted(recipe, table, names)):
             if found.problem is None:
                 assert found.features is not None
                 good.append(index)
-                rows.append(found.features)
+                numbers.append(found.features)
             else:
                 bad.append(SkippedPicture(names[index], found.problem))
             n += 1
             if progress is not None:
                 progress(n, kept.n)
-        if not good:
-            yield PredictedRows(np.empty((0, len(classifier.categories))), (), tuple(bad))
-            continue
-        chosen = columns.chosen(np.array(good))
-        chosen = replace(chosen, values={**chosen.values, table.column: np.stack(rows)})
-        called = tuple(names[index] for index in good)
-        features = chosen.values[table.column]
-        scores = None if classifier.refusal is None else classifier.refusal.scores(features)
-        yield PredictedRows(classifier.probabilities(chosen, unknown), called, tuple(bad), scores)
+        chosen = columns.chosen(np.array(good, dtype=np.int64))
+        block_of = np.stack(numbers) if numbers else np.empty((0, block.width), dtype=np.float32)
+        chosen = replace(chosen, values={**chosen.values, table.column: block_of})
+        yield ReadRows(chosen, tuple(names[index] for index in good), tuple(bad))

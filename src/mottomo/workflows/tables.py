@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from mottomo.errors import InvalidCall, InvalidInput
+from mottomo.errors import InvalidInput
 from mottomo.messages import as_message, say, verbatim, written
 from mottomo.results import Provenance
 from mottomo.sources.columns import ColumnSelection, KeptColumns, open_columns
@@ -49,22 +49,13 @@ def table_of(
 ) -> Iterator[_Opened]:
     """The table that `data` is, and where it comes from, known when it was read.
 
-    images : the column of the table that has pictures.
+    images : the column that has pictures, where it is a table.
     with_categories : of a folder of pictures: its folders are the categories.
 
     Raises InvalidInput : it has no columns.
     """
     pictures = pictures_of(data, with_categories=with_categories)
     if pictures is not None:
-        if with_categories and images is not None:
-            raise InvalidCall(
-                "images",
-                say("--images names a column of a table, and DATA is no table but pictures"),
-                verbatim("images"),
-                say("a table with a column of paths"),
-                None,
-                say("leave it out"),
-            )
         reading.refuse(say("pictures"))
         yield _Opened(pictures, pictures.provenance)
         return

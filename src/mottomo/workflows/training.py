@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Literal, Unpack
-
-import numpy as np
 
 from mottomo._checks import check_whole
 from mottomo.classification.encoding import Encoding
-from mottomo.classification.network import NetworkSettings
 from mottomo.classification.network_result import NetworkResult
 from mottomo.classification.network_training import learnt_network
 from mottomo.classification.objective import Data
@@ -20,18 +15,24 @@ from mottomo.classification.penalties import L2, Penalty, penalty_of
 from mottomo.classification.refusal import check_rate
 from mottomo.classification.training import learnt
 from mottomo.classification.training_result import TrainingResult
-from mottomo.errors import InvalidCall, InvalidInput
-from mottomo.messages import say, verbatim, written
-from mottomo.sources.pictures.folder import CATEGORY, level_name
+from mottomo.errors import InvalidCall
+from mottomo.messages import say, verbatim
 from mottomo.sources.reading import Reading
 from mottomo.workflows.options import ReadingOptions, checked
 from mottomo.workflows.picture_rows import PictureProgress
 from mottomo.workflows.picture_tables import PictureTable
 from mottomo.workflows.tables import ReadProgress, Table, table_of
+from mottomo.workflows.training_options import (
+    copies_of,
+    features_of,
+    group_of,
+    hidden_of,
+    names_of,
+    others_of,
+    target_of,
+)
 from mottomo.workflows.training_plan import REFUSE, TrainingPlan
 from mottomo.workflows.training_rows import training_rows
-
-_MOST_UNITS = 10_000  # of a hidden layer
 
 
 @checked
@@ -131,6 +132,15 @@ def train(
     with table_of(data, kind, label, fingerprint, images=images, with_categories=True) as opened:
         has_pictures = isinstance(opened.table, PictureTable)
         check_rate(refuse)
+        if images is not None and isinstance(opened.table, PictureTable) and opened.table.is_alone:
+            raise InvalidCall(
+                "images",
+                say("--images names a column of a table, and DATA is no table but pictures"),
+                verbatim("images"),
+                say("a table with a column of paths"),
+                None,
+                say("leave it out"),
+            )
         if not has_pictures and (image_features is not None or skip_bad or none is not None):
             raise InvalidCall(
                 "no-images",
@@ -141,17 +151,17 @@ def train(
                 say("name the column with --images"),
             )
         plan = TrainingPlan(
-            target=_target(target, opened.table),
-            features=_features(features, opened.table),
+            target=target_of(target, opened.table),
+            features=features_of(features, opened.table),
             text=names_of(text),
             weights=weights,
             categories=categories,
             penalty=penalty_of(penalty, L2() if has_pictures or model_type == "network" else None),
-            hidden=_hidden(model_type, hidden, reference, accept_limit),
-            copies=_copies(copies, model_type),
+            hidden=hidden_of(model_type, hidden, reference, accept_limit),
+            copies=copies_of(copies, model_type),
             holdout=0.0 if holdout == "each" else holdout,
             in_turn=holdout == "each",
-            group=_group(group, opened.table),
+            group=group_of(group, opened.table),
             seed=seed,
             missing=missing,
             missing_values=names_of(missing_values),
@@ -160,98 +170,12 @@ def train(
             accept_limit=accept_limit,
             memory=memory << 20,
             image_features=image_features,
-            none=_others(none),
+            none=others_of(none),
             refuse=float(refuse) if has_pictures else 0.0,
             skip_bad=skip_bad,
         )
         found = train_on_table(opened.table, plan, progress, reads, picture_reads, check_names)
         return found.with_provenance(opened.provenance().with_settings(plan.given))
-
-
-def _hidden(
-    model_type: str, hidden: Iterable[int] | str | None, reference: str | None, accept_limit: bool
-) -> tuple[int, ...] | None:
-    """Units of the hidden layers of a network; None for softmax regression. Raises InvalidCall, InvalidInput."""
-    if model_type == "softmax":
-        if hidden is not None:
-            raise InvalidCall("hidden", say("--hidden goes with --model-type network"), verbatim("hidden"))
-        return None
-    for name, value in (("--reference", reference is not None), ("--accept-limit", accept_limit)):
-        if value:
-            raise InvalidCall(
-                "network-option", say("{option} goes with --model-type softmax", option=name), verbatim(name)
-            )
-    if hidden is None:
-        return NetworkSettings().hidden
-    parts: list[Any] = [hidden]
-    if isinstance(hidden, str | Iterable):
-        parts = list(hidden.split(",") if isinstance(hidden, str) else hidden)
-    units = [int(one) if isinstance(one, str) and one.strip().isdecimal() else one for one in parts]
-    are_whole = all(isinstance(one, int | np.integer) and not isinstance(one, bool) for one in units)
-    if not units or not are_whole or not all(1 <= int(one) <= _MOST_UNITS for one in units):
-        raise InvalidCall(
-            "hidden",
-            say("--hidden takes the units of each hidden layer, such as 64,32"),
-            verbatim("hidden"),
-            say("whole numbers from 1 to {most}", most=_MOST_UNITS),
-            verbatim(written(hidden, repr)),
-        )
-    return tuple(int(one) for one in units)
-
-
-def _others(none: Any) -> Path | None:
-    """The folder of pictures of anything else."""
-    if none is None or isinstance(none, str | os.PathLike):
-        return None if none is None else Path(none)
-    raise InvalidInput(
-        "option-type",
-        say("an option is of the wrong type"),
-        verbatim("none"),
-        say("a folder of pictures"),
-        say("{value} of type {type}", value=written(none, repr)[:60], type=type(none).__name__),
-    )
-
-
-def _copies(copies: int, model_type: str) -> int:
-    check_whole("copies", copies, 0)
-    if copies and model_type != "network":
-        raise InvalidCall("copies", say("--copies goes with --model-type network"), verbatim("copies"))
-    return copies
-
-
-def _features(features: Iterable[str] | str | None, table: Table) -> tuple[str, ...] | None:
-    """The columns to predict from: of a folder the pictures, since its folders are categories and groups."""
-    if features is None and isinstance(table, PictureTable) and table.is_folder:
-        return (table.column,)
-    return None if features is None else names_of(features)
-
-
-def _group(group: str | int | None, table: Table) -> str | None:
-    """The column of groups; of a folder of pictures a level of its folders."""
-    if isinstance(table, PictureTable) and table.is_folder and str(group).isascii() and str(group).isdigit():
-        return level_name(int(str(group)))
-    return None if group is None else str(group)
-
-
-def _target(target: str | None, table: Table) -> str:
-    """The column to predict: of a folder of pictures the category, unless another one is named."""
-    if target is not None:
-        return target
-    if isinstance(table, PictureTable) and table.is_folder:
-        return CATEGORY
-    raise InvalidCall(
-        "no-target",
-        say("which column to predict is not known; name it with --target"),
-        verbatim("target"),
-        say("the column with the categories to predict"),
-    )
-
-
-def names_of(given: Iterable[str] | str | None) -> tuple[str, ...]:
-    """The names of a list, or of text separated by commas; none of None."""
-    if given is None:
-        return ()
-    return tuple(name for name in given.split(",") if name) if isinstance(given, str) else tuple(given)
 
 
 def train_on_table(

@@ -204,7 +204,7 @@ def _categories(table: KeptColumns, plan: TrainingPlan) -> Categories:
 
 
 def _encoded(columns: Columns, encoding: Encoding, categories: Categories, plan: TrainingPlan) -> EncodedRows:
-    weights = None if plan.weights is None else _weights(columns, plan.weights)
+    weights = None if plan.weights is None else frequency_weights(columns, plan.weights)
     return EncodedRows(encoding.codes(columns), _labels(columns, categories, plan.target, weights), weights)
 
 
@@ -220,7 +220,8 @@ def _labels(columns: Columns, categories: Categories, target: str, weights: np.n
     return codes
 
 
-def _weights(columns: Columns, name: str) -> np.ndarray:
+def frequency_weights(columns: Columns, name: str) -> np.ndarray:
+    """How often each row counts. Raises InvalidInput : that is no whole number of 0 or more."""
     values = columns.values[name]
     whole = values.dtype != object and (values >= 0) & (values % 1 == 0) & (values < _LARGEST_WEIGHT)
     wrong = np.arange(columns.n) if values.dtype == object else np.flatnonzero(~whole)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
-from mottomo.losses import HeldOut
+from mottomo.held_out import HeldOut
 from mottomo.messages import say
 from mottomo.report.figures.drawing import COLOURS, Figure, Look, data, layered, titled
 

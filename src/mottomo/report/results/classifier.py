@@ -94,7 +94,8 @@ def _softmax(step: Step) -> Narration:
     )
 
 
-def _likelihood(step: Step) -> Narration:
+def likelihood(step: Step) -> Narration:
+    """The likelihood as a product over rows."""
     values = step.values
     before = say(
         "Rows do not influence each other, so the probability of all that happened is a product again, now over rows "
@@ -114,14 +115,16 @@ def _likelihood(step: Step) -> Narration:
     return Narration(say("The likelihood of the rows"), (before,), after, (table,))
 
 
-def _log_likelihood(step: Step) -> Narration:
+def log_likelihood(step: Step) -> Narration:
+    """Its logarithm."""
     return Narration(
         say("Its logarithm"),
         (say("The logarithm turns products into sums and brings the exponents down, as for the die:"),),
     )
 
 
-def _cross_entropy(step: Step) -> Narration:
+def cross_entropy(step: Step) -> Narration:
+    """The cross-entropy, beside that of the die."""
     values = step.values
     before = say(
         "Divided by -N it is the cross-entropy, the loss that training makes small. The second line is that of the "
@@ -224,9 +227,9 @@ _NARRATORS: dict[str, Callable[[Step], Narration]] = {
     "rows": _rows,
     "logits": _logits,
     "softmax": _softmax,
-    "row-likelihood": _likelihood,
-    "row-log-likelihood": _log_likelihood,
-    "row-cross-entropy": _cross_entropy,
+    "row-likelihood": likelihood,
+    "row-log-likelihood": log_likelihood,
+    "row-cross-entropy": cross_entropy,
     "gradient": _gradient,
     "classifier-maximum": _maximum,
     "two-categories": _two_categories,

@@ -2,53 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from mottomo.errors import MissingExtra, SourceError
+from mottomo.errors import SourceError
 from mottomo.messages import Message, say, verbatim
-
-_FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
-
-
-def need_runtime() -> None:
-    """Raise MissingExtra if ONNX Runtime is not installed."""
-    if importlib.util.find_spec("onnxruntime") is None:
-        raise MissingExtra(
-            "missing-extra",
-            say("running an ONNX model needs a library that is not installed"),
-            None,
-            verbatim("onnxruntime"),
-            None,
-            say("install it: python -m pip install 'mottomo[images]'"),
-        )
-
-
-def session_of(content: bytes, where: Message) -> Any:
-    """A session on one thread: several threads may use it at once, and its numbers do not depend on how many.
-
-    Raises MissingExtra, or SourceError : it is no ONNX model that the runtime can run.
-    """
-    need_runtime()
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    options.use_deterministic_compute = True
-    try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its own classes, one for each kind of damage
-        raise SourceError(
-            "not-onnx",
-            say("this is no ONNX model that can be run"),
-            where,
-            say("a whole ONNX file that ONNX Runtime {version} knows", version=onnxruntime.__version__),
-            verbatim(str(error).splitlines()[0][:200]),
-        ) from None
+from mottomo.sources.onnx_session import FLOATS, run, session_of
 
 
 @dataclass(frozen=True)
@@ -95,16 +56,7 @@ class Network:
         if self.is_channels_first:
             values = values.transpose(0, 3, 1, 2)
         given = {self.input: np.ascontiguousarray(values, self.dtype)}
-        try:
-            found = self.session.run([self.output], given)[0]
-        except Exception as error:
-            raise SourceError(
-                "network-failed",
-                say("the ONNX model stops on this input"),
-                self.where,
-                say("an output for each row"),
-                verbatim(str(error).splitlines()[0][:200]),
-            ) from None
+        found = run(self.session, self.output, given, self.where)
         rows = np.asarray(found, dtype=np.float32)
         if len(rows) != len(pixels) or rows.size != len(pixels) * self.width:
             raise SourceError(
@@ -122,7 +74,7 @@ def _input(session: Any, where: Message) -> tuple[str, bool, Any, int]:
     inputs = session.get_inputs()
     one = inputs[0]
     shape = [axis if isinstance(axis, int) else None for axis in one.shape]
-    dtype = {**_FLOATS, "tensor(uint8)": np.uint8}.get(one.type)
+    dtype = {**FLOATS, "tensor(uint8)": np.uint8}.get(one.type)
     if len(inputs) == 1 and len(shape) == 4 and dtype is not None and shape[0] in (None, 0, -1):
         for is_first, (rows, columns, colours) in ((True, shape[2:4] + shape[1:2]), (False, shape[1:4])):
             if colours == 3 and rows is not None and rows == columns and rows > 0:
@@ -140,6 +92,9 @@ def _input(session: Any, where: Message) -> tuple[str, bool, Any, int]:
 def _output(session: Any, wanted: str | None, where: Message) -> Any:
     """The output. Raises SourceError : there is no such output, or none that gives a row for each picture."""
     outputs = session.get_outputs()
+    can_be = [one for one in outputs if _is_rows(one)]
+    if wanted is None and len(can_be) == 1:
+        return can_be[0]
     names = [one.name for one in outputs]
     if wanted is None and len(outputs) > 1:
         raise SourceError(
@@ -159,14 +114,19 @@ def _output(session: Any, wanted: str | None, where: Message) -> Any:
             say("one of {names}", names=names),
             verbatim(wanted or ""),
         )
-    shape = found.shape
-    rest = [axis for axis in shape[2:] if axis != 1]
-    if found.type not in _FLOATS or len(shape) < 2 or rest or not isinstance(shape[1], int):
+    if not _is_rows(found):
         raise SourceError(
             "network-outputs",
             say("the output of the ONNX model is no row of numbers for each picture"),
             where,
             say("an output of shape (n, width), of float"),
-            verbatim(f"{found.name}: {found.type} {shape}"),
+            verbatim(f"{found.name}: {found.type} {found.shape}"),
         )
     return found
+
+
+def _is_rows(output: Any) -> bool:
+    """Whether an output is a row of floats for each picture."""
+    shape = output.shape
+    is_row = len(shape) >= 2 and isinstance(shape[1], int) and all(axis == 1 for axis in shape[2:])
+    return is_row and output.type in FLOATS

@@ -1,0 +1,73 @@
+"""ONNX Runtime: from the content of an ONNX file to a session, and from inputs to an output."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from mottomo.errors import MissingExtra, SourceError
+from mottomo.messages import Message, say, verbatim
+
+FLOATS = {"tensor(float)": np.float32, "tensor(double)": np.float64, "tensor(float16)": np.float16}
+
+
+def need_runtime() -> None:
+    """Raise MissingExtra if ONNX Runtime is not installed."""
+    if importlib.util.find_spec("onnxruntime") is None:
+        raise MissingExtra(
+            "missing-extra",
+            say("running an ONNX model needs a library that is not installed"),
+            None,
+            verbatim("onnxruntime"),
+            None,
+            say("install it: python -m pip install 'mottomo[images]'"),
+        )
+
+
+def session_of(content: bytes, where: Message) -> Any:
+    """A session on one thread: several threads may use it at once, and its numbers do not depend on how many.
+
+    Raises MissingExtra, or SourceError : it is no ONNX model that the runtime can run.
+    """
+    need_runtime()
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.use_deterministic_compute = True
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # its own classes, one for each kind of damage
+        raise SourceError(
+            "not-onnx",
+            say("this is no ONNX model that can be run"),
+            where,
+            say("a whole ONNX file that ONNX Runtime {version} knows", version=onnxruntime.__version__),
+            verbatim(_said(error)),
+        ) from None
+
+
+def run(session: Any, output: str, inputs: Mapping[str, np.ndarray], where: Message) -> Any:
+    """One output of a session. Raises SourceError : the model stops on these inputs."""
+    try:
+        return session.run([output], dict(inputs))[0]
+    except Exception as error:
+        raise SourceError(
+            "network-failed",
+            say("the ONNX model stops on this input"),
+            where,
+            say("an output for each row"),
+            verbatim(_said(error)),
+        ) from None
+
+
+def _said(error: Exception) -> str:
+    """What ONNX Runtime says, without its codes and the places in its source."""
+    text = str(error).splitlines()[0]
+    text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
+    return re.sub(r"/\S+\.(cc|h):\d+ .*?\) ?", "", text)[:200] or type(error).__name__

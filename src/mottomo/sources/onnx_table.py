@@ -1,0 +1,259 @@
+"""Somebody else's ONNX model of a table: from columns, or a matrix of numbers, to a row of numbers for each row."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mottomo.errors import InvalidInput, SourceError
+from mottomo.messages import Message, say, verbatim
+from mottomo.sources.onnx_session import FLOATS, run
+
+_TYPES = {
+    **FLOATS,
+    "tensor(int64)": np.int64,
+    "tensor(int32)": np.int32,
+    "tensor(bool)": np.bool_,
+    "tensor(string)": np.object_,
+}
+_MAPPINGS = "seq(map("  # how the type of such an output begins
+_OURS = "mottomo"  # who produced a file that says itself what its outputs are
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What an ONNX file says of itself, if mottomo wrote it.
+
+    Attributes
+    ----------
+    target : the column that is predicted.
+    categories : in the order of the probabilities.
+    """
+
+    target: str
+    categories: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class OnnxTable:
+    """An ONNX model whose inputs are columns of a table.
+
+    Attributes
+    ----------
+    session : of ONNX Runtime.
+    columns : the columns that it reads, and the type of each.
+    is_matrix : whether it reads them as one matrix of numbers.
+    input : the name of the matrix.
+    output : the name of the output that is read.
+    where : what messages call it.
+    """
+
+    session: Any
+    columns: Mapping[str, Any]
+    is_matrix: bool
+    input: str
+    output: str
+    where: Message
+
+    @classmethod
+    def of(cls, session: Any, where: Message, output: str | None, features: Sequence[str]) -> OnnxTable:
+        """From a session. `output` may be left out where one alone can be the probabilities.
+
+        features : the columns of a matrix, in their order; of a model with an input a column they are its inputs.
+
+        Raises SourceError : its inputs are no columns, or it has no such output. InvalidInput : columns that are not
+        said, or are others than its inputs.
+        """
+        inputs = session.get_inputs()
+        widths = [_width(one) for one in inputs]
+        if any(one.type not in _TYPES for one in inputs) or any(width == 0 for width in widths):
+            raise SourceError(
+                "onnx-inputs",
+                say("the inputs of the ONNX model are no columns of a table"),
+                where,
+                say("an input (n, 1) for each column, or one input (n, p); of numbers or texts, with a free n"),
+                verbatim("; ".join(f"{one.name}: {one.type} {one.shape}" for one in inputs)[:300]),
+                say("export the model with a free number of rows"),
+            )
+        name = _output(session, output, where)
+        if len(inputs) == 1 and (widths[0] != 1 or len(features) > 1):
+            return cls(session, _matrix(inputs[0], widths[0], features, where), True, inputs[0].name, name, where)
+        columns = {one.name: _TYPES[one.type] for one in inputs}
+        if any(width != 1 for width in widths) or (len(inputs) > 1 and features and set(features) != set(columns)):
+            raise InvalidInput(
+                "onnx-features",
+                say("the inputs of the ONNX model are other columns than --features names"),
+                where,
+                say("{names}", names=list(columns)),
+                say("{names}", names=list(features)),
+                say("leave --features out, and rename the columns of the table"),
+            )
+        if len(inputs) == 1 and features:
+            return cls(session, {features[0]: columns[inputs[0].name]}, True, inputs[0].name, name, where)
+        return cls(session, columns, False, "", name, where)
+
+    def is_text(self, name: str) -> bool:
+        """Whether a column is read as text."""
+        return self.columns[name] is np.object_
+
+    def run(
+        self,
+        values: Mapping[str, np.ndarray],
+        place: Callable[[int, str], Message],
+        categories: Sequence[str],
+    ) -> np.ndarray:
+        """(n, K) numbers, from the columns of some rows, in the order of the categories.
+
+        place : what messages call a cell.
+
+        Raises InvalidInput : a cell that is no whole number, where the model reads such. SourceError : the model
+        stops, or names other categories.
+        """
+        n = len(next(iter(values.values())))
+        found = self._raw({name: _as_type(values[name], kind, name, place) for name, kind in self.columns.items()})
+        rows = _by_name(found, categories, self.where) if isinstance(found, list) else np.asarray(found)
+        if len(rows) != n:
+            raise SourceError(
+                "network-rows",
+                say("the ONNX model does not give a row for each row of the table"),
+                self.where,
+                say("{rows} rows", rows=n),
+                verbatim(str(rows.shape)),
+            )
+        return rows
+
+    def named(self) -> tuple[str, ...] | None:
+        """The categories that the model names in each row, found by a row of zeros; None if it names none, or stops."""
+        one = next(each for each in self.session.get_outputs() if each.name == self.output)
+        if not one.type.startswith(_MAPPINGS):
+            return None
+        zeros = {
+            name: np.array([""], dtype=object) if kind is np.object_ else np.zeros(1, dtype=kind)
+            for name, kind in self.columns.items()
+        }
+        try:
+            return tuple(str(name) for name in self._raw(zeros)[0])
+        except SourceError:
+            return None
+
+    def _raw(self, cells: Mapping[str, np.ndarray]) -> Any:
+        """The output as it is, from columns in the types of the inputs."""
+        if self.is_matrix:
+            return run(self.session, self.output, {self.input: np.stack(list(cells.values()), axis=1)}, self.where)
+        axes = {one.name: len(one.shape) for one in self.session.get_inputs()}
+        given = {name: column[:, None] if axes[name] == 2 else column for name, column in cells.items()}
+        return run(self.session, self.output, given, self.where)
+
+
+def described(session: Any) -> Described | None:
+    """What an ONNX file says of itself, if mottomo wrote it."""
+    found = session.get_modelmeta()
+    if found.producer_name != _OURS:
+        return None
+    try:
+        properties = found.custom_metadata_map
+        return Described(properties["target"], tuple(map(str, json.loads(properties["categories"]))))
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def reads_pictures(session: Any) -> bool:
+    """Whether the input of a model is a batch of pictures by its shape."""
+    return any(len(one.shape) == 4 for one in session.get_inputs())
+
+
+def _width(one: Any) -> int | None:
+    """The columns of an input: None if any number will do, 0 if it is no column and no matrix."""
+    shape = [axis if isinstance(axis, int) and axis > 0 else None for axis in one.shape]
+    if not 1 <= len(shape) <= 2 or shape[0] is not None:
+        return 0
+    return 1 if len(shape) == 1 else shape[1]
+
+
+def _matrix(one: Any, width: int | None, features: Sequence[str], where: Message) -> dict[str, Any]:
+    """The columns of a matrix."""
+    n = say("{n} columns", n=width) if width else say("the columns")
+    if not features or (width is not None and len(features) != width):
+        raise InvalidInput(
+            "onnx-features",
+            say("the ONNX model reads a matrix, whose columns have to be named with --features"),
+            where,
+            say("{n}, in the order in which the model was trained", n=n),
+            say("{names}", names=list(features)) if features else None,
+        )
+    return dict.fromkeys(features, _TYPES[one.type])
+
+
+def _output(session: Any, wanted: str | None, where: Message) -> str:
+    """The output with a number for each category. Raises SourceError : there is none, or more than one."""
+    outputs = session.get_outputs()
+    can_be = [one.name for one in outputs if _is_rows(one)]
+    if wanted is None and len(can_be) == 1:
+        return str(can_be[0])
+    if wanted in can_be:
+        return str(wanted)
+    shown = "; ".join(f"{one.name}: {one.type} {one.shape}" for one in outputs)[:300]
+    if wanted is None and len(can_be) > 1:
+        raise SourceError(
+            "onnx-outputs",
+            say("the ONNX model has several outputs"),
+            where,
+            say("the name of one: {names}", names=can_be),
+            verbatim(shown),
+            say("name it after a comma: {text}", text=f"FILE.onnx,output={can_be[0]}"),
+        )
+    raise SourceError(
+        "onnx-outputs",
+        say("the ONNX model has no output with a number for each category"),
+        where,
+        say("an output (n, K) of floats, or one mapping from categories to floats for each row"),
+        verbatim(shown),
+    )
+
+
+def _is_rows(one: Any) -> bool:
+    """Whether an output is a matrix of floats, or a mapping for each row."""
+    if one.type.startswith(_MAPPINGS):
+        return bool(one.type.endswith(",tensor(float)))") or one.type.endswith(",tensor(double)))"))
+    return one.type in FLOATS and len(one.shape) == 2
+
+
+def _by_name(rows: list[Any], categories: Sequence[str], where: Message) -> np.ndarray:
+    """The numbers of rows that are mappings, in the order of the categories. Raises InvalidInput : other names."""
+    names = [str(name) for name in rows[0]] if rows else list(categories)
+    if set(names) != set(categories):
+        raise InvalidInput(
+            "onnx-categories",
+            say("the ONNX model names other categories"),
+            where,
+            say("{names}", names=list(categories)),
+            say("{names}", names=names),
+            say("leave --categories out"),
+        )
+    keys = {str(name): name for name in rows[0]} if rows else {}
+    return np.array([[row[keys[name]] for name in categories] for row in rows], dtype=np.float32).reshape(
+        len(rows), len(categories)
+    )
+
+
+def _as_type(values: np.ndarray, kind: Any, name: str, place: Callable[[int, str], Message]) -> np.ndarray:
+    """A column in the type that the model reads."""
+    if kind is np.object_:
+        return np.asarray(values, dtype=object)
+    if kind in (np.int64, np.int32, np.bool_):
+        limits = (0, 1) if kind is np.bool_ else (np.iinfo(kind).min, np.iinfo(kind).max)
+        wrong = np.flatnonzero((values % 1 != 0) | (values < limits[0]) | (values > limits[1]))
+        if wrong.size:
+            row = int(wrong[0])
+            raise InvalidInput(
+                "onnx-whole",
+                say("the ONNX model reads whole numbers in this column"),
+                place(row, name),
+                say("a whole number from {low} to {high}", low=limits[0], high=limits[1]),
+                verbatim(f"{values[row]:.17g}"),
+            )
+    return np.asarray(values).astype(kind)
