@@ -1,20 +1,20 @@
-"""Draws the pictures of the documentation, in both languages: Wolf's white die, and what training costs."""
+"""Draws the pictures of the documentation in both languages: figures of results, and what training costs."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import altair as alt
+import vl_convert
 
 import mottomo as mo
+from mottomo.report.figures import figure_bytes
 
 ROOT = Path(__file__).parent.parent
 WORDS = {
     "en": {
-        "face": "face",
-        "probability": "probability",
-        "fair": "a fair die: 1/6",
         "n": "rows n (p = 50, K = 10)",
         "p": "features p (n = 100,000, K = 5)",
         "K": "categories K (n = 100,000, p = 50)",
@@ -22,9 +22,6 @@ WORDS = {
         "suffix": "",
     },
     "ja": {
-        "face": "目",
-        "probability": "確率",
-        "fair": "公正なサイコロ: 1/6",
         "n": "行数 n(p = 50, K = 10)",
         "p": "特徴量の数 p(n = 100,000, K = 5)",
         "K": "カテゴリーの数 K(n = 100,000, p = 50)",
@@ -32,44 +29,31 @@ WORDS = {
         "suffix": ".ja",
     },
 }
+_SHOWN = 12  # drawings
 INK, DIE, FAIR = "#1b1b1f", "#2f6f9f", "#b3532e"
 FONTS = "Helvetica, Arial, 'Hiragino Sans', 'Noto Sans CJK JP', sans-serif"
 
 
-def wolf(language: str) -> alt.LayerChart:
-    """The estimates of the six faces as dots, their simultaneous intervals as bars, one sixth as a line."""
-    words = WORDS[language]
-    tally = mo.tally(ROOT / "examples" / "wolf_white.csv", count_column="count", categories="1..6")
-    estimate = mo.estimate(tally)
-    rows = [
-        {"face": name, "y": float(y), "lower": float(low), "upper": float(high)}
-        for name, y, low, high in zip(
-            tally.categories,
-            estimate.probabilities,
-            estimate.intervals.lower,
-            estimate.intervals.upper,
-            strict=True,
-        )
-    ]
-    base = alt.Chart(alt.Data(values=rows)).encode(
-        alt.X("face:N", title=words["face"], axis=alt.Axis(labelAngle=0, domainColor=INK, tickColor=INK))
-    )
-    scale = alt.Scale(domain=[0.13, 0.21], zero=False)
-    axis = alt.Axis(values=[0.14, 0.16, 0.18, 0.20], format=".2f", domain=False, gridColor="#e4e4ea")
-    bars = base.mark_rule(strokeWidth=7, color=DIE, opacity=0.35, strokeCap="round").encode(
-        alt.Y("lower:Q", title=words["probability"], scale=scale, axis=axis), alt.Y2("upper:Q")
-    )
-    dots = base.mark_point(filled=True, size=70, color=DIE, opacity=1).encode(alt.Y("y:Q", scale=scale))
-    fair = alt.Chart(alt.Data(values=[{"y": 1 / 6, "text": words["fair"]}]))
-    line = fair.mark_rule(strokeDash=[6, 4], strokeWidth=1.5, color=FAIR).encode(alt.Y("y:Q"))
-    label = fair.mark_text(align="left", dx=6, dy=-8, color=FAIR, fontSize=12).encode(
-        alt.Y("y:Q"), alt.Text("text:N"), x=alt.value(176)
-    )
-    chart = alt.layer(bars, line, dots, label).properties(width=460, height=250, background="white", padding=12)
-    return chart.configure(font=FONTS).configure_view(stroke=None).configure_axis(labelColor=INK, titleColor=INK)
+def wolf(language: str) -> bytes:
+    """Wolf's white die beside a fair one."""
+    data = ROOT / "examples" / "wolf_white.csv"
+    return figure_bytes(mo.estimate(data, count_column="count", categories="1..6", null="fair"), ".svg", language)
 
 
-def cost(language: str) -> alt.HConcatChart:
+def die(language: str) -> bytes:
+    """log L of the article's die along one probability, and its product dying."""
+    return figure_bytes(mo.explain([2, 5, 2, 4, 2, 5]), ".svg", language)
+
+
+def drawings(language: str) -> bytes:
+    """The drawings with the largest losses, each predicted without its vendor."""
+    found = mo.train(ROOT / "examples" / "drawings", group=2, holdout="each")
+    worst = sorted(found.held_out.rows, key=lambda one: -one.loss)
+    shown = replace(found.held_out, rows=tuple(worst[:_SHOWN]))
+    return figure_bytes(replace(found, held_out=shown), ".svg", language)
+
+
+def cost(language: str) -> bytes:
     """Seconds against rows, features and categories, each on a logarithmic scale, beside the peer's."""
     words = WORDS[language]
     measured = json.loads((ROOT / "benchmarks" / "training_cost.json").read_text(encoding="utf-8"))
@@ -101,12 +85,13 @@ def cost(language: str) -> alt.HConcatChart:
         base = alt.Chart(alt.Data(values=rows)).encode(x, y, colour).properties(width=210, height=240)
         panels.append(base.mark_line(strokeWidth=2) + base.mark_point(filled=True, size=50, opacity=1))
     chart = alt.hconcat(*panels).properties(background="white", padding=12)
-    return chart.configure(font=FONTS).configure_view(stroke=None).configure_axis(labelColor=INK, titleColor=INK)
+    chart = chart.configure(font=FONTS).configure_view(stroke=None).configure_axis(labelColor=INK, titleColor=INK)
+    return vl_convert.vegalite_to_svg(chart.to_json()).encode()
 
 
 if __name__ == "__main__":
     for language, words in WORDS.items():
-        for name, draw in (("wolf-white-die", wolf), ("training-cost", cost)):
+        for name, draw in (("wolf-white-die", wolf), ("die", die), ("drawings", drawings), ("training-cost", cost)):
             path = ROOT / "docs" / "pictures" / f"{name}{words['suffix']}.svg"
-            draw(language).save(path)
+            path.write_bytes(draw(language))
             print(path.relative_to(ROOT))

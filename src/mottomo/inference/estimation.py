@@ -13,6 +13,7 @@ import numpy as np
 from mottomo.inference.intervals import IntervalMethod, Intervals, interval_method
 from mottomo.likelihoods import bits, perplexity
 from mottomo.numerics.sums import accurate_sum
+from mottomo.probabilities import Probabilities
 from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally, TallyRemark, check_tally, shares_of
 
@@ -71,6 +72,7 @@ class Estimate(ResultWithRows):
     log_likelihood : (...) float64, nats, at the maximum.
     intervals : Intervals, one for each probability.
     check : OptimalityCheck.
+    null : claimed probabilities, which stand beside the estimate; None without any.
     """
 
     tally: Tally
@@ -79,6 +81,7 @@ class Estimate(ResultWithRows):
     log_likelihood: Any
     intervals: Intervals
     check: OptimalityCheck
+    null: Probabilities | None = None
     method: ClassVar[str] = "maximum-likelihood"
 
     @cached_property
@@ -108,10 +111,11 @@ class Estimate(ResultWithRows):
     def to_dict(self) -> dict[str, Any]:
         """The tally with what is estimated; with groups, one such dictionary for each group."""
         shared = self.tally.counts_dict()
+        claim = {} if self.null is None else {"null_probabilities": self.null.values.tolist()}
         if not self.tally.is_grouped:
-            return {**shared, **next(self._rows())}
+            return {**shared, **next(self._rows()), **claim}
         groups = [{**group, **row} for group, row in zip(shared.pop("groups"), self._rows(), strict=True)]
-        return {**shared, "groups": groups}
+        return {**shared, "groups": groups, **claim}
 
     def _rows(self) -> Iterator[dict[str, Any]]:
         """The estimates of each group as a dictionary for JSON; a single tally is one group."""

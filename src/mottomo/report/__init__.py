@@ -70,7 +70,11 @@ def render(
     if wanted in ("html", "html-fragment"):
         from mottomo.report.formats.html import to_html
 
-        return iter([to_html(report_of(result), translate, language, whole_page=wanted == "html")])
+        if wanted == "html-fragment":
+            return iter([to_html(report_of(result), translate, language)])
+        from mottomo.report.figures import inline_svg
+
+        return iter([to_html(report_of(result), translate, language, lambda: inline_svg(result, language))])
     raise InvalidInput(
         "unknown-format",
         say("there is no such output format"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from mottomo.categories import category_name
@@ -82,7 +83,10 @@ def estimate(
     """
     if means is None:
         method = interval_method(intervals, level)  # what is wrong with it is said before the data are read
-        found = estimation.estimate(counted(data, TallyPlan.of(options)).tally, intervals=method)
+        how = TallyPlan.of(options)
+        found = estimation.estimate(counted(data, how).tally, intervals=method)
+        if how.null is not None:
+            found = replace(found, null=how.null_over(found.tally.categories))
         return with_options(found, estimate, intervals=intervals, level=level)
     if intervals is not None:
         raise InvalidCall(
@@ -95,6 +99,6 @@ def estimate(
     from mottomo.inference.partly_seen import estimate_partly_seen
 
     labels = tuple(category_name(label) for label in means)
-    how = TallyPlan.of(options, labels=labels)
-    partly = estimate_partly_seen(counted(data, how).tally, means, level=0.95 if level is None else level)
+    in_part = TallyPlan.of(options, labels=labels)
+    partly = estimate_partly_seen(counted(data, in_part).tally, means, level=0.95 if level is None else level)
     return with_options(partly, estimate, level=level, means=means)

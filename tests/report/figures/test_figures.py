@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,17 @@ def made():
         "plan": mo.plan([2, 5, 2, 4, 2, 5]),
         "explain": mo.explain([2, 5, 2, 4, 2, 5]),
         "explain one": mo.explain([0, 7, 0]),
+        "claimed": mo.estimate([2, 5, 2, 4, 2, 5], null="fair"),
+        "tally": mo.tally(["a", "b", "a"]),
+        "tally of groups": mo.tally(pd.DataFrame(pets), column="pet", by="colour"),
+        "simulation": mo.inference.simulation.Simulation.of(mo.probabilities.Probabilities.of("1/4,3/4"), 50, 1),
+        "seen in part": mo.estimate({"a": 3, "b": 2, "c": 4, "a or b": 5}, means={"a or b": "a,b"}),
+        "not determined": mo.estimate({"c": 4, "a or b": 5}, means={"a or b": "a,b"}, categories="a,b,c"),
+        "many groups": mo.test(mo.Tally.from_counts([[1, 9], [5, 5], [40, 2]])),
+        "order": mo.exchangeability(["a", "b", "b", "a", "a", "a", "b", "b"] * 5),
+        "classifier explained": mo.explain(pets, target="pet"),
+        "model explained": mo.explain(pets, target="pet", model=mo.train(pets, target="pet").model),
+        "score": mo.score(mo.train(pets, target="pet").model, pets, "pet", group="colour"),
         "train": mo.train(pets, target="pet"),
         "penalised": mo.train(pets, target="pet", penalty="l2"),
         "network": mo.train(pets, target="pet", model_type="network", hidden="3"),
@@ -42,6 +55,9 @@ def made():
 
 @pytest.fixture(scope="module")
 def results():
+    import mottomo.inference.simulation
+    import mottomo.probabilities  # noqa: F401 - used as attributes of the package
+
     return made()
 
 
@@ -79,6 +95,61 @@ def test_the_numbers_of_a_figure_are_those_of_the_result(results):
     assert learnt == [one.training for one in network.curve]
     found = results["predict"]
     assert sorted(numbers_of(spec_of(found), "value")) == pytest.approx(sorted(found.probabilities.reshape(-1)))
+
+
+def test_the_numbers_of_the_smaller_figures_are_those_of_the_result(results):
+    def pairs(name, *keys):
+        return [tuple(row[key] for key in keys) for row in _rows(spec_of(results[name])) if set(keys) <= set(row)]
+
+    assert set(numbers_of(spec_of(results["claimed"]), "claim")) == {1 / 6}
+    assert pairs("tally", "name", "value") == [("a", 2), ("b", 1)]
+    grouped = results["tally of groups"]
+    assert sorted(numbers_of(spec_of(grouped), "value")) == sorted(grouped.counts.reshape(-1).tolist())
+    simulation = results["simulation"]
+    assert set(pairs("simulation", "value", "expected")) == set(
+        zip(simulation.tally.counts.tolist(), [12.5, 37.5], strict=True)
+    )
+    partly, loose = results["seen in part"], results["not determined"]
+    assert pairs("seen in part", "value", "lower") == list(
+        zip(partly.probabilities.tolist(), partly.intervals.lower.tolist(), strict=True)
+    )
+    assert {name: (low, high) for name, low, high in pairs("not determined", "name", "from", "to")} == {
+        name: (loose[name].lowest_maximum, loose[name].highest_maximum) for name in ("a", "b")
+    }
+    tests = results["many groups"]
+    assert sorted(numbers_of(spec_of(tests), "evidence")[:3]) == pytest.approx(sorted(-tests.log10_holm))
+    order = results["order"]
+    assert [value for _, value in pairs("order", "name", "value")] == [order.repeats, order.expected_repeats]
+    for name in ("classifier explained", "model explained"):
+        steps = {step.name: step.values for step in results[name].steps}
+        values = steps.get("gradient", steps.get("model-gradient"))
+        assert set(pairs(name, "value", "expected")) == set(zip(values["counts"], values["predicted"], strict=True))
+    score = results["score"]
+    first = [loss for what, loss in pairs("score", "what", "loss") if what == "all rows"]
+    assert first[:2] == [score.held_out.model.value, score.held_out.null.value]
+    groups = {row["what"]: row["loss"] for row in _rows(spec_of(score)) if row.get("kind") == "the model"}
+    assert {one.name: one.model for one in score.held_out.left_out.groups}.items() <= groups.items()
+
+
+def test_a_page_has_the_figure_in_its_own_colours_and_a_fragment_has_none(results):
+    page = results["estimate"].render("html", "en")
+    figure = page[page.index("<figure") : page.index("</figure>")]
+    assert page.index('class="verdict"') < page.index("<figure") < page.index("<table>")
+    assert 'fill="currentColor"' in figure
+    assert not {"#ffffff", "#1b1b1f", "#e4e4ea"} & set(re.findall(r"#[0-9a-f]{6}", figure))
+    assert "<figure" not in results["estimate"]._repr_html_()
+    hostile = mo.estimate({"<script>alert(7)</script>": 3, '"><img src=x onerror=alert(7)>': 4}).render("html", "en")
+    assert "<script>alert" not in hostile
+    assert "<img" not in hostile
+    assert "<figure" not in mo.explain([0, 0]).render("html", "en")
+
+
+def test_a_page_without_the_libraries_for_figures_is_whole_all_the_same(results, monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "altair" else find(name))
+    page = results["estimate"].render("html", "en")
+    assert "<figure" not in page
+    assert "</html>" in page
 
 
 def _rows(spec: dict) -> list[dict]:
@@ -151,7 +222,6 @@ def test_letters_that_no_font_has_are_said_before_boxes_are_drawn(results, monke
 
 def test_what_has_no_figure_says_so(monkeypatch):
     for result in (
-        mo.tally(["a", "b"]),
         mo.plan(half_width=0.1, categories="1..6"),
         mo.train({"x": [1, 2, 3, 4], "y": ["a", "a", "b", "b"]}, target="y"),
         mo.explain([0, 0]),

@@ -40,6 +40,30 @@ def chart_of(result: Result, language: str | None = None, *, dark: bool = False)
     return finished(importlib.import_module(f"{__name__}.{name}").draw(result, look), look)
 
 
+def inline_svg(result: Result, language: str) -> str | None:
+    """The figure for the inside of a page, in whose colours it is drawn; None where there is none, or no library.
+
+    Letters and lines have the colour of the text around them, and nothing stands behind them.
+    """
+    if any(importlib.util.find_spec(name) is None for name in _LIBRARIES):
+        return None
+    try:
+        chart = chart_of(result, language)
+    except InvalidInput as error:
+        if error.code == "no-figure":
+            return None
+        raise
+    import vl_convert
+
+    look = Look(translator(language))
+    found = str(vl_convert.vegalite_to_svg(chart.to_json()))
+    return (
+        found.replace(f'"{look.ground}"', '"none"')
+        .replace(f'"{look.ink}"', '"currentColor"')
+        .replace(f'stroke="{look.faint}"', 'stroke="currentColor" stroke-opacity="0.15"')
+    )
+
+
 class _ForScript(json.JSONEncoder):
     """JSON inside a script of a page, which a name with ``</script>`` must not end."""
 

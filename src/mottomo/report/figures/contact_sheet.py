@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import altair as alt
 
+from mottomo.classification.pictures import TrainedPictures
 from mottomo.held_out import HeldOut
 from mottomo.messages import say
 from mottomo.report.figures.drawing import COLOURS, Figure, Look, data, layered, titled
@@ -19,6 +20,13 @@ if TYPE_CHECKING:
 
 _COLUMNS, _CELL, _PICTURE = 6, (150, 150), 64  # pictures in a line, and pixels
 _MOST = 120  # pictures
+
+
+def sheet_of(held_out: HeldOut | None, pictures: TrainedPictures | None, look: Look) -> Figure | None:
+    """The sheet of a training on pictures, each of which was held out; None for any other."""
+    if held_out is None or not held_out.rows or pictures is None or pictures.thumbnails is None:
+        return None
+    return contact_sheet(held_out, pictures.thumbnails, look)
 
 
 def contact_sheet(found: HeldOut, thumbnails: NDArray[np.uint8], look: Look) -> Figure:

@@ -18,7 +18,6 @@ COLOURS = ("#0072b2", "#d55e00", "#009e73", "#56b4e9", "#cc79a7", "#e69f00")
 WIDTH, STEP = 480, 26  # pixels of a figure, and of a row
 MOST = 60  # rows of a figure
 _LINE = 84  # columns of letters below a title
-_LINE = 84  # columns of letters below a title
 Row = Mapping[str, object]
 Figure: TypeAlias = alt.TopLevelMixin
 
@@ -68,7 +67,7 @@ def data(rows: Sequence[Row]) -> alt.InlineData:
     return alt.InlineData(values=[dict(row) for row in rows])
 
 
-def layered(*charts: alt.Chart, rows: Sequence[Row] | None = None) -> alt.LayerChart:
+def layered(*charts: alt.Chart | alt.LayerChart, rows: Sequence[Row] | None = None) -> alt.LayerChart:
     """Charts on top of one another, with their data in common if that is given."""
     found = alt.layer(*charts) if rows is None else alt.layer(*charts, data=data(rows))
     return cast(alt.LayerChart, found)
@@ -99,3 +98,31 @@ def dots(
     )
     points = base.mark_point(filled=True, size=70, color=COLOURS[0], opacity=1).encode(alt.X("value:Q", title=x))
     return layered(lines, points).properties(width=WIDTH, height=alt.Step(STEP))
+
+
+def bars(
+    rows: Sequence[Row], look: Look, *, of: str, x: str, order: Sequence[str], groups: Sequence[str] | None = None
+) -> alt.Chart:
+    """A row a category: a bar from 0 to `value`.
+
+    of, x : the titles of the categories and of the axis.
+    groups : the small charts beside one another, by the field `group`; None for one chart.
+    """
+    base = alt.Chart(data(rows)).encode(
+        alt.Y("name:N", sort=list(order), title=of or None, axis=alt.Axis(grid=False)),
+        alt.X("value:Q", title=x, axis=alt.Axis(tickMinStep=1)),
+    )
+    if groups is None:
+        return base.mark_bar(color=COLOURS[0], height=STEP - 10).properties(width=WIDTH, height=alt.Step(STEP))
+    small = base.mark_bar(color=COLOURS[0], height=14).properties(width=220, height=alt.Step(20))
+    return cast(alt.Chart, small.facet(alt.Facet("group:N", sort=list(groups), title=None), columns=2))
+
+
+def bars_with_marks(rows: Sequence[Row], look: Look, *, of: str, x: str, order: Sequence[str]) -> alt.LayerChart:
+    """The same, with an upright mark at `expected`."""
+    marks = (
+        alt.Chart(data(rows))
+        .mark_tick(thickness=3, size=STEP - 6, color=look.ink)
+        .encode(alt.Y("name:N", sort=list(order)), alt.X("expected:Q", title=x))
+    )
+    return layered(bars(rows, look, of=of, x=x, order=order), marks)

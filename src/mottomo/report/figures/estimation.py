@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import altair as alt
+import numpy as np
+
 from mottomo.inference.estimation import Estimate
 from mottomo.messages import say
-from mottomo.report.figures.drawing import MOST, Figure, Look, dots, titled
+from mottomo.report.figures.drawing import MOST, STEP, Figure, Look, data, dots, layered, titled
 from mottomo.report.results.estimation import interval_title
 
 
@@ -13,14 +16,20 @@ def draw(estimate: Estimate, look: Look) -> Figure:
     tally = estimate.tally
     groups = [f"{'/'.join(group)}: " for group in tally.groups] if tally.is_grouped else [""]
     names = [f"{group}{name}" for group in groups for name in tally.categories]
+    claim = estimate.null
+    claims = [None] * len(names) if claim is None else np.tile(claim.values, len(groups)).tolist()
     values = zip(
         names,
         estimate.probabilities.reshape(-1).tolist(),
         estimate.intervals.lower.reshape(-1).tolist(),
         estimate.intervals.upper.reshape(-1).tolist(),
+        claims,
         strict=True,
     )
-    rows = [{"name": name, "value": y, "lower": low, "upper": high} for name, y, low, high in values][:MOST]
+    rows = [
+        {"name": name, "value": y, "lower": low, "upper": high, **({} if mark is None else {"claim": mark})}
+        for name, y, low, high, mark in values
+    ][:MOST]
     chart = dots(
         rows,
         look,
@@ -30,7 +39,11 @@ def draw(estimate: Estimate, look: Look) -> Figure:
         order=names[:MOST],
         domain=None,
     )
-    left_out = say("{shown} of {n} are shown", shown=MOST, n=len(names))
-    return titled(
-        chart, look.words(say("Maximum likelihood estimate")), look.words(left_out) if len(names) > MOST else ""
-    )
+    below = []
+    if claim is not None:
+        ticks = alt.Chart(data(rows)).mark_tick(thickness=3, size=STEP - 6, color=look.ink)
+        chart = layered(chart, ticks.encode(alt.Y("name:N", sort=names[:MOST]), alt.X("claim:Q")))
+        below.append(look.words(say("The upright marks are the claim.")))
+    if len(names) > MOST:
+        below.append(look.words(say("{shown} of {n} are shown", shown=MOST, n=len(names))))
+    return titled(chart, look.words(say("Maximum likelihood estimate")), " ".join(below))

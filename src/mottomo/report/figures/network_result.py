@@ -6,20 +6,15 @@ import altair as alt
 
 from mottomo.classification.network_result import NetworkResult
 from mottomo.messages import say
-from mottomo.report.figures.contact_sheet import contact_sheet
+from mottomo.report.figures.contact_sheet import sheet_of
 from mottomo.report.figures.drawing import COLOURS, WIDTH, Figure, Look, data, layered, titled
 
 
 def draw(result: NetworkResult, look: Look) -> Figure:
     """The cross-entropy after each epoch, of rows learnt and rows kept aside; of pictures held out in turn these."""
-    held_out = result.held_out
-    if (
-        result.pictures is not None
-        and held_out is not None
-        and held_out.rows
-        and result.pictures.thumbnails is not None
-    ):
-        return contact_sheet(held_out, result.pictures.thumbnails, look)
+    sheet = sheet_of(result.held_out, result.pictures, look)
+    if sheet is not None:
+        return sheet
     learnt, aside = look.words(say("rows learnt")), look.words(say("rows kept aside"))
     rows = [{"epoch": one.epoch, "loss": one.training, "kind": learnt} for one in result.curve]
     if result.n_aside:

@@ -7,7 +7,7 @@ import altair as alt
 from mottomo.classification.training_result import TrainingResult
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, verbatim
-from mottomo.report.figures.contact_sheet import contact_sheet
+from mottomo.report.figures.contact_sheet import sheet_of
 from mottomo.report.figures.drawing import COLOURS, MOST, Figure, Look, layered, titled
 
 _NORMAL = 1.959963984540054  # the 0.975 quantile of the normal distribution
@@ -18,14 +18,9 @@ def draw(result: TrainingResult, look: Look) -> Figure:
 
     Raises InvalidInput : there is no maximum, or there are no features whose coefficients mean something.
     """
-    held_out = result.held_out
-    if (
-        result.pictures is not None
-        and held_out is not None
-        and held_out.rows
-        and result.pictures.thumbnails is not None
-    ):
-        return contact_sheet(held_out, result.pictures.thumbnails, look)
+    sheet = sheet_of(result.held_out, result.pictures, look)
+    if sheet is not None:
+        return sheet
     blocks = {one.name for one in result.classifier.encoding.features if one.block is not None}
     hidden = {
         place for name, places in result.classifier.encoding.groups().items() if name in blocks for place in places

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import cache
 from string import Formatter
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ _STYLE = """
 .mottomo .lines { display: flex; flex-wrap: wrap; align-items: baseline; gap: .4rem .25em; }
 .mottomo .number { color: #5c5c66; margin-left: auto; } .mottomo .notes { color: #44444d; font-size: .95rem; }
 .mottomo .verdict { border-left: 4px solid #2f6f9f; padding: .4rem 1rem; background: #f1f6fa; font-weight: 600; }
+.mottomo figure { margin: 1rem 0; } .mottomo figure svg { max-width: 100%; height: auto; }
 .mottomo code { white-space: pre-wrap; font-size: inherit; }
 .mottomo footer { color: #5c5c66; font-size: .85rem; margin-top: 2rem; overflow-wrap: anywhere; }
 @media (prefers-color-scheme: dark) { html.page { background: #17171b; }
@@ -64,6 +66,7 @@ _TEMPLATE = """
 {%- for sentence in block.sentences %}<li>{{ sentence }}</li>{% endfor %}</ul>
 {% elif block.kind == "source" %}<footer>
 {%- if block.command %}<code>{{ block.command }}</code> {% endif %}{{ block.text }}</footer>
+{% elif block.kind == "figure" %}<figure role="img" aria-label="{{ block.text }}">{{ block.svg }}</figure>
 {% elif block.kind == "verdict" %}<p class="verdict">{{ block.text }}</p>
 {% endif %}
 {%- endfor %}</div>
@@ -77,17 +80,26 @@ _PAGE = """<!DOCTYPE html>
 """
 
 
-def to_html(report: Report, translate: Translate, language: str, whole_page: bool) -> str:
-    """A page that needs no other file, or a fragment with its style. Labels are text, never markup."""
+def to_html(report: Report, translate: Translate, language: str, figure: Callable[[], str | None] | None = None) -> str:
+    """A page that needs no other file, or a fragment with its style. Labels are text, never markup.
+
+    figure : makes the figure of the page as SVG, None where there is none; a fragment has none.
+    """
     from markupsafe import Markup
 
     blocks = [_block(block, block is report.body.data, translate) for block in report.blocks]
+    drawn = None if figure is None else figure()
+    if drawn is not None:
+        verdict = next((place for place, block in enumerate(blocks) if block["kind"] == "verdict"), 0)
+        blocks.insert(
+            verdict + 1, {"kind": "figure", "svg": Markup(drawn), "text": report.body.title.worded(translate)}
+        )
     if report.notes:
         blocks.append({"kind": "notes", "sentences": [marked(note.text, translate) for note in report.notes]})
     source = report.source
     blocks.append({"kind": "source", "command": source.command, "text": source.full.worded(translate)})
     body = Markup(_template(_TEMPLATE).render(blocks=blocks, language=language))
-    if not whole_page:
+    if figure is None:
         return f"<style>{_STYLE}</style>{body}"
     return _template(_PAGE).render(
         title=report.body.title.worded(translate), language=language, style=Markup(_STYLE), body=body

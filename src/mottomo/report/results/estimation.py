@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mottomo.inference.estimation import Estimate, EstimateRemark, EstimateVerdict
 from mottomo.messages import Message, say
 from mottomo.report.numbers import full, percent, rounded, rounded_down, rounded_up, whole
-from mottomo.report.report import Block, Body, Column, Formula, Paragraph, Table
+from mottomo.report.report import Block, Body, Cells, Column, Formula, Paragraph, Table
 from mottomo.report.results import Words, about, tallies, worded
 from mottomo.report.sentences import categories, groups, observations, quoted, some
 from mottomo.report.tables import MOST_ROWS
@@ -24,11 +26,20 @@ def _body(estimate: Estimate) -> Body:
         tallies.n_rows(tally),
         *columns,
         (Column("probability", say("probability"), "probability"), estimate.probabilities.reshape(-1)),
+        *_claimed(estimate),
         (Column("standard_error", say("std. error"), "probability"), estimate.standard_errors.reshape(-1)),
         (Column("lower", interval_title(intervals.level), "lower"), intervals.lower.reshape(-1)),
         (Column("upper", interval_title(intervals.level), "upper"), intervals.upper.reshape(-1)),
     )
     return Body(say("Maximum likelihood estimate"), (table, *_check(estimate)), table)
+
+
+def _claimed(estimate: Estimate) -> list[tuple[Column, Cells]]:
+    """The claim beside the estimate, if there is one."""
+    if estimate.null is None:
+        return []
+    values = np.tile(estimate.null.values, tallies.n_rows(estimate.tally) // len(estimate.null.values))
+    return [(Column("null_probability", say("claimed"), "probability"), values)]
 
 
 def interval_title(level: float) -> Message:
