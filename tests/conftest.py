@@ -22,6 +22,13 @@ def english_locale(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
+@pytest.fixture(autouse=True)
+def pages_without_figures(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages have no figures unless a test is marked with ``figures``: each takes a tenth of a second to draw."""
+    if request.node.get_closest_marker("figures") is None:
+        monkeypatch.setattr("mottomo.report.figures.inline_svg", lambda result, language: None)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What tests compute again is kept beside them, not in the user's cache."""

@@ -72,6 +72,9 @@ class Balance(HTMLParser):
         if tag not in VOID and not self.get_starttag_text().endswith("/>"):
             self.open.append(tag)
 
+    def handle_startendtag(self, tag, attrs):
+        """An element of SVG that ends where it begins."""
+
     def handle_endtag(self, tag):
         assert self.open.pop() == tag
 

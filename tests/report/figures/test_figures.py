@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import math
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import mottomo as mo
 from mottomo.report.figures import chart_of, figure_bytes, fonts
 from mottomo.report.figures.contact_sheet import _url
 from tests.report.test_contract import pictures_of_pets, rows_of_pets
+from tests.report.test_render import RESULTS, Balance
 
 ROOT = Path(__file__).parent.parent.parent.parent
 WOLF = ROOT / "examples" / "wolf_white.csv"
@@ -131,6 +133,7 @@ def test_the_numbers_of_the_smaller_figures_are_those_of_the_result(results):
     assert {one.name: one.model for one in score.held_out.left_out.groups}.items() <= groups.items()
 
 
+@pytest.mark.figures
 def test_a_page_has_the_figure_in_its_own_colours_and_a_fragment_has_none(results):
     page = results["estimate"].render("html", "en")
     figure = page[page.index("<figure") : page.index("</figure>")]
@@ -144,12 +147,32 @@ def test_a_page_has_the_figure_in_its_own_colours_and_a_fragment_has_none(result
     assert "<figure" not in mo.explain([0, 0]).render("html", "en")
 
 
-def test_a_page_without_the_libraries_for_figures_is_whole_all_the_same(results, monkeypatch):
-    find = importlib.util.find_spec
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None if name == "altair" else find(name))
-    page = results["estimate"].render("html", "en")
-    assert "<figure" not in page
-    assert "</html>" in page
+@pytest.mark.figures
+@pytest.mark.slow
+def test_every_page_with_a_figure_is_balanced_and_shows_names_as_text(results):
+    for name, result in {**results, **RESULTS}.items():
+        for language in ("en", "ja"):
+            page = result.render("html", language)
+            reader = Balance()
+            reader.feed(page)
+            assert not reader.open, name
+            assert not re.search(r"(src|href)=|@import|url\((?!#)|<script|[\x00-\x08\x1b\u202e]", page.replace(
+                'href="data:image/png;base64', "")), name  # fmt: skip
+
+
+def test_without_the_libraries_a_page_is_whole_and_a_figure_is_asked_for_in_vain():
+    script = (
+        "import sys; sys.modules['altair'] = None\n"
+        "import mottomo as mo\n"
+        "found = mo.estimate([1, 2])\n"
+        "page = found.render('html')\n"
+        "assert '<figure' not in page and '</html>' in page\n"
+        "from mottomo.cli.main import main\n"
+        "sys.exit(main(['estimate', '1', '2', '--figure', 'f.svg']))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, "mottomo[plot]" in done.stderr) == (3, True), done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def _rows(spec: dict) -> list[dict]:

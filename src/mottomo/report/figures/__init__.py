@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import json
+import math
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from mottomo.errors import InvalidInput, MissingExtra
-from mottomo.messages import say, verbatim
-from mottomo.report.figures.drawing import Look, finished
+from mottomo.messages import say, verbatim, visible
 from mottomo.report.wording import preferred_language, translator
 from mottomo.results import Result
 
@@ -36,8 +36,32 @@ def chart_of(result: Result, language: str | None = None, *, dark: bool = False)
             say("one of {names}", names=["estimate", "test", "compare", "plan", "explain", "train", "predict"]),
             verbatim(type(result).__name__),
         )
+    from mottomo.report.figures.drawing import Look, finished  # which needs Altair
+
     look = Look(translator(language or preferred_language()), dark)
-    return finished(importlib.import_module(f"{__name__}.{name}").draw(result, look), look)
+    chart = finished(importlib.import_module(f"{__name__}.{name}").draw(result, look), look)
+    spec = chart.to_dict()
+    shown = _readable(spec)
+    if shown == spec:
+        return chart
+    import altair
+
+    assert isinstance(shown, dict)
+    found: altair.TopLevelMixin = altair.Chart.from_dict(shown)
+    return found
+
+
+def _readable(part: object) -> object:
+    """A part of a chart as it can be shown: escapes for characters that are obeyed, nothing for infinity and NaN."""
+    if isinstance(part, float):
+        return part if math.isfinite(part) else None
+    if isinstance(part, str):
+        return visible(part, longest=len(part) + 1)
+    if isinstance(part, list):
+        return [_readable(one) for one in part]
+    if isinstance(part, dict):
+        return {name: _readable(one) for name, one in part.items()}
+    return part
 
 
 def inline_svg(result: Result, language: str) -> str | None:
@@ -54,6 +78,8 @@ def inline_svg(result: Result, language: str) -> str | None:
             return None
         raise
     import vl_convert
+
+    from mottomo.report.figures.drawing import Look
 
     look = Look(translator(language))
     found = str(vl_convert.vegalite_to_svg(chart.to_json()))
