@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import doctest
-import os
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from make_reference import pages
 
 import mottomo
 from mottomo.cli.commands import COMMANDS
+from tests.cli.run import mottomo as ran
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/*.md")])
@@ -45,36 +44,31 @@ def name_of(value) -> str:
     return str(value.relative_to(ROOT)) if isinstance(value, Path) else value.splitlines()[0][:50]
 
 
-def run(command: str) -> str:
+def run(command: str) -> subprocess.CompletedProcess[str]:
     words = shlex.split(command)
     assert words[0] == "mottomo"
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "mottomo", *words[1:]],
-        capture_output=True, text=True, cwd=ROOT, check=False, env={**plain, "PYTHONIOENCODING": "utf-8"},
-    )  # fmt: skip
-    return done.stdout
+    return ran(*words[1:])
 
 
 @pytest.mark.parametrize(("page", "body"), blocks("console"), ids=name_of)
-def test_every_transcript_is_what_the_command_prints(page, body):
+def test_every_transcript_is_what_the_command_prints(page, body, monkeypatch):
+    monkeypatch.chdir(ROOT)
     for transcript in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
         command, _, expected = transcript.partition("\n")
         pattern = ".*".join(re.escape(piece) for piece in expected.split("[...]\n"))
-        assert re.fullmatch(pattern, run(command), re.DOTALL), run(command)
+        printed = run(command).stdout
+        assert re.fullmatch(pattern, printed, re.DOTALL), printed
 
 
 @pytest.mark.parametrize(
     ("page", "body"), [(page, body) for page, body in blocks("sh") if body.startswith("mottomo")], ids=name_of
 )
-def test_every_command_without_its_output_ends_well(page, body, tmp_path):
+def test_every_command_without_its_output_ends_well(page, body, tmp_path, monkeypatch):
     (tmp_path / "examples").symlink_to(ROOT / "examples")
+    monkeypatch.chdir(tmp_path)
     for command in body.splitlines():
-        words = shlex.split(command)
-        done = subprocess.run(
-            [sys.executable, "-m", "mottomo", *words[1:]], capture_output=True, text=True, cwd=tmp_path, check=False
-        )
-        assert (words[0], done.returncode) == ("mottomo", 0), done.stderr
+        done = run(command)
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize(("page", "body"), blocks("python"), ids=name_of)
