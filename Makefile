@@ -43,10 +43,10 @@ demo-images: $(STAMPS)/images
 	@printf '\nThe pictures with their probabilities and losses: demo-images.html and demo-images.png\n'
 
 test: $(STAMPS)/dev
-	$(BIN)/python -m pytest -n auto -m "not slow"
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"
 
 test-slow: $(STAMPS)/dev
-	$(BIN)/python -m pytest -n auto -m slow
+	$(BIN)/python -m pytest -n auto --dist loadgroup -m slow
 
 check: $(STAMPS)/dev
 	$(BIN)/ruff check .

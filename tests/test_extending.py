@@ -15,6 +15,8 @@ import pytest
 
 import mottomo
 
+pytestmark = pytest.mark.xdist_group("extending")  # on one processor, so that its fixture is made once
+
 ROOT = Path(__file__).parent.parent
 PAGES = {"en": ROOT / "docs" / "extending.md", "ja": ROOT / "docs" / "extending.ja.md"}
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)

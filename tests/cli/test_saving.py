@@ -10,6 +10,8 @@ import pytest
 
 from tests.cli.run import mottomo
 
+pytestmark = pytest.mark.xdist_group("saving")  # on one processor, so that its fixture is made once
+
 DIE = ("2", "5", "2", "4", "2", "5")
 BEGINNINGS = {
     ".txt": "Tally\n=====",

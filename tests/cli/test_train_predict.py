@@ -19,6 +19,8 @@ import pytest
 from mottomo.report.layout import display_width
 from tests.cli.run import mottomo, process
 
+pytestmark = pytest.mark.xdist_group("train")  # on one processor, so that its fixture is made once
+
 ROOT = Path(__file__).parent.parent.parent
 PENGUINS = str(ROOT / "examples" / "penguins.csv")
 SEX = ["train", PENGUINS, "--target", "sex", "--features", "bill_length_mm,body_mass_g,species", "--missing", "drop"]

@@ -22,6 +22,8 @@ from mottomo.results import ResultWithNames, ResultWithRows
 from tests.report.tables import tables_of
 from tests.report.test_render import RESULTS, types_of_results
 
+pytestmark = pytest.mark.xdist_group("contract")  # on one processor, so that its fixture is made once
+
 NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:e[+-]?\d+)?(?![\w])")
 FIGURES = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")  # beside letters too
 MANY = [f"a category with the long name {number}" for number in range(60)]

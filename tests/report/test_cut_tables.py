@@ -16,6 +16,8 @@ from mottomo.workflows.training import train_on_table, trained
 from mottomo.workflows.training_plan import TrainingPlan
 from tests.report.tables import tables_of
 
+pytestmark = pytest.mark.xdist_group("cut tables")  # on one processor, so that its fixture is made once
+
 MANY = 100
 NAMES = [f"c{number}" for number in range(MANY)]
 HIDDEN = re.compile(r"… ([\d,]+) more (rows|columns); (\S+(?: csv)?) has them all")

@@ -14,6 +14,8 @@ from sklearn.linear_model import LogisticRegression
 import mottomo as mo
 from mottomo.classification.refusal import Others, refusal_of
 
+pytestmark = pytest.mark.xdist_group("refusal")  # on one processor, so that its fixture is made once
+
 COLOURS = {"red": (200, 40, 40), "green": (40, 200, 40), "blue": (40, 40, 200), "grey": (120, 120, 120)}
 
 

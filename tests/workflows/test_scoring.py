@@ -20,6 +20,8 @@ from sklearn.tree import DecisionTreeClassifier
 
 import mottomo as mo
 
+pytestmark = pytest.mark.xdist_group("scoring")  # on one processor, so that its fixture is made once
+
 ROOT = Path(__file__).parent.parent.parent
 PENGUINS = ROOT / "examples" / "penguins.csv"
 NUMBERS = ["bill_length_mm", "bill_depth_mm"]

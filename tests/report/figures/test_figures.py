@@ -19,6 +19,8 @@ from mottomo.report.figures.contact_sheet import _url
 from tests.report.test_contract import pictures_of_pets, rows_of_pets
 from tests.report.test_render import RESULTS, Balance
 
+pytestmark = pytest.mark.xdist_group("figures")  # on one processor, so that its fixture is made once
+
 ROOT = Path(__file__).parent.parent.parent.parent
 WOLF = ROOT / "examples" / "wolf_white.csv"
 

@@ -17,6 +17,8 @@ from mottomo.sources.pictures.network import Network
 from mottomo.sources.pictures.recipe import Recipe, of_pixels
 from mottomo.storage import pretrained
 
+pytestmark = pytest.mark.xdist_group("extraction")  # on one processor, so that its fixture is made once
+
 NETWORK = Recipe("network", 224, 1280, 1.0, pretrained.NAME, pretrained.WEIGHTS_SHA256, "features")
 
 
