@@ -13,6 +13,7 @@ KINDS = {
     "double": TensorProto.DOUBLE,
     "int64": TensorProto.INT64,
     "text": TensorProto.STRING,
+    "truth": TensorProto.BOOL,
 }
 OPSETS = [helper.make_opsetid("", 17), helper.make_opsetid("ai.onnx.ml", 3)]
 

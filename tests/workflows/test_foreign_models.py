@@ -97,8 +97,24 @@ def test_whole_numbers_are_read_where_the_model_reads_them(tmp_path):
     options = {"outputs": "logits", "categories": "a,b"}
     assert mo.predict(path, {"n": [0, 1]}, **options).probabilities[:, 0] == pytest.approx([0.5, 1 / (1 + np.exp(-1))])
     assert mo.predict(path, {"k": [0, 1]}, features="k", **options).probabilities[0, 0] == 0.5
-    with pytest.raises(mo.InvalidInput, match="whole numbers in this column"):
-        mo.predict(path, {"n": [0, 1.5]}, **options)
+    for wrong in (1.5, 2.0**54, 2.0**63):
+        with pytest.raises(mo.InvalidInput, match="row 2, column n") as caught:
+            mo.predict(path, {"n": [0, wrong]}, **options)
+        assert caught.value.code == "onnx-whole"
+    nodes = [helper.make_node("Cast", ["b"], ["x"], to=1), helper.make_node("Concat", ["x", "x"], ["z"], axis=1)]
+    path = written(tmp_path / "b.onnx", [value("b", "truth", ["m", 1])], [value("z", "float", ["m", 2])], nodes, {})
+    for truth in ([True, False], [1, 0], ["true", "false"]):
+        assert mo.predict(path, {"b": truth}, **options).probabilities.tolist() == [[0.5, 0.5]] * 2
+    with pytest.raises(mo.InvalidInput, match="true or false in this column"):
+        mo.predict(path, {"b": ["yes", "no"]}, **options)
+    nodes = [helper.make_node("Unsqueeze", ["r", "one"], ["x"]), helper.make_node("Concat", ["x", "x"], ["z"], axis=1)]
+    path = written(
+        tmp_path / "r.onnx", [value("r", "float", ["m"])], [value("z", "float", ["m", 2])], nodes, {"one": [1]}
+    )
+    for table, features in (({"r": [0.5, 1]}, None), ({"k": [0.5, 1]}, "k")):
+        assert mo.predict(path, table, features=features, **options).probabilities.tolist() == [[0.5, 0.5]] * 2
+    with pytest.raises(mo.InvalidInput, match="too large for the type"):
+        mo.predict(path, {"r": [0.5, 1e39]}, **options)
 
 
 @pytest.mark.parametrize(
@@ -155,6 +171,23 @@ def test_a_zero_that_rounding_made_negative_is_zero():
         CheckedOutputs.of(100 * rows[:1], "probabilities", names, "trees", lambda row: say("row"))
 
 
+def test_many_categories_in_few_bits_do_not_make_any_sum_right():
+    names = Categories(tuple(map(str, range(200))), True)
+    for level in (0.0, 0.001, 0.0085):
+        with pytest.raises(mo.InvalidInput, match="a sum of 1"):
+            CheckedOutputs.of(np.full((1, 200), level, np.float16), "probabilities", names, "m", lambda row: say("row"))
+    even = CheckedOutputs.of(np.full((1, 200), 0.005, np.float16), "probabilities", names, "m", lambda row: say("row"))
+    assert even.probabilities().tolist() == [[0.005] * 200]
+    far = CheckedOutputs.of(
+        np.array([[1e308, -1e308]]), "logits", Categories(("a", "b"), True), "m", lambda row: say("r")
+    )
+    assert far.log_probabilities().tolist() == [[0.0, -np.inf]]
+    computed_in_float32 = np.array([[0.37, 0.41, 0.22]], np.float32).astype(float)
+    assert CheckedOutputs.of(
+        computed_in_float32, "probabilities", Categories(NAMES, True), "m", lambda row: say("row")
+    ).probabilities().sum() == pytest.approx(1, abs=1e-15)
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -174,6 +207,12 @@ def test_nothing_is_guessed(tmp_path, options, words):
 def test_files_that_are_no_models_of_a_table_are_refused(tmp_path):
     (tmp_path / "broken.onnx").write_bytes(b"no graph")
     linear(tmp_path / "fixed.onnx", W, B, (), rows=1)
+    from onnx import helper
+
+    constant = [helper.make_node("Identity", ["c"], ["z"])]
+    written(
+        tmp_path / "nothing.onnx", [], [value("z", "float", ["n", 3])], constant, {"c": np.ones((1, 3), np.float32)}
+    )
     passing(tmp_path / "two.onnx", n_outputs=2)
     passing(tmp_path / "cube.onnx", axes=3)
     passing(tmp_path / "one.onnx", width=1)
@@ -183,7 +222,10 @@ def test_files_that_are_no_models_of_a_table_are_refused(tmp_path):
         ("none.onnx", declared, "is not there"),
         ("fixed.onnx", declared, "free number of rows"),
         ("two.onnx", declared, "several outputs"),
-        ("two.onnx,output=out7", declared, "no output with a number"),
+        ("two.onnx,output=out7", declared, "no such output with a number"),
+        ("two.onnx,output=out0,output=out1", declared, "each setting once"),
+        ("nothing.onnx", declared, "no columns of a table"),
+        ("two.onnx,output=out0", {**declared, "features": "u,v,u"}, "names a column twice"),
         ("cube.onnx", declared, "no columns of a table"),
         ("two.onnx,output=out0,mean=3", declared, "no meaning for a model of a table"),
     ):
@@ -257,6 +299,13 @@ def test_the_command_line_says_it_too(tmp_path):
     assert scored["input"]["sources"][1]["role"] == "model"
     explained = mottomo("explain", str(tmp_path / "t.csv"), "--target", "pet", *declared)
     assert "6 steps, and every equation holds" in explained.stdout
+    for option in ("--save", "--figure"):
+        for name in (path, tmp_path / "t.csv"):
+            ending = name.with_suffix(".svg" if option == "--figure" else name.suffix)
+            name.rename(ending)
+            done = mottomo("tally", str(ending), "--input", "csv", "--column", "pet", option, str(ending))
+            assert (done.returncode, ending.stat().st_size > 0) == (2, True)
+            ending.rename(name)
     overwriting = mottomo("score", str(tmp_path / "t.csv"), "--target", "pet", *declared, "--save", str(path))
     assert overwriting.returncode == 2
     assert mottomo("score", str(tmp_path / "t.csv"), "--target", "pet").returncode == 2
@@ -265,6 +314,9 @@ def test_the_command_line_says_it_too(tmp_path):
 def test_a_given_model_is_explained_with_weights_and_not_where_it_fails(tmp_path):
     path = linear(tmp_path / "m.onnx", W, B)
     model = mo.load_model(path, outputs="probabilities", **OPTIONS)
+    strange = TABLE.assign(times=[2, 1, 0, 3], pet=["cat", "cat", "cow", "dog"])  # a cow that counts as nothing
+    assert mo.explain(strange, target="pet", model=model, weights="times").verdict == "explained"
+    assert mo.score(model, strange, "pet", weights="times").unknown == ()
     found = mo.explain(TABLE.assign(times=[2, 1, 0, 3]), target="pet", model=model, weights="times")
     assert found.verdict == "explained"
     steps = {step.name: step for step in found.steps}

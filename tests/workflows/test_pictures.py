@@ -221,12 +221,25 @@ def test_options_that_go_with_pictures_alone_are_refused_without_them(folder):
         mo.predict(model, str(folder / "*.tiff"))
 
 
-NO_FEATURES = ["pixels", "pixels:0", "grey:x", "pixels:8,mean=1", "efficientnet-lite0,crop=2", "svm", "x.onnx,side=3"]
-
-
-@pytest.mark.parametrize("text", [*NO_FEATURES, "pixels:8,crop=a"])
-def test_features_that_are_none_are_refused_with_those_that_are(text):
-    with pytest.raises(mo.InvalidCall, match="pixels:SIDE, grey:SIDE"):
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("svm", "pixels:SIDE, grey:SIDE"),
+        ("svm,x=1", "pixels:SIDE, grey:SIDE"),
+        ("pixels", "a side of 1 to 1024 pixels, such as pixels:32"),
+        ("pixels:0", "a side of 1 to 1024"),
+        ("pixels:100000", "a side of 1 to 1024"),
+        ("grey:x", "such as grey:32"),
+        ("pixels:8,mean=1", "crop alone"),
+        ("efficientnet-lite0,crop=2", "above 0 and at most 1"),
+        ("efficientnet-lite0,crop=0", "above 0 and at most 1"),
+        ("pixels:8,crop=a", "a number"),
+        ("pixels:8,crop=1,crop=0.5", "each setting once"),
+        ("x.onnx,side=3", "output, mean, deviation, crop"),
+    ],
+)
+def test_features_that_are_none_are_refused_with_what_is_wrong(text, words):
+    with pytest.raises(mo.InvalidInput, match=words):
         recipe_of(text)
 
 

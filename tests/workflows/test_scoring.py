@@ -61,16 +61,13 @@ def test_the_score_is_the_mean_loss_with_its_standard_error(penguins):
     assert (found.verdict, found.remarks, len(found)) == ("score-gains", (), 3)
 
 
-def test_an_estimator_gets_the_same_report_from_every_form_of_data(penguins, pipeline, tmp_path):
+def test_an_estimator_gets_the_same_report_from_every_form_of_data(penguins, pipeline):
     _, new = penguins
     expected = log_loss(new["species"], pipeline.predict_proba(new[[*NUMBERS, "island"]]))
-    path = tmp_path / "new.csv"
-    new.to_csv(path, index=False)
     forms = {
         "pandas": (new, "species"),
         "polars": (pl.from_pandas(new), "species"),
         "mapping": ({name: new[name].tolist() for name in new}, "species"),
-        "file": (path, "species"),
         "labels beside": (new[[*NUMBERS, "island"]], new["species"]),
         "a list of labels": (new, new["species"].tolist()),
     }
@@ -92,6 +89,15 @@ def test_an_estimator_gets_what_is_missing_and_its_own_types(penguins, pipeline)
     by_array = mo.score(on_arrays, new[NUMBERS].to_numpy(), new["species"].to_numpy())
     by_frame = mo.score(on_arrays, new[[*NUMBERS, "species"]], "species")
     assert repr(by_array.held_out) == repr(by_frame.held_out)
+
+    class Named:  # which keeps the order of its columns elsewhere, as CatBoost does
+        classes_ = ("a", "b")
+
+        def predict_proba(self, frame):
+            return np.stack([frame["p"], 1 - frame["p"]], axis=1)
+
+    named = mo.predict(Named(), pd.DataFrame({"q": [0.5], "p": [0.25]}))
+    assert named.probabilities.tolist() == [[0.25, 0.75]]
     words = ["good fun", "bad", "so bad", "fun", "good", "bad bad"]
     moods = ["up", "down", "down", "up", "up", "down"]
     of_text = make_pipeline(CountVectorizer(), LogisticRegression()).fit(words, moods)
@@ -106,6 +112,18 @@ def test_what_an_estimator_cannot_do_is_said_in_our_words(penguins, pipeline):
     two = LogisticRegression().fit(seen[NUMBERS], seen["species"].map({"Adelie": 1.0, "Gentoo": 2.0, "Chinstrap": 3.0}))
     odd = DecisionTreeClassifier().fit(seen[NUMBERS], seen["species"])
     odd.predict_proba = lambda rows: np.full((len(rows), 3), 0.3)
+    short, nameless, breaking = (DecisionTreeClassifier().fit(seen[NUMBERS], seen["species"]) for _ in range(3))
+    short.predict_proba = lambda rows: np.full((3, 3), 1 / 3)
+    nameless.classes_ = 5
+
+    class Mute(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    def mute(rows):
+        raise Mute
+
+    breaking.predict_proba = mute
     for call, words in (
         (lambda: mo.score(LogisticRegression(), new, "species"), "does not say which classes"),
         (lambda: mo.score(LogisticRegression, new, "species"), "this is no model"),
@@ -118,11 +136,19 @@ def test_what_an_estimator_cannot_do_is_said_in_our_words(penguins, pipeline):
         (lambda: mo.score(pipeline, new, new["species"][:5]), "not one category for each row"),
         (lambda: mo.score(pipeline, new, new["year"] + 0.5), "neither text nor a whole number"),
         (lambda: mo.score(pipeline, new, 7), "no categories of rows"),
-        (lambda: mo.score(pipeline, new, "species", where="true"), "where goes with a file"),
+        (lambda: mo.score(pipeline, new, "species", where="true"), "where does not go with an estimator"),
+        (lambda: mo.score(pipeline, new, "species", missing="drop"), "missing does not go with an estimator"),
+        (lambda: mo.predict(pipeline, new, unknown="baseline"), "unknown does not go with an estimator"),
+        (lambda: mo.score(pipeline, PENGUINS, "species"), "an estimator gets data in memory, and this is a file"),
+        (lambda: mo.score(pipeline, new.assign(g=np.nan), "species", group="g"), "values are missing"),
+        (lambda: mo.score(pipeline, new, new["species"].where(new.index > 0)), "values are missing"),
         (lambda: mo.score(pipeline, new, "species", outputs="logits"), "goes with an ONNX file"),
         (lambda: mo.score(pipeline, ROOT / "examples" / "drawings"), "which categories happened"),
-        (lambda: mo.score(pipeline, ROOT / "examples" / "drawings", "category"), "DATA is pictures"),
+        (lambda: mo.score(pipeline, ROOT / "examples" / "drawings", "category"), "this is a file"),
         (lambda: mo.score(pipeline, new["species"].tolist(), "species"), "this has no columns"),
+        (lambda: mo.score(short, new, "species"), "a row for each row"),
+        (lambda: mo.predict(nameless, new), "the classes of the estimator are not the categories"),
+        (lambda: mo.predict(breaking, new), "stops on these rows"),
     ):
         with pytest.raises(mo.MottomoError, match=words):
             call()

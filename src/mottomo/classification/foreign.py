@@ -19,6 +19,8 @@ from mottomo.results import SourceFile
 Outputs = Literal["probabilities", "log-probabilities", "logits"]
 _SHOWN = 5  # categories, numbers of a row
 _ROUNDING = 8  # eps of the type, by which a number may miss what it stands for
+_FARTHEST = 0.01  # by which the sum of many in float16 may miss 1
+_FLOAT32 = float(np.finfo(np.float32).eps)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -59,7 +61,8 @@ class ForeignClassifier(Classifier):
 
     def _checked(self, columns: TableRows) -> CheckedOutputs:
         self.encoding.check_kinds(columns)
-        return CheckedOutputs.of(self.run(columns), self.outputs, self.categories, self.name, columns.row_place)
+        mend = say("declare with --outputs what it gives: probabilities, log-probabilities or logits")
+        return CheckedOutputs.of(self.run(columns), self.outputs, self.categories, self.name, columns.row_place, mend)
 
 
 def outputs_of(given: Any) -> Outputs:
@@ -93,14 +96,22 @@ class CheckedOutputs:
 
     @classmethod
     def of(
-        cls, given: Any, outputs: Outputs, categories: Categories, name: str, place: Callable[[int], Message]
+        cls,
+        given: Any,
+        outputs: Outputs,
+        categories: Categories,
+        name: str,
+        place: Callable[[int], Message],
+        mend: Message | None = None,
     ) -> CheckedOutputs:
         """Check numbers (n, K).
 
-        Probabilities may miss the sum 1 by 8 K eps of the type in which they were given, and one of 0 may come as a
-        negative number of at most 8 eps, as those of summed trees do.
+        Probabilities may miss the sum 1 by 8 K eps, and one of 0 may come as a negative number of at most 8 eps, as
+        those of summed trees do. eps is that of the type in which they were given, but at least that of float32, in
+        which most models compute whatever they give.
 
         place : what messages call a row.
+        mend : what to do about rows that are something else.
 
         Raises InvalidInput : other numbers of columns than categories; a number that is not finite, or outside [0, 1];
         a sum that is not 1.
@@ -116,33 +127,40 @@ class CheckedOutputs:
                 verbatim(f"{given.dtype} {given.shape}"),
                 _of_one_column(given),
             )
-        eps = float(np.finfo(given.dtype).eps) if given.dtype.kind == "f" else 0.0
+        eps = max(_FLOAT32, float(np.finfo(given.dtype).eps) if given.dtype.kind == "f" else 0.0)
         x = given.astype(np.float64)
         if outputs == "logits":
-            _refuse(np.isfinite(x).all(axis=1), x, where, place, say("finite logits"))
+            _refuse(np.isfinite(x).all(axis=1), x, where, place, mend, say("finite logits"))
             return cls(x, outputs, None)
         if outputs == "log-probabilities":
-            _refuse((x <= _ROUNDING * eps).all(axis=1), x, where, place, say("logarithms of probabilities, at most 0"))
+            _refuse(
+                (x <= _ROUNDING * eps).all(axis=1), x, where, place, mend, say("logarithms of probabilities, at most 0")
+            )
             y = np.exp(x)
         else:
             is_inside = (x >= -_ROUNDING * eps) & (x <= 1 + _ROUNDING * eps)
-            _refuse(is_inside.all(axis=1), x, where, place, say("probabilities from 0 to 1"))
+            _refuse(is_inside.all(axis=1), x, where, place, mend, say("probabilities from 0 to 1"))
             x = y = np.maximum(x, 0.0)
         sums = y.sum(axis=1, keepdims=True)
-        near = _ROUNDING * len(categories) * max(eps, float(np.finfo(np.float64).eps))
-        _refuse(np.abs(sums[:, 0] - 1) <= near, x, where, place, say("a sum of 1"), sums[:, 0])
+        near = min(_ROUNDING * len(categories) * eps, _FARTHEST)
+        _refuse(np.abs(sums[:, 0] - 1) <= near, x, where, place, mend, say("a sum of 1"), sums[:, 0])
         return cls(x, outputs, sums)
 
     def probabilities(self) -> np.ndarray:
         """y_k of each row, (n, K) float64, divided by their sum."""
         if self.sums is None:
-            return softmax_of_relative(self.values - self.values.max(axis=1, keepdims=True))
+            return softmax_of_relative(self._relative())
         return np.asarray((np.exp(self.values) if self.outputs == "log-probabilities" else self.values) / self.sums)
+
+    def _relative(self) -> np.ndarray:
+        """Logits less the largest of their row; -inf where that is too far for a float."""
+        with np.errstate(over="ignore"):
+            return np.asarray(self.values - self.values.max(axis=1, keepdims=True))
 
     def log_probabilities(self) -> np.ndarray:
         """log y_k of each row, (n, K) float64 nats; -inf for a probability of 0."""
         if self.sums is None:
-            z = self.values - self.values.max(axis=1, keepdims=True)
+            z = self._relative()
             return np.asarray(z - np.log(np.exp(z).sum(axis=1, keepdims=True)))
         with np.errstate(divide="ignore"):
             logs = self.values if self.outputs == "log-probabilities" else np.log(self.values)
@@ -161,6 +179,7 @@ def _refuse(
     values: np.ndarray,
     where: Message,
     place: Callable[[int], Message],
+    mend: Message | None,
     expected: Message,
     sums: np.ndarray | None = None,
 ) -> None:
@@ -179,5 +198,5 @@ def _refuse(
         say("{model}: {place}", model=where, place=place(row)),
         expected,
         say("{got} ({n} of {rows} rows are like this)", got=got, n=len(rows), rows=len(values)),
-        say("declare with --outputs what it gives: probabilities, log-probabilities or logits"),
+        mend,
     )

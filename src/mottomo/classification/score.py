@@ -180,14 +180,14 @@ class Scoring:
         self._skipped += rows.skipped
         if not rows.outcomes:
             return
-        codes = np.array([self._position.setdefault(name, len(self._position)) for name in rows.outcomes])
+        counted = np.ones(len(rows.outcomes)) if rows.weights is None else rows.weights
+        counts = counted > 0
+        codes = np.array([self._code(name, bool(one)) for name, one in zip(rows.outcomes, counts, strict=True)])
         logs = rows.log_probabilities
         is_known = codes < self._known
         losses = np.where(is_known, -logs[np.arange(len(codes)), np.where(is_known, codes, 0)], np.inf)
         losses += 0.0  # -log 1 is 0, not -0
         is_hit = logs.argmax(axis=1) == codes
-        counted = np.ones(len(codes)) if rows.weights is None else rows.weights
-        counts = counted > 0
         for row in np.flatnonzero(np.isinf(losses) & counts)[: _MOST_ROWS - len(self._impossible)].tolist():
             name = None if rows.names is None else rows.names[row]
             self._impossible.append(ImpossibleRow(int(rows.numbers[row]), name, rows.outcomes[row]))
@@ -200,6 +200,12 @@ class Scoring:
             codes, losses, is_hit, counted = codes[counts], losses[counts], is_hit[counts], counted[counts]
             groups = None if groups is None else groups[counts]
         self._parts.append((codes, losses, is_hit, None if rows.weights is None else counted, groups))
+
+    def _code(self, name: str, counts: bool) -> int:
+        """The code of a category; that of one that the classifier does not know is new, if its row counts."""
+        if counts:
+            return self._position.setdefault(name, len(self._position))
+        return self._position.get(name, len(self._position))
 
     @property
     def impossible(self) -> tuple[ImpossibleRow, ...]:

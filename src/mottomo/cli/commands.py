@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from mottomo.cli.language import chosen_translator
+from mottomo.cli.overwriting import refuse_overwriting
 from mottomo.cli.saving import settle_format
 from mottomo.cli.usage import usage_error
 from mottomo.errors import InvalidCall
@@ -73,6 +74,7 @@ class WordedCommand(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         settle_format(ctx)
+        refuse_overwriting(self.name or "", ctx.params)
         try:
             for name in ctx.params.get("figure", ()):
                 _check_figure(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,14 +69,6 @@ def tables_of(data: tuple[str, ...], settings: dict[str, Any]) -> Iterator[tuple
     with table_of(data[0], settings) as (table, reading):
         is_pattern = any(letter in data[0] for letter in "*?[") and not Path(data[0]).exists()
         yield (data[0] if is_pattern else table), reading
-
-
-def refuse_overwriting(inputs: Sequence[str], outputs: Sequence[str | None]) -> None:
-    """Refuse an output that would replace a file which is read."""
-    read = {Path(name).resolve() for name in inputs if name != "-"}
-    for name in outputs:
-        if name is not None and Path(name).resolve() in read:
-            raise usage_error(say("the output {file} is also an input, and would replace it", file=name))
 
 
 def data_options(settings: dict[str, Any]) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from typing import Any
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import data_options, outcomes_of, refuse_overwriting, table_of
-from mottomo.cli.model_settings import OUTPUTS, model_file
+from mottomo.cli.data import data_options, outcomes_of, table_of
+from mottomo.cli.model_settings import OUTPUTS
 from mottomo.cli.options import DATA, MISSING_VALUES, OUTPUT_OPTIONS, SOURCE_OPTIONS
 from mottomo.cli.output import show
 from mottomo.cli.progress import progress_bar
@@ -54,7 +54,6 @@ def command(data: tuple[str, ...], **settings: Any) -> None:
     from mottomo.workflows.options import own_options
 
     if settings["model"] is not None:
-        refuse_overwriting((*data, *model_file(settings["model"])), (settings["save"],))
         settings["model"] = Path(settings["model"])
     own = {name: settings[name] for name in own_options(explain) if settings[name] is not None}
     if settings["target"] is None and settings["model"] is None:

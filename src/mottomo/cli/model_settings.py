@@ -66,17 +66,10 @@ def model_given(command: str, model: str | None, zero_shot: str | None) -> Any:
     """The file of the model, or a classifier without training."""
     if (model is None) == (zero_shot is None):
         raise usage_error(say("{command} needs --model or --zero-shot, and not both", command=command))
+    if model == "":
+        raise usage_error(say("--model names no file"))
     if model is not None:
         return Path(model)
     from mottomo.workflows import zero_shot as module
 
     return module.zero_shot(zero_shot)
-
-
-def model_file(model: str | None) -> list[str]:
-    """The file of the model that is read, without settings after commas."""
-    if model is None:
-        return []
-    from mottomo.workflows.picture_recipes import name_and_settings
-
-    return [name_and_settings(model)[0]]

@@ -9,8 +9,8 @@ import click
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import refuse_overwriting, tables_of
-from mottomo.cli.model_settings import MODEL_OPTIONS, model_file, model_given
+from mottomo.cli.data import tables_of
+from mottomo.cli.model_settings import MODEL_OPTIONS, model_given
 from mottomo.cli.options import DEBUG, FIGURE, FORM_OPTIONS, LANGUAGE, MISSING_VALUES, SAVE, WHERE
 from mottomo.cli.output import note, show
 from mottomo.cli.progress import picture_bar, progress_bar
@@ -63,7 +63,6 @@ def command(
     from mottomo.storage.whole_file import refuse_unwritable
     from mottomo.workflows.prediction import predictions_of, problem_of
 
-    refuse_overwriting((*data, *model_file(model)), (settings["save"],))
     if settings["save"] is not None:
         refuse_unwritable(Path(settings["save"]))
     with (
@@ -82,6 +81,7 @@ def command(
             where=settings["where"],
             progress=progress,
             picture_reads=picture_reads,
+            skip_bad=skip_bad,
             label=say("standard input") if data == ("-",) else None,
             **reading,
         ) as found,

@@ -8,8 +8,8 @@ import click
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import refuse_overwriting, table_of
-from mottomo.cli.model_settings import GROUP, MODEL_OPTIONS, model_file, model_given
+from mottomo.cli.data import table_of
+from mottomo.cli.model_settings import GROUP, MODEL_OPTIONS, model_given
 from mottomo.cli.options import FORM_OPTIONS, MISSING_VALUES, OUTPUT_OPTIONS, WHERE
 from mottomo.cli.output import show
 from mottomo.cli.progress import picture_bar, progress_bar
@@ -58,7 +58,6 @@ def command(
 ) -> None:
     from mottomo.workflows.scoring import score
 
-    refuse_overwriting((data, *model_file(model)), (settings["save"],))
     names = ("target", "outputs", "categories", "features", "weights", "group", "where", "skip_bad")
     with (
         table_of(data, settings) as (table, reading),

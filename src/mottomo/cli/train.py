@@ -14,7 +14,7 @@ import click
 from mottomo.cli import signals
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.data import refuse_overwriting, table_of
+from mottomo.cli.data import table_of
 from mottomo.cli.language import chosen_translator
 from mottomo.cli.model_settings import GROUP
 from mottomo.cli.options import CATEGORIES, FORM_OPTIONS, MISSING_VALUES, OUTPUT_OPTIONS, WHERE
@@ -145,7 +145,6 @@ def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, 
     _check_seed(settings)
     options = training_options(settings)
     _check_outputs(model, onnx, options)  # before the work, not after it
-    refuse_overwriting((data,), (model, onnx, settings["save"]))
     with (
         table_of(data, settings) as (table, reading),
         progress_bar(data) as reads,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -103,8 +103,12 @@ class ModelRows:
     counts: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def add(self, rows: ScoredRows) -> None:
-        """Take up some rows, all of whose categories the model knows."""
+        """Take up some rows; the model knows the categories of all that count."""
         k = len(self.categories)
+        if rows.weights is not None:
+            rows = _counting(rows, rows.weights > 0)
+        if not rows.outcomes:
+            return
         if not self.n_rows:
             self.predicted, self.counts = np.zeros(k), np.zeros(k)
         position = {name: code for code, name in enumerate(self.categories.names)}
@@ -112,7 +116,7 @@ class ModelRows:
         weights = np.ones(len(codes)) if rows.weights is None else rows.weights
         logs = rows.log_probabilities
         own = -logs[np.arange(len(codes)), codes]
-        self.losses += np.where(weights > 0, own * weights, 0.0).tolist()
+        self.losses += (own * weights).tolist()
         self.predicted += weights @ np.exp(logs)
         self.counts += np.bincount(codes, weights, k)
         room = SHOWN_ROWS - len(self.first)
@@ -123,6 +127,19 @@ class ModelRows:
         if rows.weights is not None:
             self.times = [*(self.times or []), *(round(float(one)) for one in rows.weights[:room])]
         self.n_rows += len(codes)
+
+
+def _counting(rows: ScoredRows, chosen: np.ndarray) -> ScoredRows:
+    """The rows that count."""
+    places = np.flatnonzero(chosen)
+    return replace(
+        rows,
+        log_probabilities=rows.log_probabilities[places],
+        outcomes=[rows.outcomes[place] for place in places.tolist()],
+        numbers=rows.numbers[places],
+        weights=None if rows.weights is None else rows.weights[places],
+        names=None if rows.names is None else tuple(rows.names[place] for place in places.tolist()),
+    )
 
 
 @dataclass(frozen=True)

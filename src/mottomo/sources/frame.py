@@ -91,12 +91,6 @@ class Frame:
         with in_our_words(self.where):
             return _in_memory(nw.from_native(self.native).select([self.names[at] for at in positions])).to_native()
 
-    def array(self, names: Sequence[Any]) -> np.ndarray:
-        """The columns of these names as an array (n, p)."""
-        import narwhals as nw
-
-        return np.asarray(nw.from_native(self.kept(names)).to_numpy())
-
     def cells(self, name: Any) -> list[Any]:
         """The cells of a column."""
         with in_our_words(self.where):

@@ -68,6 +68,7 @@ def run(session: Any, output: str, inputs: Mapping[str, np.ndarray], where: Mess
 
 def _said(error: Exception) -> str:
     """What ONNX Runtime says, without its codes and the places in its source."""
-    text = str(error).splitlines()[0]
-    text = re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text)
-    return re.sub(r"/\S+\.(cc|h):\d+ .*?\) ?", "", text)[:200] or type(error).__name__
+    text = str(error).partition("\n")[0]
+    text = text.rpartition("Status Message: ")[2]
+    text = re.sub(r"\[ONNXRuntimeError\] : \d+ : \w+ : |\S+\.(cc|h):\d+ \S+ (\S*\) )?", "", text)
+    return text.strip()[:200] or type(error).__name__

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from mottomo.errors import InvalidInput, SourceError
-from mottomo.messages import Message, say, verbatim
+from mottomo.messages import Message, say, say_count, verbatim
 from mottomo.sources.onnx_session import FLOATS, run
 
 _TYPES = {
@@ -21,6 +21,8 @@ _TYPES = {
     "tensor(string)": np.object_,
 }
 _MAPPINGS = "seq(map("  # how the type of such an output begins
+_TRUTH = {"true": True, "false": False, "True": True, "False": False, "1": True, "0": False}
+_WHOLE = 2.0**53  # up to which every whole number is a float, as which columns are read
 _OURS = "mottomo"  # who produced a file that says itself what its outputs are
 
 
@@ -46,16 +48,16 @@ class OnnxTable:
     ----------
     session : of ONNX Runtime.
     columns : the columns that it reads, and the type of each.
+    inputs : the input of each column, and how many axes it has; of a matrix the one that it is.
     is_matrix : whether it reads them as one matrix of numbers.
-    input : the name of the matrix.
     output : the name of the output that is read.
     where : what messages call it.
     """
 
     session: Any
     columns: Mapping[str, Any]
+    inputs: Mapping[str, tuple[str, int]]
     is_matrix: bool
-    input: str
     output: str
     where: Message
 
@@ -66,39 +68,49 @@ class OnnxTable:
         features : the columns of a matrix, in their order; of a model with an input a column they are its inputs.
 
         Raises SourceError : its inputs are no columns, or it has no such output. InvalidInput : columns that are not
-        said, or are others than its inputs.
+        said, are said twice, or are others than its inputs.
         """
         inputs = session.get_inputs()
         widths = [_width(one) for one in inputs]
-        if any(one.type not in _TYPES for one in inputs) or any(width == 0 for width in widths):
-            raise SourceError(
-                "onnx-inputs",
-                say("the inputs of the ONNX model are no columns of a table"),
+        are_columns = all(width == 1 for width in widths)
+        if not inputs or any(one.type not in _TYPES for one in inputs) or not (are_columns or len(inputs) == 1):
+            raise _inputs(inputs, where)
+        if widths == [0]:
+            raise _inputs(inputs, where)
+        twice = next((name for place, name in enumerate(features) if name in features[:place]), None)
+        if twice is not None:
+            raise InvalidInput(
+                "duplicate-column",
+                say("--features names a column twice"),
                 where,
-                say("an input (n, 1) for each column, or one input (n, p); of numbers or texts, with a free n"),
-                verbatim("; ".join(f"{one.name}: {one.type} {one.shape}" for one in inputs)[:300]),
-                say("export the model with a free number of rows"),
+                say("each column once"),
+                verbatim(twice),
             )
         name = _output(session, output, where)
+        first = inputs[0]
         if len(inputs) == 1 and (widths[0] != 1 or len(features) > 1):
-            return cls(session, _matrix(inputs[0], widths[0], features, where), True, inputs[0].name, name, where)
-        columns = {one.name: _TYPES[one.type] for one in inputs}
-        if any(width != 1 for width in widths) or (len(inputs) > 1 and features and set(features) != set(columns)):
+            columns = _matrix(first, widths[0], features, where)
+            return cls(session, columns, dict.fromkeys(columns, (first.name, 2)), True, name, where)
+        called = {one.name: one.name for one in inputs}
+        if len(inputs) == 1 and features:
+            called = {features[0]: first.name}
+        elif features and set(features) != set(called):
             raise InvalidInput(
                 "onnx-features",
                 say("the inputs of the ONNX model are other columns than --features names"),
                 where,
-                say("{names}", names=list(columns)),
+                say("{names}", names=list(called)),
                 say("{names}", names=list(features)),
                 say("leave --features out, and rename the columns of the table"),
             )
-        if len(inputs) == 1 and features:
-            return cls(session, {features[0]: columns[inputs[0].name]}, True, inputs[0].name, name, where)
-        return cls(session, columns, False, "", name, where)
+        by_name = {one.name: one for one in inputs}
+        columns = {column: _TYPES[by_name[own].type] for column, own in called.items()}
+        axes = {column: (own, len(by_name[own].shape)) for column, own in called.items()}
+        return cls(session, columns, axes, False, name, where)
 
     def is_text(self, name: str) -> bool:
-        """Whether a column is read as text."""
-        return self.columns[name] is np.object_
+        """Whether a column is read as text, as those of true and false are."""
+        return self.columns[name] in (np.object_, np.bool_)
 
     def run(
         self,
@@ -143,9 +155,12 @@ class OnnxTable:
     def _raw(self, cells: Mapping[str, np.ndarray]) -> Any:
         """The output as it is, from columns in the types of the inputs."""
         if self.is_matrix:
-            return run(self.session, self.output, {self.input: np.stack(list(cells.values()), axis=1)}, self.where)
-        axes = {one.name: len(one.shape) for one in self.session.get_inputs()}
-        given = {name: column[:, None] if axes[name] == 2 else column for name, column in cells.items()}
+            one = next(name for name, _ in self.inputs.values())
+            return run(self.session, self.output, {one: np.stack(list(cells.values()), axis=1)}, self.where)
+        given = {}
+        for column, values in cells.items():
+            name, axes = self.inputs[column]
+            given[name] = values[:, None] if axes == 2 else values
         return run(self.session, self.output, given, self.where)
 
 
@@ -166,6 +181,17 @@ def reads_pictures(session: Any) -> bool:
     return any(len(one.shape) == 4 for one in session.get_inputs())
 
 
+def _inputs(inputs: Sequence[Any], where: Message) -> SourceError:
+    return SourceError(
+        "onnx-inputs",
+        say("the inputs of the ONNX model are no columns of a table"),
+        where,
+        say("an input (n, 1) for each column, or one input (n, p); of numbers or texts, with a free n"),
+        verbatim("; ".join(f"{one.name}: {one.type} {one.shape}" for one in inputs)[:300]) if inputs else say("none"),
+        say("export the model with a free number of rows"),
+    )
+
+
 def _width(one: Any) -> int | None:
     """The columns of an input: None if any number will do, 0 if it is no column and no matrix."""
     shape = [axis if isinstance(axis, int) and axis > 0 else None for axis in one.shape]
@@ -176,7 +202,7 @@ def _width(one: Any) -> int | None:
 
 def _matrix(one: Any, width: int | None, features: Sequence[str], where: Message) -> dict[str, Any]:
     """The columns of a matrix."""
-    n = say("{n} columns", n=width) if width else say("the columns")
+    n = say_count("{n} column", "{n} columns", width, n=width) if width else say("the columns")
     if not features or (width is not None and len(features) != width):
         raise InvalidInput(
             "onnx-features",
@@ -197,6 +223,14 @@ def _output(session: Any, wanted: str | None, where: Message) -> str:
     if wanted in can_be:
         return str(wanted)
     shown = "; ".join(f"{one.name}: {one.type} {one.shape}" for one in outputs)[:300]
+    if wanted is not None and can_be:
+        raise SourceError(
+            "onnx-outputs",
+            say("the ONNX model has no such output with a number for each category"),
+            where,
+            say("one of {names}", names=can_be),
+            verbatim(wanted),
+        )
     if wanted is None and len(can_be) > 1:
         raise SourceError(
             "onnx-outputs",
@@ -241,19 +275,42 @@ def _by_name(rows: list[Any], categories: Sequence[str], where: Message) -> np.n
 
 
 def _as_type(values: np.ndarray, kind: Any, name: str, place: Callable[[int, str], Message]) -> np.ndarray:
-    """A column in the type that the model reads."""
+    """A column in the type that the model reads. Raises InvalidInput : a cell is none of that type."""
     if kind is np.object_:
         return np.asarray(values, dtype=object)
-    if kind in (np.int64, np.int32, np.bool_):
-        limits = (0, 1) if kind is np.bool_ else (np.iinfo(kind).min, np.iinfo(kind).max)
-        wrong = np.flatnonzero((values % 1 != 0) | (values < limits[0]) | (values > limits[1]))
+    if kind is np.bool_:
+        found = [_TRUTH.get(text) for text in values.tolist()]
+        if None in found:
+            row = found.index(None)
+            raise InvalidInput(
+                "onnx-truth",
+                say("the ONNX model reads true or false in this column"),
+                place(row, name),
+                say("true or false, or 1 or 0"),
+                verbatim(str(values[row])),
+            )
+        return np.array(found, dtype=np.bool_)
+    if kind in (np.int64, np.int32):
+        low, high = (-_WHOLE, _WHOLE) if kind is np.int64 else (-(2.0**31), 2.0**31 - 1)
+        wrong = np.flatnonzero((values % 1 != 0) | (values < low) | (values > high))
         if wrong.size:
-            row = int(wrong[0])
             raise InvalidInput(
                 "onnx-whole",
                 say("the ONNX model reads whole numbers in this column"),
-                place(row, name),
-                say("a whole number from {low} to {high}", low=limits[0], high=limits[1]),
-                verbatim(f"{values[row]:.17g}"),
+                place(int(wrong[0]), name),
+                say("a whole number from {low} to {high}", low=f"{low:.0f}", high=f"{high:.0f}"),
+                verbatim(f"{values[wrong[0]]:.17g}"),
             )
-    return np.asarray(values).astype(kind)
+        return values.astype(kind)
+    with np.errstate(over="ignore"):
+        found_as = np.asarray(values).astype(kind)
+    large = np.flatnonzero(~np.isfinite(found_as))
+    if large.size:
+        raise InvalidInput(
+            "onnx-range",
+            say("a number is too large for the type in which the ONNX model reads it"),
+            place(int(large[0]), name),
+            say("a number that {type} has", type=np.dtype(kind).name),
+            verbatim(f"{values[large[0]]:.17g}"),
+        )
+    return found_as

@@ -83,6 +83,15 @@ def spooled(stream: Any, kind: str) -> Iterator[Path]:
     """A stream as a temporary file."""
     from mottomo.temporary import temporary_folder, write_copy
 
+    if isinstance(stream, io.TextIOBase):
+        raise InvalidInput(
+            "text-stream",
+            say("this is a stream of text"),
+            say("stream"),
+            say("a stream of bytes"),
+            verbatim(type(stream).__name__),
+            say("open the file with 'rb', or give its path"),
+        )
     with temporary_folder() as folder:
         path = folder / f"standard-input.{kind}"
         write_copy(stream, path)

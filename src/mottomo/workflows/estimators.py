@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+import warnings
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,20 +14,35 @@ import numpy as np
 
 from mottomo.categories import Categories, category_name
 from mottomo.classification.foreign import CheckedOutputs
-from mottomo.errors import InvalidInput, MissingExtra, MottomoError
-from mottomo.messages import Message, say, verbatim
+from mottomo.errors import InvalidCall, InvalidInput, MissingExtra, MottomoError
+from mottomo.messages import Message, say, say_count, verbatim, written
 from mottomo.results import Provenance
-from mottomo.sources.columns import ColumnSelection
 from mottomo.sources.frame import Frame
 from mottomo.sources.reading import Reading
-from mottomo.workflows.picture_tables import PictureTable
 from mottomo.workflows.provenance import library_of
-from mottomo.workflows.tables import opened, table_of
 
 
 def is_estimator(model: Any) -> bool:
     """Whether a model is an object with ``predict_proba``; a class is none."""
-    return callable(getattr(model, "predict_proba", None)) and not isinstance(model, type)
+    return callable(_attribute(model, "predict_proba")) and not isinstance(model, type)
+
+
+def refuse_of_files(reading: Reading, **options: Any) -> None:
+    """Refuse options that mean nothing for an estimator, which gets data in memory as they are.
+
+    options : by name; None, False, ``"error"`` and an empty tuple were not given.
+    """
+    reading.refuse(say("data frame"))
+    for name, value in options.items():
+        if value not in (None, False, "error", ()):
+            raise InvalidCall(
+                "estimator-option",
+                say("{option} does not go with an estimator, which gets data in memory as they are", option=name),
+                verbatim(name),
+                say("a model of ours, or an ONNX file"),
+                None,
+                say("choose or mend the rows before"),
+            )
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,17 +54,24 @@ class NativeRows:
     rows : of the user's own type.
     beside : other columns by name, such as that of the categories.
     where : what messages call the source.
-    source : where they come from.
+    provenance : where they come from.
     """
 
     rows: Any
     beside: Mapping[str, Any]
     where: Message
-    source: Provenance | Callable[[], Provenance]
+    provenance: Provenance
 
-    def provenance(self) -> Provenance:
-        """Where they come from."""
-        return self.source() if callable(self.source) else self.source
+    @property
+    def n(self) -> int | None:
+        """How many there are; None where that cannot be asked."""
+        shape = getattr(self.rows, "shape", None)
+        if isinstance(shape, tuple) and shape and isinstance(shape[0], int):
+            return shape[0]
+        try:
+            return len(self.rows)
+        except Exception:  # of a type that has no length
+            return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +111,16 @@ class Estimator:
                     say("fit it first, or name the classes in the order of predict_proba with categories"),
                 )
             return cls(model, name, declared, _columns(model))
-        seen = [_class_name(one, name) for one in np.asarray(classes, dtype=object).tolist()]
+        listed = _as_array(classes)
+        if listed.ndim != 1 or not listed.size:
+            raise InvalidInput(
+                "estimator-classes",
+                say("the classes of the estimator are not the categories"),
+                verbatim(name),
+                say("each category once"),
+                verbatim(written(classes, repr)[:60]),
+            )
+        seen = [_class_name(one, name) for one in listed.tolist()]
         if len(set(seen)) < len(seen) or (declared is not None and set(declared.names) != set(seen)):
             raise InvalidInput(
                 "estimator-classes",
@@ -101,21 +132,32 @@ class Estimator:
         return cls(model, name, Categories(tuple(seen), True), _columns(model))
 
     def outputs(self, given: NativeRows) -> CheckedOutputs:
-        """What it gives for some rows. Raises InvalidInput : it stops, or gives no probabilities."""
+        """What it gives for some rows. Raises InvalidInput : it stops, or gives no probabilities, or other rows."""
+        where = say("{estimator}: {place}", estimator=self.name, place=given.where)
         try:
-            found = self.model.predict_proba(given.rows)
+            with warnings.catch_warnings():
+                # An array for what was fitted on a frame, or the other way round: nothing is wrong with either.
+                warnings.filterwarnings("ignore", message="X (has|does not have valid) feature names")
+                found = self.model.predict_proba(given.rows)
         except MottomoError:
             raise
         except Exception as error:  # whatever stops somebody else's code
-            lines = str(error).splitlines()
             raise InvalidInput(
                 "estimator-failed",
                 say("the estimator stops on these rows"),
-                say("{estimator}: {place}", estimator=self.name, place=given.where),
+                where,
                 say("rows like those that it was fitted on"),
-                verbatim(f"{type(error).__name__}: {lines[0][:200] if lines else ''}"),
+                verbatim(_said(error)),
             ) from error
         values = found if isinstance(found, np.ndarray) else _as_array(found)
+        if given.n is not None and values.ndim and len(values) != given.n:
+            raise InvalidInput(
+                "estimator-rows",
+                say("the estimator does not give a row for each row"),
+                where,
+                say_count("{number} row", "{number} rows", given.n, number=given.n),
+                verbatim(str(values.shape)),
+            )
         return CheckedOutputs.of(
             values,
             "probabilities",
@@ -124,32 +166,19 @@ class Estimator:
             lambda row: say("{where}, row {row}", where=given.where, row=row + 1),
         )
 
-    @contextmanager
-    def rows_of(
-        self,
-        data: Any,
-        reading: Reading,
-        *,
-        where: str | None = None,
-        missing_values: tuple[str, ...] = (),
-        beside: tuple[str, ...] = (),
-    ) -> Iterator[NativeRows]:
-        """The data as the estimator gets them: those in memory as they are, a file as a data frame.
+    def rows_of(self, data: Any, beside: tuple[str, ...] = ()) -> NativeRows:
+        """The data as the estimator gets them: as they are in memory, less the columns `beside`.
 
-        beside : columns that it does not get.
+        Raises InvalidInput : a file, whose types only its reader decides; a column that is not there.
         """
         if isinstance(data, os.PathLike) or hasattr(data, "read"):
-            with self._of_file(data, reading, where, missing_values, beside) as rows:
-                yield rows
-            return
-        reading.refuse(say("data frame"))
-        if where is not None or missing_values:
-            option = "where" if where is not None else "missing_values"
             raise InvalidInput(
-                "estimator-option",
-                say("{option} goes with a file; an estimator gets data in memory as they are", option=option),
-                verbatim(option),
-                say("a pathlib.Path to a table"),
+                "estimator-file",
+                say("an estimator gets data in memory, and this is a file"),
+                say("data"),
+                say("a data frame, an array, or what else it was fitted on"),
+                verbatim(written(data, str)[:60]),
+                say("read the file as it was read for fit, for example with pandas.read_csv"),
             )
         source = Provenance(origins=("table",), library=library_of(data))
         frame = None if isinstance(data, Mapping | np.ndarray) else Frame.of(data)
@@ -157,38 +186,10 @@ class Estimator:
             frame = Frame.of(_frame_of(data))
         if frame is None or frame.is_series:
             _refuse_beside(beside)
-            yield NativeRows(data, {}, say("data"), source)
-            return
+            return NativeRows(data, {}, say("data"), source)
         cells = {name: frame.cells(name) for name in beside}
-        if self.columns is None:  # it was fitted on an array
-            native: Any = frame.array([name for name in frame.names if name not in beside])
-        else:
-            native = frame.kept(self.columns)
-        yield NativeRows(native, cells, frame.where, source)
-
-    @contextmanager
-    def _of_file(
-        self, data: Any, reading: Reading, where: str | None, missing_values: tuple[str, ...], beside: tuple[str, ...]
-    ) -> Iterator[NativeRows]:
-        names = None if self.columns is None else (*self.columns, *beside)
-        choice = ColumnSelection(names, frozenset(beside), missing_values, where, beside)
-        with ExitStack() as stack:
-            found = stack.enter_context(table_of(data, reading))
-            if isinstance(found.table, PictureTable):
-                raise InvalidInput(
-                    "estimator-pictures",
-                    say("an estimator gets a table, and DATA is pictures"),
-                    say("data"),
-                    say("a table with the columns that it was fitted on"),
-                    None,
-                    say("give it what you made of the pictures, as an array"),
-                )
-            kept = stack.enter_context(opened(found.table, choice))
-            columns = kept.rows(0, kept.n)
-            wanted = self.columns or tuple(name for name in kept.names if name not in beside)
-            own = {name: columns.values[name] for name in wanted}
-            rows = np.stack(list(own.values()), axis=1) if self.columns is None else _frame_of(own)
-            yield NativeRows(rows, {name: columns.values[name] for name in beside}, kept.where, found.provenance)
+        wanted = self.columns or [name for name in frame.names if name not in beside]
+        return NativeRows(frame.kept(wanted), cells, frame.where, source)
 
 
 def _attribute(model: Any, name: str) -> Any:
@@ -201,7 +202,18 @@ def _attribute(model: Any, name: str) -> Any:
 
 def _columns(model: Any) -> tuple[str, ...] | None:
     names = _attribute(model, "feature_names_in_")
-    return None if names is None else tuple(map(str, names))
+    if names is None or isinstance(names, str) or not isinstance(names, Iterable):
+        return None
+    return tuple(map(str, names))
+
+
+def _said(error: Exception) -> str:
+    """What somebody else's exception says, in one line."""
+    try:
+        lines = str(error).splitlines()
+    except Exception:
+        lines = []
+    return f"{type(error).__name__}: {lines[0][:200] if lines else ''}"
 
 
 def _class_name(value: Any, estimator: str) -> str:
@@ -219,11 +231,11 @@ def _class_name(value: Any, estimator: str) -> str:
 
 
 def _as_array(found: Any) -> np.ndarray:
-    """What ``predict_proba`` gave, such as a data frame, as an array; what is none has no columns."""
+    """What an estimator gave, such as a data frame, as an array; what is none has no axes."""
     try:
         return np.asarray(found)
     except Exception:
-        return np.empty((0, 0))
+        return np.empty(())
 
 
 def _frame_of(columns: Mapping[str, Any]) -> Any:
@@ -247,7 +259,7 @@ def _refuse_beside(beside: tuple[str, ...]) -> None:
             "no-columns",
             say("this has no columns"),
             say("data"),
-            say("a data frame, a mapping from names to columns, or a pathlib.Path"),
+            say("a data frame, or a mapping from names to columns"),
             say("the name of a column: {name}", name=beside[0]),
             say("give the labels themselves, one for each row"),
         )

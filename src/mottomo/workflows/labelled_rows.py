@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from mottomo._arrays import is_missing
 from mottomo.categories import Categories, category_name
 from mottomo.classification.classifier import Classifier
 from mottomo.classification.pictures import SkippedPicture
@@ -19,13 +20,16 @@ from mottomo.messages import Message, say, say_count, verbatim, written
 from mottomo.results import Provenance
 from mottomo.sources.columns import Columns
 from mottomo.sources.reading import Reading
-from mottomo.workflows.models import fitting, model_of
+from mottomo.workflows.estimators import Estimator, refuse_of_files
+from mottomo.workflows.models import Model, fitting, model_of, refuse_idle
 from mottomo.workflows.picture_rows import PictureProgress
 from mottomo.workflows.picture_tables import PictureTable
 from mottomo.workflows.prediction_rows import TableReading, refusal_scores, rows_read
 from mottomo.workflows.tables import ReadProgress, table_of
 from mottomo.workflows.training_options import group_of, target_of
 from mottomo.workflows.training_rows import frequency_weights
+
+_MOST = 2.0**53  # of weights; beyond, not every sum is a float
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,15 @@ def refuse_nothing(sums: Scoring, where: Message, weights: str | None) -> None:
             "no-rows" if weights is None else "weights-zero",
             say("there are no rows to score") if weights is None else say("all sample weights are zero"),
             where,
-            say("at least one row with a weight above 0"),
+            say("at least one row") if weights is None else say("at least one row with a weight above 0"),
+        )
+    if sums.total >= _MOST:
+        raise InvalidInput(
+            "weights-sum",
+            say("the sample weights are too large to add up"),
+            where,
+            say("a sum below 2^53"),
+            verbatim(f"{sums.total:.6g}"),
         )
 
 
@@ -90,6 +102,7 @@ def labelled_rows(
     fingerprint: bool = False,
     progress: ReadProgress | None = None,
     picture_reads: PictureProgress | None = None,
+    skip_bad: bool = False,
     label: Any = None,
 ) -> Iterator[LabelledRows]:
     """The rows of data with what a model predicts and what happened, for as long as the data are open."""
@@ -101,38 +114,42 @@ def labelled_rows(
         assert estimator is not None
         if target is None:
             raise _no_target()
-        column = target if labels is None else None
-        beside = tuple(dict.fromkeys(str(name) for name in (column, weights, group) if name is not None))
-        with estimator.rows_of(data, reading, where=where, missing_values=missing_values, beside=beside) as rows:
-            logs = estimator.outputs(rows).log_probabilities()
-            columns = Columns(
-                {name: np.array(list(cells), dtype=object) for name, cells in rows.beside.items()},
-                np.arange(1, len(logs) + 1),
-                rows.where,
-            )
-            if weights is not None:
-                columns = _with_numbers(columns, weights)
-            batch = _scored(logs, columns, column, labels, weights, None if group is None else str(group))
-            yield LabelledRows(
-                known.name,
-                column or "category",
-                None,
-                known.categories,
-                None,
-                None,
-                None if group is None else str(group),
-                0,
-                rows.where,
-                iter([batch]),
-                lambda: known.beside(rows.provenance()),
-            )
+        refuse_of_files(
+            reading,
+            where=where,
+            missing_values=missing_values,
+            missing=missing,
+            unknown=unknown,
+            skip_bad=skip_bad,
+            fingerprint=fingerprint,
+        )
+        yield _of_estimator(known, estimator, data, target if labels is None else None, labels, weights, group)
         return
     with table_of(
         data, reading, label, fingerprint, images=classifier.image_column, with_categories=labels is None
     ) as found:
+        if labels is not None and where is not None:
+            raise InvalidCall(
+                "labels-where",
+                say("where chooses rows of a file, and the categories beside it are of all rows"),
+                verbatim("target"),
+                say("the name of a column"),
+            )
         grouped = group_of(group, found.table)
         column = None if labels is not None else target_of(target, found.table)
         table = fitting(found.table, classifier)
+        refuse_idle(classifier, table, unknown, skip_bad)
+        numbers = [one.name for one in classifier.encoding.features if one.is_number]
+        own = [one.name for one in classifier.encoding.features]
+        for name, part, refused in ((column, "target", own), (grouped, "group", numbers)):
+            if name in refused:
+                raise InvalidInput(
+                    f"{part}-among-features",
+                    say("the model reads this column, so it cannot say something else too"),
+                    verbatim(part),
+                    say("a column that the model does not read"),
+                    verbatim(str(name)),
+                )
         how = TableReading(
             missing_values=missing_values,
             where=where,
@@ -144,11 +161,11 @@ def labelled_rows(
             picture_reads=picture_reads,
         )
         with rows_read(classifier, table, how) as (kept, n_dropped, batches):
+            if labels is not None and kept.n + n_dropped != len(labels):
+                raise _lengths(len(labels), kept.n + n_dropped)
 
             def scored() -> Iterator[ScoredRows]:
-                n = 0
                 for rows in batches:
-                    n += rows.columns.n + len(rows.skipped)
                     logs = np.empty((0, len(classifier.categories)))
                     if rows.columns.n:
                         logs = classifier.log_probabilities(rows.columns, unknown)
@@ -159,8 +176,6 @@ def labelled_rows(
                     yield _scored(
                         logs, rows.columns, column, labels, weights, grouped, rows.names, refused, rows.skipped
                     )
-                if labels is not None and not n_dropped and where is None and n != len(labels):
-                    raise _lengths(len(labels), n)
 
             yield LabelledRows(
                 known.name,
@@ -177,6 +192,47 @@ def labelled_rows(
             )
 
 
+def _of_estimator(
+    known: Model,
+    estimator: Estimator,
+    data: Any,
+    target: str | None,
+    labels: list[str] | None,
+    weights: str | None,
+    group: str | int | None,
+) -> LabelledRows:
+    """The rows of data in memory with what an estimator predicts; `target` is a column unless `labels` are given."""
+    grouped = None if group is None else str(group)
+    beside = tuple(dict.fromkeys(name for name in (target, weights, grouped) if name is not None))
+    rows = estimator.rows_of(data, beside)
+    logs = estimator.outputs(rows).log_probabilities()
+    if labels is not None and len(labels) != len(logs):
+        raise _lengths(len(labels), len(logs))
+    columns = Columns(
+        {name: np.array([*cells, None], dtype=object)[:-1] for name, cells in rows.beside.items()},
+        np.arange(1, len(logs) + 1),
+        rows.where,
+    )
+    if weights is not None:
+        columns = _with_numbers(columns, weights)
+    if grouped is not None:
+        names = [_named(value, columns, row, grouped) for row, value in enumerate(columns.values[grouped].tolist())]
+        columns = Columns({**columns.values, grouped: np.array(names, dtype=object)}, columns.numbers, columns.where)
+    return LabelledRows(
+        known.name,
+        target or "category",
+        None,
+        known.categories,
+        None,
+        None,
+        grouped,
+        0,
+        rows.where,
+        iter([_scored(logs, columns, target, labels, weights, grouped)]),
+        lambda: known.beside(rows.provenance),
+    )
+
+
 def _scored(
     logs: np.ndarray,
     columns: Columns,
@@ -190,8 +246,6 @@ def _scored(
 ) -> ScoredRows:
     """Rows with their categories: of a column, or given beside the data."""
     if labels is not None:
-        if columns.n and int(columns.numbers.max()) > len(labels):
-            raise _lengths(len(labels), int(columns.numbers.max()))
         outcomes = [labels[number - 1] for number in columns.numbers.tolist()]
     else:
         assert target is not None
@@ -201,7 +255,7 @@ def _scored(
         outcomes,
         columns.numbers,
         None if weights is None else frequency_weights(columns, weights),
-        None if group is None else [str(name) for name in columns.values[group].tolist()],
+        None if group is None else columns.values[group].tolist(),
         names,
         is_refused,
         skipped,
@@ -209,7 +263,16 @@ def _scored(
 
 
 def _named(value: Any, columns: Columns, row: int, target: str) -> str:
-    """The category that happened in a row. Raises InvalidInput : it is missing, or none."""
+    """The category that a cell names. Raises InvalidInput : it is missing, or none."""
+    if is_missing(value):
+        raise InvalidInput(
+            "missing-values",
+            say("values are missing"),
+            columns.place(row, target),
+            say("a value in every cell of the columns that are used"),
+            verbatim(str(value)),
+            say("fill them in, or leave such rows out before"),
+        )
     try:
         return category_name(value)
     except InvalidInput as error:
@@ -220,8 +283,9 @@ def _named(value: Any, columns: Columns, row: int, target: str) -> str:
 
 def _labels(target: Any) -> list[str]:
     """Categories that are given beside the data, one for each row."""
-    found = target.tolist() if hasattr(target, "tolist") else target
-    found = found.to_list() if hasattr(found, "to_list") else found
+    found = target
+    for name in ("to_pylist", "tolist", "to_list"):  # of Arrow, numpy and pandas, polars
+        found = getattr(found, name)() if hasattr(found, name) else found
     if not isinstance(found, list | tuple):
         raise InvalidInput(
             "labels",

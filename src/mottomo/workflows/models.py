@@ -148,6 +148,24 @@ def load_model(
     return load_classifier(path)
 
 
+def refuse_idle(classifier: Classifier, table: Table, unknown: str, skip_bad: bool) -> None:
+    """Refuse options that mean nothing for a model or for the data."""
+    if unknown != "error" and isinstance(classifier, ForeignClassifier):
+        raise InvalidCall(
+            "unknown-foreign",
+            say("--unknown goes with a model of ours; an ONNX file decides itself what it takes a text for"),
+            verbatim("unknown"),
+            say("a file that train wrote"),
+        )
+    if skip_bad and not isinstance(table, PictureTable):
+        raise InvalidCall(
+            "no-images",
+            say("--skip-bad goes with pictures"),
+            verbatim("skip_bad"),
+            say("a picture or several, a folder, or a table with a column of them"),
+        )
+
+
 def fitting(table: Table, classifier: Classifier) -> Table:
     """The table as the model reads it: pictures that are given alone are its column of pictures.
 

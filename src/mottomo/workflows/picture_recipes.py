@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from mottomo.classification.classifier import Classifier
-from mottomo.errors import InvalidCall, SourceError
-from mottomo.messages import say, verbatim
+from mottomo.errors import InvalidCall, InvalidInput, SourceError
+from mottomo.messages import Message, say, verbatim
 from mottomo.sources.onnx_session import need_runtime
 from mottomo.sources.pictures.decoding import need_pillow
 from mottomo.sources.pictures.extraction import Extraction
@@ -19,6 +19,7 @@ from mottomo.sources.pictures.recipe import Recipe, of_pixels
 from mottomo.storage.feature_store import FeatureStore
 
 _LARGEST_SIDE = 1024  # of pixels as features
+_FARTHEST = 1e6  # of what is subtracted from a colour, and one over it of what the rest is divided by
 _extractions: dict[Recipe, Extraction] = {}  # of this process, so that a network is loaded once
 
 
@@ -82,17 +83,23 @@ def recipe_of(given: str | None) -> Recipe:
     crop = _number(settings.pop("crop", "1"), "crop")
     kind, _, side = name.partition(":")
     if not 0 < crop <= 1:
-        raise _unknown(given or name)
+        raise _refused("crop", say("a share of the shorter side, above 0 and at most 1"), f"crop={crop:g}")
     if kind in ("pixels", "grey"):
-        if settings or not side.isascii() or not side.isdigit() or not 1 <= int(side) <= _LARGEST_SIDE:
-            raise _unknown(given or name)
+        if settings:
+            raise _refused(name, say("crop alone"), ", ".join(settings))
+        if not side.isascii() or not side.isdigit() or not 1 <= int(side) <= _LARGEST_SIDE:
+            expected = say("a side of 1 to {most} pixels, such as {example}", most=_LARGEST_SIDE, example=f"{kind}:32")
+            raise _refused(kind, expected, name)
         return of_pixels("pixels" if kind == "pixels" else "grey", int(side), crop)
     if name == pretrained.NAME and not settings:
         return Recipe(
             "network", pretrained.SIDE, pretrained.WIDTH, crop, name, pretrained.WEIGHTS_SHA256, pretrained.FEATURES
         )
-    if not name.lower().endswith(".onnx") or set(settings) - {"output", "mean", "deviation"}:
+    if not name.lower().endswith(".onnx"):
         raise _unknown(given or name)
+    others = set(settings) - {"output", "mean", "deviation"}
+    if others:
+        raise _refused(name, say("output, mean, deviation, crop"), ", ".join(sorted(others)))
     content = file_content(name)
     network = Network.of(content, verbatim(name), settings.get("output"))
     if network.dtype != np.uint8 and not {"mean", "deviation"} <= set(settings):
@@ -123,6 +130,8 @@ def name_and_settings(text: str) -> tuple[str, dict[str, str]]:
     settings: dict[str, str] = {}
     while len(parts) > 1 and "=" in parts[-1]:
         key, _, value = parts.pop().partition("=")
+        if key in settings:
+            raise _refused(text, say("each setting once"), f"{key}={value}, {key}={settings[key]}")
         settings[key] = value
     return ",".join(parts), settings
 
@@ -131,15 +140,17 @@ def _number(text: str, name: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise _unknown(f"{name}={text}") from None
+        raise _refused(name, say("a number"), f"{name}={text}") from None
 
 
 def _colours(text: str, name: str) -> tuple[float, float, float]:
     numbers = [_number(part, name) for part in text.split("/")]
     if len(numbers) == 1:
         numbers *= 3
-    if len(numbers) != 3 or not np.isfinite(numbers).all() or (name == "deviation" and min(numbers) <= 0):
-        raise _unknown(f"{name}={text}")
+    is_inside = all(abs(one) <= _FARTHEST for one in numbers)  # and no NaN
+    if len(numbers) != 3 or not is_inside or (name == "deviation" and min(numbers) < 1 / _FARTHEST):
+        expected = say("a number, or three with / between them, of the size of colours from 0 to 255")
+        raise _refused(name, expected, f"{name}={text}")
     return numbers[0], numbers[1], numbers[2]
 
 
@@ -150,6 +161,17 @@ def _unknown(text: str) -> InvalidCall:
         verbatim("image_features"),
         say("such as pixels:32, or network.onnx,output=features,mean=127,deviation=128,crop=0.875"),
         verbatim(text),
+    )
+
+
+def _refused(where: str, expected: Message, got: str) -> InvalidInput:
+    """The error of a setting after the name of a file or of a recipe."""
+    return InvalidInput(
+        "picture-setting",
+        say("a setting of how pictures become numbers has no meaning"),
+        verbatim(where),
+        expected,
+        verbatim(got),
     )
 
 

@@ -13,7 +13,8 @@ from mottomo.classification.predictions import Batches, PredictedRows, Predictio
 from mottomo.errors import SourceError
 from mottomo.messages import say
 from mottomo.sources.reading import Reading
-from mottomo.workflows.models import fitting, model_of
+from mottomo.workflows.estimators import refuse_of_files
+from mottomo.workflows.models import fitting, model_of, refuse_idle
 from mottomo.workflows.options import ReadingOptions, checked
 from mottomo.workflows.picture_rows import PictureProgress, bad_pictures
 from mottomo.workflows.prediction_rows import TableReading, predict_table
@@ -73,6 +74,7 @@ def predict(
         missing_values=missing_values,
         where=where,
         fingerprint=fingerprint,
+        skip_bad=skip_bad,
         **reading,
     ) as found:
         batches = list(found.batches)
@@ -104,11 +106,12 @@ def predictions_of(
     picture_reads: PictureProgress | None = None,
     label: Any = None,
     fingerprint: bool = False,
+    skip_bad: bool = False,
     **reading: Unpack[ReadingOptions],
 ) -> Iterator[Predictions]:
     """What ``predict`` gives, its rows read as they are wanted, for as long as the table is open.
 
-    Pictures that cannot be read are left out.
+    Pictures that cannot be read are left out; `skip_bad` says whether that was asked for.
     """
     given_model = model_of(model, outputs, categories, features)
     settings = given(
@@ -124,15 +127,23 @@ def predictions_of(
     if classifier is None:
         estimator = given_model.estimator
         assert estimator is not None
-        with estimator.rows_of(data, Reading.of(reading), where=where, missing_values=names_of(missing_values)) as rows:
-            probabilities = estimator.outputs(rows).probabilities()
-            one = PredictedRows(probabilities)
-            made = Predictions("category", estimator.categories, Batches(lambda: iter([one])), most_probable)
-            yield made.with_provenance(lambda: given_model.beside(rows.provenance().with_settings(settings)))
+        refuse_of_files(
+            Reading.of(reading),
+            where=where,
+            missing_values=names_of(missing_values),
+            unknown=unknown,
+            skip_bad=skip_bad,
+            fingerprint=fingerprint,
+        )
+        rows = estimator.rows_of(data)
+        one = PredictedRows(estimator.outputs(rows).probabilities())
+        made = Predictions("category", estimator.categories, Batches(lambda: iter([one])), most_probable)
+        yield made.with_provenance(lambda: given_model.beside(rows.provenance.with_settings(settings)))
         return
     images = classifier.image_column
     with table_of(data, Reading.of(reading), label, fingerprint, images=images) as found:
         table = fitting(found.table, classifier)
+        refuse_idle(classifier, table, unknown, skip_bad)
 
         how = TableReading(
             missing_values=names_of(missing_values),

@@ -92,6 +92,7 @@ def score(
         fingerprint=fingerprint,
         progress=progress,
         picture_reads=picture_reads,
+        skip_bad=skip_bad,
         label=label,
         reading=Reading.of(reading),
     ) as rows:
