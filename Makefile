@@ -1,5 +1,6 @@
 # make demo   install into .venv and run the main job: the article's 20 throws, and Wolf's 20,000; writes demo.html and demo-wolf.html
 # make demo-images   dog, fox or wolf? trains on drawings with each vendor left out; writes demo-images.html and .png
+# make demo-silhouettes   ten animals, 10,000 silhouettes: a neural network beside softmax regression
 # make test   install what the tests need and run the fast ones
 # make check  lint, format, types
 # The first run of each takes a minute or two; a second one skips what is already there.
@@ -23,7 +24,7 @@ STAMPS := .make
 CATALOGUES := $(wildcard src/mottomo/locale/*/LC_MESSAGES/*.po)
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo demo-images test test-slow check format bench docs golden catalogues lock clean
+.PHONY: demo demo-images demo-silhouettes test test-slow check format bench docs golden catalogues lock clean
 
 demo: $(STAMPS)/install
 	@printf '\n--- The article: a die thrown 20 times came up 2, 5, 2, 4, 2, 5 times ---\n\n'
@@ -40,7 +41,24 @@ demo-images: $(STAMPS)/images
 	@$(BIN)/mottomo train examples/drawings --group 2 --holdout each --model demo-animals.mottomo --figure demo-images.png --figure demo-images.html
 	@printf '\n--- A dog that the model knows, and a cat, which is none of the three ---\n\n'
 	@$(BIN)/mottomo predict examples/drawings/dog/google/noto/dog.png examples/cat.jpg --model demo-animals.mottomo --format text
+	@printf '\n--- Faces alone: most dogs are drawn whole, foxes and wolves are not, which gives half of it away ---\n\n'
+	@$(BIN)/mottomo train examples/drawings.csv --images picture --target category --features picture --group vendor --holdout each --where "part = 'face'" --save demo-faces.html
+	@printf '\n--- The network by its own classes, without training: it knows photos and nothing of drawings ---\n\n'
+	@$(BIN)/mottomo score examples/drawings --zero-shot dog=151-268,fox=277-280,wolf=269-271 --group 2 --save demo-zero-shot.html
+	@printf '\n--- None of these, learnt from 579 drawings of other animals; what is missed of kinds that were not learnt ---\n\n'
+	@$(BIN)/mottomo train examples/drawings --group 2 --none examples/others | sed -n '/^- A picture is refused/,/missed/p'
 	@printf '\nThe pictures with their probabilities and losses: demo-images.html and demo-images.png\n'
+
+demo-silhouettes: $(STAMPS)/images
+	@$(PIP) --no-deps animal-mnist==0.4
+	@rm -rf demo-silhouettes && $(BIN)/python tools/make_silhouettes.py demo-silhouettes
+	@printf '\n--- Ten animals, 8,000 silhouettes: softmax regression of their pixels, then a neural network ---\n\n'
+	@$(BIN)/mottomo train demo-silhouettes/learnt --image-features grey:28 --refuse 0 --model demo-silhouettes/softmax.mottomo --save demo-silhouettes/softmax.html
+	@$(BIN)/mottomo train demo-silhouettes/learnt --image-features grey:28 --refuse 0 --model-type network --hidden 256 --penalty l2=4 --model demo-silhouettes/network.mottomo --save demo-silhouettes/network.html
+	@printf '\n--- Both on 2,000 that they have not seen, and the network without exact copies of what it learnt ---\n\n'
+	@$(BIN)/mottomo score demo-silhouettes/new --model demo-silhouettes/softmax.mottomo --save demo-silhouettes/softmax-score.html
+	@$(BIN)/mottomo score demo-silhouettes/new --model demo-silhouettes/network.mottomo --save demo-silhouettes/network-score.html
+	@$(BIN)/mottomo score demo-silhouettes/new-without-copies --model demo-silhouettes/network.mottomo --save demo-silhouettes/network-without-copies.html
 
 test: $(STAMPS)/dev
 	$(BIN)/python -m pytest -n auto --dist loadgroup -m "not slow"

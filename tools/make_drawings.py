@@ -1,10 +1,12 @@
-"""Draws examples/drawings from the SVG of six icon packages: dogs, foxes and wolves of three vendors.
+"""Draws examples/drawings and examples/others from the SVG of six icon packages: animals of three vendors.
 
-Needs npm, Pillow and resvg-py. The pictures are 448 pixels wide, over white.
+Needs npm, Pillow and resvg-py. Dogs, foxes and wolves are 448 pixels wide, over white. The other animals are 224 pixels
+wide, made of such pictures just as the pretrained network sees them, so that nothing but the animal tells them apart.
 """
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import subprocess
@@ -16,8 +18,11 @@ from typing import Any
 import resvg_py
 from PIL import Image
 
-PLACE = Path(__file__).parent.parent / "examples" / "drawings"
-SIDE = 448
+from mottomo.messages import verbatim
+from mottomo.sources.pictures.decoding import square
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+SIDE, SEEN = 448, 224  # pixels
 # The packages with their versions and vendors. The three of one vendor are the same drawings in three renderings.
 PACKAGES = {
     "fluent-emoji": ("1.2.7", "microsoft"),
@@ -34,6 +39,127 @@ CATEGORIES = {
         for face in ("", "crying", "grin", "heart", "kissing", "pouting", "smiling", "tearofjoy", "weary", "wry")
     ),
     "wolf": ("wolf", "wolf-face", "wolfface"),
+}
+# Animals that are none of these, and under which other names they are drawn.
+OTHERS = [
+    "ant",
+    "badger",
+    "bat",
+    "bear",
+    "beaver",
+    "beetle",
+    "bird",
+    "bison",
+    "boar",
+    "butterfly",
+    "camel",
+    "cat",
+    "chicken",
+    "chipmunk",
+    "cockroach",
+    "cow",
+    "crab",
+    "cricket",
+    "crocodile",
+    "deer",
+    "dodo",
+    "dolphin",
+    "donkey",
+    "dove",
+    "dragon",
+    "duck",
+    "eagle",
+    "elephant",
+    "ewe",
+    "fish",
+    "flamingo",
+    "fly",
+    "frog",
+    "giraffe",
+    "goat",
+    "goose",
+    "gorilla",
+    "hamster",
+    "hedgehog",
+    "hippopotamus",
+    "honeybee",
+    "horse",
+    "jellyfish",
+    "kangaroo",
+    "koala",
+    "leopard",
+    "lion",
+    "lizard",
+    "llama",
+    "lobster",
+    "mammoth",
+    "monkey",
+    "moose",
+    "mosquito",
+    "mouse",
+    "octopus",
+    "orangutan",
+    "otter",
+    "owl",
+    "ox",
+    "panda",
+    "parrot",
+    "peacock",
+    "penguin",
+    "pig",
+    "rabbit",
+    "raccoon",
+    "ram",
+    "rat",
+    "rhinoceros",
+    "rooster",
+    "scorpion",
+    "seal",
+    "shark",
+    "sheep",
+    "shrimp",
+    "skunk",
+    "sloth",
+    "snail",
+    "snake",
+    "spider",
+    "squid",
+    "swan",
+    "t-rex",
+    "tiger",
+    "turkey",
+    "turtle",
+    "unicorn",
+    "whale",
+    "zebra",
+]
+OTHER_NAMES = {
+    "bear": "polar-bear",
+    "beetle": "bug lady-beetle ladybeetle",
+    "bird": "black-bird blackbird",
+    "camel": "bactriancamel dromedarycamel two-hump-camel",
+    "cat": "black-cat cat-face catside",
+    "chicken": "baby-chick babychick front-facing-baby-chick frontfacingchick hatching-chick hatchingchick",
+    "cow": "cow-face cowface",
+    "dove": "doveofpeace",
+    "dragon": "dragon-face dragonhead dragonside",
+    "ewe": "sheep",
+    "fish": "blowfish tropical-fish tropicalfish",
+    "hamster": "hampster",
+    "horse": "horse-face horseface",
+    "leopard": "leopardside",
+    "monkey": "monkey-face monkeyface",
+    "mouse": "mouse-face mouseside",
+    "ox": "water-buffalo waterbuffalo",
+    "panda": "pandaface",
+    "pig": "pig-face pigside",
+    "rabbit": "bunny bunnyside rabbit-face",
+    "tiger": "tiger-face tigerside",
+    "whale": "spouting-whale spurtingwhale",
+}
+SPECIES = {
+    **{name: name for name in OTHERS},
+    **{name: species for species, names in OTHER_NAMES.items() for name in names.split()},
 }
 
 
@@ -63,19 +189,38 @@ def drawn(found: dict[str, Any], name: str) -> Image.Image:
     return white.convert("RGB")
 
 
+def part_of(category: str, package: str, name: str) -> str:
+    """What a drawing shows: ``face`` or ``body``. Foxes and wolves are faces."""
+    is_face = category != "dog" or name == "dog-face" or (package, name) == ("fxemoji", "dog")
+    return "face" if is_face else "body"
+
+
 def main() -> None:
-    n = 0
+    n_others = 0
+    rows: list[tuple[str, ...]] = []
     with tempfile.TemporaryDirectory() as folder:
         for package, (version, vendor) in PACKAGES.items():
             found = icons_of(package, version, Path(folder))
             for category, names in CATEGORIES.items():
                 for name in names:
                     if name in found["icons"]:
-                        path = PLACE / category / vendor / package / f"{name}.png"
+                        path = EXAMPLES / "drawings" / category / vendor / package / f"{name}.png"
                         path.parent.mkdir(parents=True, exist_ok=True)
                         drawn(found, name).save(path, optimize=True)
-                        n += 1
-    print(f"{n} drawings in {PLACE}")
+                        shown = path.relative_to(EXAMPLES).as_posix()
+                        rows.append((shown, category, vendor, package, part_of(category, package, name)))
+            for name, species in SPECIES.items():
+                if name in found["icons"]:
+                    path = EXAMPLES / "others" / species / vendor / package / f"{name}.webp"
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    seen = square(drawn(found, name), verbatim(name), SEEN, 1.0)
+                    Image.fromarray(seen).save(path, lossless=True, method=6)
+                    n_others += 1
+    with (EXAMPLES / "drawings.csv").open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(("picture", "category", "vendor", "package", "part"))
+        writer.writerows(sorted(rows))
+    print(f"{len(rows)} drawings and {n_others} of other animals in {EXAMPLES}")
 
 
 if __name__ == "__main__":
