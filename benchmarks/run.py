@@ -30,6 +30,7 @@ NAMES = [
     "kernels",
     "near_collinear",
     "pictures",
+    "networks",
     "training_cost",
     "training",
 ]
