@@ -1,7 +1,7 @@
 """A neural network beside softmax regression on tables: penguins, digits and letters, on rows held out.
 
-The letters are those of the Debian package r-cran-mlbench, which is downloaded and read by the library rdata if both can
-be had; else they are left out, and that is said.
+The letters are those of the Debian package r-cran-mlbench, which is downloaded and read by the library rdata if both
+can be had; else they are left out, and that is said.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from mottomo.classification.classifier import Classifier
 from mottomo.errors import InvalidCall, InvalidInput, SourceError
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources.onnx_session import need_runtime
-from mottomo.sources.pictures.decoding import need_pillow
+from mottomo.sources.pictures.decoding import DECODING, need_pillow
 from mottomo.sources.pictures.extraction import Extraction
 from mottomo.sources.pictures.network import Network
 from mottomo.sources.pictures.recipe import Recipe, of_pixels
@@ -33,7 +33,7 @@ def extraction_of(recipe: Recipe) -> Extraction:
             need_runtime()
             libraries.append("onnxruntime")
             network = network_content(recipe)
-        made = f"{recipe.fingerprint} {' '.join(f'{name} {version(name)}' for name in libraries)}"
+        made = f"{recipe.fingerprint} decoding {DECODING} {' '.join(f'{name} {version(name)}' for name in libraries)}"
         _extractions[recipe] = Extraction(recipe, network, FeatureStore.in_cache(made))
     return _extractions[recipe]
 

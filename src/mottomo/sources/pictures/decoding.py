@@ -28,6 +28,7 @@ ENDINGS = (
 )
 LARGEST_FILE = 1 << 29  # bytes
 MOST_PIXELS = 150_000_000  # of one picture; a small file can claim any number
+DECODING = 2  # changes where the same file gives other pixels, so that numbers of before are computed again
 _LARGE = 20_000_000  # pixels; of larger pictures one at a time is decoded
 _WHITE = (255, 255, 255, 255)
 _GAP = 2.0  # a picture is first averaged down to at least this many times the wanted size, which is fast
@@ -156,7 +157,7 @@ def _opened(picture: Any, where: Message, needed: int) -> Image.Image:
             say_count("{count} picture", "{count} pictures", n_frames),
             say("save the one that is meant as a file of its own"),
         )
-    image.draft(None, (round(needed * _GAP), round(needed * _GAP)))
+    image.draft(None, (needed, needed))  # of JPEG: an eighth, a quarter or a half, where that is still large enough
     return image
 
 
