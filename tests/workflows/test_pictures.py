@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import subprocess
@@ -241,6 +242,41 @@ def test_options_that_go_with_pictures_alone_are_refused_without_them(folder):
 def test_features_that_are_none_are_refused_with_what_is_wrong(text, words):
     with pytest.raises(mo.InvalidInput, match=words):
         recipe_of(text)
+
+
+def test_pictures_in_memory_that_are_none_are_refused_also_where_their_numbers_are_known(folder):
+    model = mo.train(folder, image_features=PIXELS).model
+    first = drawn("dark", 1)
+    stream = io.BytesIO()
+    first.save(stream, "GIF", save_all=True, append_images=[drawn("bright", 2)])
+    jpeg = io.BytesIO()
+    Image.new("RGB", (300, 300), "red").save(jpeg, "JPEG")
+    closed = Image.open(io.BytesIO(jpeg.getvalue()))
+    closed.close()
+    for picture, words in (
+        (Image.open(io.BytesIO(stream.getvalue())), "several pictures"),
+        (Image.new("RGB", (0, 0)), "no pixels"),
+        (Image.open(io.BytesIO(jpeg.getvalue()[:900])), "cut or damaged"),
+        (closed, "cut or damaged"),
+    ):
+        with pytest.raises(mo.SourceError, match=words):
+            mo.predict(model, picture)
+    for data in (np.zeros((8, 8, 3)), np.zeros((2, 8, 8, 3), np.uint8), [], iter([first]), "photo"):
+        with pytest.raises(mo.InvalidInput, match="neither pictures nor a table"):
+            mo.predict(model, data)
+    with pytest.raises(mo.SourceError, match="cannot be opened"):
+        mo.predict(model, Path("x" * 5000 + ".png"))
+    with pytest.raises(mo.InvalidInput, match="pictures alone have no categories"):
+        mo.train(folder / "dark" / "0.png")
+
+
+def test_a_level_of_folders_that_groups_nothing_is_refused_with_those_that_are(folder):
+    (folder / "dark" / "a").mkdir()
+    (folder / "dark" / "0.png").rename(folder / "dark" / "a" / "0.png")
+    for level, got in ((1, "1"), (3, "3"), (2, "bright/0.png")):
+        with pytest.raises(mo.InvalidInput, match="the deepest level is 2") as caught:
+            mo.train(folder, group=level, image_features=PIXELS)
+        assert str(caught.value.got) == got
 
 
 def test_a_network_of_others_is_named_by_its_file_and_found_again_by_its_hash(folder, tmp_path, monkeypatch):

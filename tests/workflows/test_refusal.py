@@ -46,6 +46,10 @@ def test_pictures_of_anything_else_are_refused_and_those_like_the_training_are_n
     refusal = result.model.refusal
     assert (refusal.kind, refusal.n, refusal.n_others, refusal.column) == ("learnt", 36, 36, "level 2")
     assert "refusal" in result.remarks
+    assert [one.role for one in result.provenance.sources] == [None, "none"]
+    assert result.provenance.sources[1].sha256 == mo.train(others, **OPTIONS).provenance.sources[0].sha256
+    with pytest.raises(mo.InvalidInput, match="are those of the training"):
+        mo.train(own, none=own / ".." / "own", **OPTIONS)
     found = mo.predict(result.model, [square("blue", 99), square("grey", 98), square("red", 97)])
     assert found.refused.tolist()[0] is True
     assert found.refused.tolist()[2] is False

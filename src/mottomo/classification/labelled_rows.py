@@ -129,7 +129,8 @@ def refuse_extremes(data: Data, names: Sequence[str] | None = None) -> None:
     if not data.n_features:
         return
     middle, usual = usual_sizes(next(data.batches()).sample(_LOOKED_AT).features)
-    most = np.minimum(_LARGEST, _LARGEST_RATIO * usual)
+    with np.errstate(over="ignore"):
+        most = np.minimum(_LARGEST, _LARGEST_RATIO * usual)
     low, high = _extent(data, float((most - np.abs(middle)).min()))
     largest, away = np.maximum(np.abs(low), np.abs(high)), np.maximum(middle - low, high - middle)
     size = np.where(usual < 1 / _LARGEST, usual, largest)

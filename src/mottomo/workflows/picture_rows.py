@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from mottomo.errors import SourceError
 from mottomo.messages import Message, say, verbatim
 from mottomo.sources.columns import Columns, KeptColumns
 from mottomo.sources.pictures.extraction import Extracted
-from mottomo.sources.pictures.folder import PICTURE, PictureFolder, level_name
+from mottomo.sources.pictures.folder import PICTURE, level_name
 from mottomo.sources.pictures.recipe import Recipe, of_pixels
 from mottomo.storage.row_file import RowFile
 from mottomo.workflows.picture_recipes import extraction_of
@@ -120,30 +120,32 @@ def read_pictures(
     return PictureRows(table.column, Block(recipe.width, recipe.to_dict()), file, tuple(kept_names), facts)
 
 
-def read_others(path: Path, recipe: Recipe, groups: Sequence[str], column: str | None, *, skip_bad: bool) -> Others:
+def read_others(
+    others: PictureTable, recipe: Recipe, groups: Sequence[str], column: str | None, *, skip_bad: bool
+) -> Others:
     """The pictures of a folder of anything else: one folder a kind, and the groups below as in that of the training.
 
     groups : the names of the groups of the training, of `column`.
 
     Raises SourceError : some cannot be read.
     """
-    folder = PictureFolder.of(path)
-    parts = [name.split("/") for name in folder.pictures]
+    assert isinstance(others.table, Mapping)
+    names = list(others.table[PICTURE])
+    parts = [name.split("/") for name in names]
     kinds = [one[0] for one in parts]
     position = {name: code for code, name in enumerate(groups)}
-    level = next((n for n in range(2, folder.n_levels + 1) if level_name(n) == column), None)
+    level = next((n for n in range(2, max(map(len, parts))) if level_name(n) == column), None)
     codes = [-1 if level is None or len(one) <= level else position.get(one[level - 1], -1) for one in parts]
-    table = PictureTable({PICTURE: list(folder.pictures)}, PICTURE, path.joinpath, str(path), folder.n_others)
     rows, kept, bad = [], [], []
-    for index, found in enumerate(extracted(recipe, table, list(folder.pictures))):
+    for index, found in enumerate(extracted(recipe, others, names)):
         if found.problem is not None:
-            bad.append(SkippedPicture(folder.pictures[index], found.problem))
+            bad.append(SkippedPicture(names[index], found.problem))
         else:
             assert found.features is not None
             rows.append(found.features)
             kept.append(index)
     if bad and not (skip_bad and rows):
-        raise bad_pictures(bad, len(parts), verbatim(str(path)))
+        raise bad_pictures(bad, len(parts), verbatim(others.name or ""))
     number = {kind: code for code, kind in enumerate(dict.fromkeys(kinds))}
     of_kind = np.array([number[kinds[index]] for index in kept])
     return Others(np.stack(rows), of_kind, np.array([codes[index] for index in kept]))

@@ -99,7 +99,7 @@ def pictures_of(data: Any, *, with_categories: bool) -> PictureTable | None:
 
     None if `data` is something else.
     """
-    if isinstance(data, os.PathLike) and Path(data).is_dir():
+    if isinstance(data, os.PathLike) and os.path.isdir(data):  # of a name that is too long it is none
         folder = PictureFolder.of(Path(data))
         columns = folder.table() if with_categories else {PICTURE: list(folder.pictures)}
         return PictureTable(columns, PICTURE, folder.path.joinpath, str(data), folder.n_others)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from mottomo.errors import InvalidInput
-from mottomo.messages import as_message, say, verbatim, written
+from mottomo.messages import Message, as_message, say, verbatim, written
 from mottomo.results import Provenance
 from mottomo.sources.columns import ColumnSelection, KeptColumns, open_columns
 from mottomo.sources.file_hash import FileHash
@@ -59,7 +59,7 @@ def table_of(
         reading.refuse(say("pictures"))
         yield _Opened(pictures, pictures.provenance)
         return
-    with _plain_table_of(data, reading, label, fingerprint) as found:
+    with _plain_table_of(data, reading, label, fingerprint, images) as found:
         if images is None:
             yield found
             return
@@ -74,7 +74,9 @@ def _beside(found: Provenance, table: PictureTable) -> Provenance:
 
 
 @contextmanager
-def _plain_table_of(data: Any, reading: Reading, label: Any, fingerprint: bool) -> Iterator[_Opened]:
+def _plain_table_of(
+    data: Any, reading: Reading, label: Any, fingerprint: bool, images: str | None
+) -> Iterator[_Opened]:
     with ExitStack() as stack:
         called = as_message(label)
         if hasattr(data, "read"):
@@ -103,6 +105,14 @@ def _plain_table_of(data: Any, reading: Reading, label: Any, fingerprint: bool) 
             yield _Opened(data, lambda: Provenance(origins=("table",), library=library_of(data)))
             return
         frame = None if isinstance(data, str | bytes) else Frame.of(data)
+        if (frame is None or frame.is_series) and images is not None:
+            raise InvalidInput(
+                "no-pictures-given",
+                say("this is neither pictures nor a table"),
+                say("data"),
+                say("a picture or a list of them: paths, pictures of Pillow, arrays of uint8; or a table of paths"),
+                _what_it_is(data),
+            )
         if frame is None or frame.is_series:
             raise InvalidInput(
                 "no-columns",
@@ -113,6 +123,13 @@ def _plain_table_of(data: Any, reading: Reading, label: Any, fingerprint: bool) 
                 say("for a file give pathlib.Path({text})", text=repr(data)) if isinstance(data, str) else None,
             )
         yield _Opened(frame, lambda: Provenance(origins=("table",), library=library_of(data)))
+
+
+def _what_it_is(data: Any) -> Message:
+    """What somebody gave: an array by its shape, anything else as it is written."""
+    if hasattr(data, "shape") and hasattr(data, "dtype"):
+        return say("{shape} of {type}", shape=str(data.shape), type=str(data.dtype))
+    return say("{value} of type {type}", value=written(data, repr)[:60], type=type(data).__name__)
 
 
 class _Opened:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, Literal, Unpack
 
 from mottomo._checks import check_whole
@@ -170,12 +171,16 @@ def train(
             accept_limit=accept_limit,
             memory=memory << 20,
             image_features=image_features,
-            none=others_of(none),
+            none=others_of(none, opened.table),
             refuse=float(refuse) if has_pictures else 0.0,
             skip_bad=skip_bad,
         )
         found = train_on_table(opened.table, plan, progress, reads, picture_reads, check_names)
-        return found.with_provenance(opened.provenance().with_settings(plan.given))
+        provenance = opened.provenance().with_settings(plan.given)
+        if plan.none is not None:
+            others = tuple(replace(one, role="none") for one in plan.none.provenance().sources)
+            provenance = replace(provenance, sources=(*provenance.sources, *others))
+        return found.with_provenance(provenance)
 
 
 def train_on_table(

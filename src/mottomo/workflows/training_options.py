@@ -13,7 +13,7 @@ from mottomo._checks import check_whole
 from mottomo.classification.network import NetworkSettings
 from mottomo.errors import InvalidCall, InvalidInput
 from mottomo.messages import Message, say, verbatim, written
-from mottomo.sources.pictures.folder import CATEGORY, PICTURE, level_name
+from mottomo.sources.pictures.folder import CATEGORY, PICTURE, PictureFolder, level_name
 from mottomo.workflows.picture_tables import PictureTable
 from mottomo.workflows.tables import Table
 
@@ -51,17 +51,29 @@ def hidden_of(
     return tuple(int(one) for one in units)
 
 
-def others_of(none: Any) -> Path | None:
-    """The folder of pictures of anything else."""
-    if none is None or isinstance(none, str | os.PathLike):
-        return None if none is None else Path(none)
-    raise InvalidInput(
-        "option-type",
-        say("an option is of the wrong type"),
-        verbatim("none"),
-        say("a folder of pictures"),
-        say("{value} of type {type}", value=written(none, repr)[:60], type=type(none).__name__),
-    )
+def others_of(none: Any, table: Table) -> PictureTable | None:
+    """The folder of pictures of anything else. Raises InvalidInput, SourceError : it is none, or is that of `table`."""
+    if none is None:
+        return None
+    if not isinstance(none, str | os.PathLike):
+        raise InvalidInput(
+            "option-type",
+            say("an option is of the wrong type"),
+            verbatim("none"),
+            say("a folder of pictures"),
+            say("{value} of type {type}", value=written(none, repr)[:60], type=type(none).__name__),
+        )
+    folder = PictureFolder.of(Path(none))
+    if isinstance(table, PictureTable) and table.name is not None and os.path.samefile(table.name, folder.path):
+        raise InvalidInput(
+            "none-is-training",
+            say("the pictures of anything else are those of the training"),
+            verbatim("none"),
+            say("a folder of other pictures"),
+            verbatim(str(folder.path)),
+        )
+    names = list(folder.pictures)
+    return PictureTable({PICTURE: names}, PICTURE, folder.path.joinpath, str(folder.path), folder.n_others)
 
 
 def copies_of(copies: int, model_type: str) -> int:
@@ -118,6 +130,14 @@ def target_of(target: str | None, table: Table) -> str:
         return target
     if isinstance(table, PictureTable) and table.is_folder:
         return CATEGORY
+    if isinstance(table, PictureTable) and table.is_alone:
+        raise InvalidInput(
+            "pictures-without-categories",
+            say("pictures alone have no categories"),
+            verbatim("data"),
+            say("a folder with one folder a category, or a table with a column of paths and one of categories"),
+            say("pictures"),
+        )
     raise InvalidCall(
         "no-target",
         say("which column to predict is not known; name it with --target"),

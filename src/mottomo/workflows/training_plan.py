@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from mottomo.categories import Categories
 from mottomo.classification.network import NetworkSettings
 from mottomo.classification.penalties import Penalty
 from mottomo.classification.training_rows import Settings
+from mottomo.workflows.picture_tables import PictureTable
 from mottomo.workflows.provenance import given
 
 REFUSE = 0.1  # of pictures like those of the training, unless another rate is asked for
@@ -67,7 +67,7 @@ class TrainingPlan:
     hidden: tuple[int, ...] | None = None
     copies: int = 0
     image_features: str | None = None
-    none: Path | None = None
+    none: PictureTable | None = None
     refuse: float = 0.0
     skip_bad: bool = False
 
@@ -93,7 +93,7 @@ class TrainingPlan:
             hidden=self.hidden,
             copies=self.copies or None,
             image_features=self.image_features,
-            none=self.none,
+            none=None if self.none is None else self.none.name,
             refuse=None if self.refuse in (0.0, REFUSE) else self.refuse,
             skip_bad=self.skip_bad or None,
         )

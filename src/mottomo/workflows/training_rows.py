@@ -116,12 +116,7 @@ class _Filling:
             self._add(columns, start)
             start += columns.n
         if not self._inside.n:
-            raise InvalidInput(
-                "weights-zero",
-                say("all sample weights are zero"),
-                verbatim("--weights"),
-                say("at least one row with a weight above 0"),
-            )
+            raise _weights_zero()
 
     def _add(self, columns: Columns, start: int) -> None:
         batch = _encoded(columns, self._encoding, self._categories, self._plan)
@@ -149,6 +144,15 @@ class _Filling:
             self._groups.outside(),
             tuple(self._names) or None,
         )
+
+
+def _weights_zero() -> InvalidInput:
+    return InvalidInput(
+        "weights-zero",
+        say("all sample weights are zero"),
+        verbatim("--weights"),
+        say("at least one row with a weight above 0"),
+    )
 
 
 def _encoding(found: KeptColumns, names: list[str], plan: TrainingPlan, pictured: PictureRows | None) -> Encoding:
@@ -190,6 +194,8 @@ def _complete(table: KeptColumns, plan: TrainingPlan) -> int:
 def _categories(table: KeptColumns, plan: TrainingPlan) -> Categories:
     """The categories of the target, declared or discovered; at least two of them are seen."""
     seen = [category_name(value) for value in table.levels(plan.target, plan.weights)]
+    if not seen and plan.weights is not None:
+        raise _weights_zero()
     place = say("{where}, column {column}", where=table.where, column=plan.target)
     if len(seen) < 2:
         raise InvalidInput(

@@ -97,14 +97,7 @@ def _square(image: Image.Image, where: Message, side: int, crop: float) -> np.nd
             with _quiet():
                 turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
     except Exception as error:  # Pillow's readers raise whatever their code trips over
-        raise SourceError(
-            "picture-damaged",
-            say("the picture is cut or damaged"),
-            where,
-            say("a whole picture"),
-            None,
-            say("take the file from where it came, or leave it out"),
-        ) from error
+        raise damaged(where) from error
     image = _in_colour(image, where)
     width, height = image.size
     half = min(width, height) * crop / 2
@@ -143,12 +136,38 @@ def _opened(picture: Any, where: Message, needed: int) -> Image.Image:
                 say("a picture, such as JPEG, PNG, WebP, GIF, TIFF or BMP"),
             ) from None
         except Exception as error:
-            raise SourceError(
-                "picture-damaged", say("the picture is cut or damaged"), where, say("a whole picture")
-            ) from error
+            raise damaged(where) from error
     if is_too_large:
         raise _too_many_pixels(where, image.size)
-    if n_frames > 1 and image.format not in ("MPO", "ICO"):  # whose first picture is the picture
+    _refuse_animated(n_frames, image.format, where)
+    image.draft(None, (needed, needed))  # of JPEG: an eighth, a quarter or a half, where that is still large enough
+    return image
+
+
+def checked(image: Any, where: Message) -> Any:
+    """A picture in memory. Raises SourceError : one of Pillow is cut, was closed, is animated, or has no pixels."""
+    if isinstance(image, np.ndarray):
+        return image
+    try:
+        with _quiet():
+            image.load()
+            n_frames = getattr(image, "n_frames", 1)
+    except Exception as error:  # Pillow's readers raise whatever their code trips over
+        raise damaged(where) from error
+    _refuse_animated(n_frames, image.format, where)
+    if not image.width * image.height:
+        raise SourceError(
+            "picture-empty",
+            say("the picture has no pixels"),
+            where,
+            say("a picture"),
+            verbatim(f"{image.width} x {image.height}"),
+        )
+    return image
+
+
+def _refuse_animated(n_frames: int, format: str | None, where: Message) -> None:
+    if n_frames > 1 and format not in ("MPO", "ICO"):  # whose first picture is the picture
         raise SourceError(
             "picture-animated",
             say("the file holds several pictures, as an animation does"),
@@ -157,8 +176,18 @@ def _opened(picture: Any, where: Message, needed: int) -> Image.Image:
             say_count("{count} picture", "{count} pictures", n_frames),
             say("save the one that is meant as a file of its own"),
         )
-    image.draft(None, (needed, needed))  # of JPEG: an eighth, a quarter or a half, where that is still large enough
-    return image
+
+
+def damaged(where: Message) -> SourceError:
+    """The error of a picture that is cut or damaged."""
+    return SourceError(
+        "picture-damaged",
+        say("the picture is cut or damaged"),
+        where,
+        say("a whole picture"),
+        None,
+        say("take the file from where it came, or leave it out"),
+    )
 
 
 @contextlib.contextmanager

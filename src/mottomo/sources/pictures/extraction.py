@@ -16,7 +16,7 @@ import numpy as np
 from mottomo.errors import MottomoError
 from mottomo.kernels.threads import processors
 from mottomo.messages import Message, say, verbatim
-from mottomo.sources.pictures.decoding import content_of, need_pillow, square
+from mottomo.sources.pictures.decoding import checked, content_of, damaged, need_pillow, square
 from mottomo.sources.pictures.network import Network
 from mottomo.sources.pictures.recipe import Recipe
 
@@ -96,8 +96,8 @@ class Extraction:
         for index, (picture, where) in enumerate(batch):
             sha256, size = None, 0
             try:
-                content = content_of(picture) if isinstance(picture, Path) else picture
-                sha256, size = _hash(content), len(content) if isinstance(content, bytes) else 0
+                content = content_of(picture) if isinstance(picture, Path) else checked(picture, where)
+                sha256, size = _hash(content, where), len(content) if isinstance(content, bytes) else 0
                 known = self._store.get(sha256) if self._store is not None else None
                 if known is None:
                     wanted[index] = square(content, where, self.recipe.side, self.recipe.crop)
@@ -131,14 +131,21 @@ def _name(picture: Any) -> Message:
     return verbatim(str(picture)) if isinstance(picture, Path) else say("picture")
 
 
-def _hash(content: Any) -> str:
-    """The SHA-256 of the bytes of a file, or of the pixels of a picture in memory with their shape."""
+def _hash(content: Any, where: Message) -> str:
+    """The SHA-256 of the bytes of a file, or of the pixels of a picture in memory with their shape.
+
+    Raises SourceError : a picture of Pillow cannot be read to its end.
+    """
     if isinstance(content, bytes):
         return hashlib.sha256(content).hexdigest()
     if isinstance(content, np.ndarray):
         head, pixels = f"{content.shape} {content.dtype}", content.tobytes()
     else:
-        head, pixels = f"{content.size} {content.mode} {content.info.get('transparency')!r}", content.tobytes()
+        try:
+            pixels = content.tobytes()
+        except Exception as error:  # Pillow's readers raise whatever their code trips over
+            raise damaged(where) from error
+        head = f"{content.size} {content.mode} {content.info.get('transparency')!r}"
         palette = content.getpalette("RGBA") if content.mode in ("P", "PA") else None
         head += f" {palette}"
     return hashlib.sha256(head.encode() + b"\n" + pixels).hexdigest()
