@@ -9,27 +9,16 @@ from mottomo.classification.classifier import NetworkClassifier
 from mottomo.classification.network import Epoch
 from mottomo.classification.penalty_choice import PenaltyChoice
 from mottomo.classification.pictures import TrainedPictures
+from mottomo.classification.trained import Trained, TrainedRemark
 from mottomo.held_out import HeldOut
-from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally
 
 NetworkVerdict = Literal["network-trained", "network-still-falling", "network-interrupted"]
-NetworkRemark = Literal[
-    "no-certificate",
-    "rows-dropped",
-    "nothing-aside",
-    "held-out-impossible",
-    "pictures-skipped",
-    "pictures-in-two-categories",
-    "pictures-copied",
-    "other-files",
-    "groups-alike",
-    "refusal",
-]
+NetworkRemark = Literal[TrainedRemark, "no-certificate", "nothing-aside"]
 
 
 @dataclass(frozen=True, eq=False)
-class NetworkResult(ResultWithRows):
+class NetworkResult(Trained):
     """A trained neural network with the facts about its training.
 
     Attributes
@@ -71,21 +60,6 @@ class NetworkResult(ResultWithRows):
         return self.classifier
 
     @property
-    def n_observations(self) -> int:
-        """The sum of the weights of the training rows."""
-        return int(self.tally.n_observations)
-
-    @property
-    def cross_entropy(self) -> float:
-        """-log L / n of all training rows, nats a row."""
-        return -self.log_likelihood / self.n_observations
-
-    @property
-    def null_cross_entropy(self) -> float:
-        """-log L / n of the intercept-only (null) model, nats a row."""
-        return -self.null_log_likelihood / self.n_observations
-
-    @property
     def n_parameters(self) -> int:
         """Weights and intercepts."""
         return sum(w.size + b.size for w, b in self.classifier.layers)
@@ -110,17 +84,10 @@ class NetworkResult(ResultWithRows):
             found.append("rows-dropped")
         if not self.n_aside:
             found.append("nothing-aside")
-        if self.held_out is not None and self.held_out.n_impossible:
-            found.append("held-out-impossible")
-        if self.pictures is not None:
-            found += self.pictures.remarks
-        if self.classifier.refusal is not None:
-            found.append("refusal")
-        return tuple(found)
+        return (*found, *self._last_remarks())
 
     def to_dict(self) -> dict[str, Any]:
         """As in Result."""
-        penalty = self.classifier.penalty
         return {
             **self.tally.counts_dict(),
             "n_rows": self.n_rows,
@@ -136,15 +103,11 @@ class NetworkResult(ResultWithRows):
             "reason": self.reason,
             "method": "neural-network",
             "settings": dict(self.classifier.settings),
-            "penalty": None if penalty is None else penalty.to_dict(),
-            "penalty_choice": None if self.penalty_choice is None else self.penalty_choice.to_dict(),
+            **self._penalty_dict(),
             "curve": [
                 {"epoch": one.epoch, "cross_entropy": one.training, "cross_entropy_aside": one.aside}
                 for one in self.curve
             ],
             "best_epoch": self.best,
-            "held_out": None if self.held_out is None else self.held_out.to_dict(),
-            "pictures": None if self.pictures is None else self.pictures.to_dict(),
-            "refusal": None if self.classifier.refusal is None else self.classifier.refusal.to_dict(),
-            "model": self.model_file,
+            **self._last_dict(),
         }

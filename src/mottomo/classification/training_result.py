@@ -15,32 +15,25 @@ from mottomo.classification.coordinates import referred
 from mottomo.classification.existence import Existence, Separator
 from mottomo.classification.penalty_choice import PenaltyChoice
 from mottomo.classification.pictures import TrainedPictures
+from mottomo.classification.trained import Trained, TrainedRemark
 from mottomo.held_out import HeldOut
 from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
-from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally
 
 TrainingVerdict = Literal["trained", "no-maximum", "never-seen", "existence-undecided", "not-converged"]
 TrainingRemark = Literal[
-    "rows-dropped",
+    TrainedRemark,
     "collinear-column",
     "nearly-collinear",
     "penalised",
     "no-standard-errors",
     "baseline",
     "rare-categories",
-    "held-out-impossible",
-    "pictures-skipped",
-    "pictures-in-two-categories",
-    "pictures-copied",
-    "other-files",
-    "groups-alike",
-    "refusal",
 ]
 
 
 @dataclass(frozen=True, eq=False)
-class TrainingResult(ResultWithRows):
+class TrainingResult(Trained):
     """A trained classifier with the facts about its fit.
 
     Attributes
@@ -103,11 +96,6 @@ class TrainingResult(ResultWithRows):
     def model(self) -> SoftmaxClassifier:
         """The classifier: what ``mo.predict`` takes, and ``save(path)`` writes."""
         return self.classifier
-
-    @property
-    def n_observations(self) -> int:
-        """The sum of the weights of the training rows."""
-        return int(self.tally.n_observations)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -214,8 +202,7 @@ class TrainingResult(ResultWithRows):
             "existence": self._existence(),
             "collinear_columns": [self._dependence(one) for one in self.collinear],
             "nearly_collinear_columns": [self._dependence(one) for one in self.near],
-            "penalty": None if self.classifier.penalty is None else self.classifier.penalty.to_dict(),
-            "penalty_choice": None if self.penalty_choice is None else self.penalty_choice.to_dict(),
+            **self._penalty_dict(),
             "reference": self.reference,
             "columns": list(self.columns),
             "coefficients": {name: coefficients[:, k].tolist() for k, name in enumerate(names)},
@@ -236,10 +223,7 @@ class TrainingResult(ResultWithRows):
                 }
                 for test in self.feature_tests
             ],
-            "held_out": None if self.held_out is None else self.held_out.to_dict(),
-            "pictures": None if self.pictures is None else self.pictures.to_dict(),
-            "refusal": None if self.classifier.refusal is None else self.classifier.refusal.to_dict(),
-            "model": self.model_file,
+            **self._last_dict(),
         }
 
     def _by_category(self, values: np.ndarray | None) -> dict[str, list[float]] | None:
@@ -279,16 +263,6 @@ class TrainingResult(ResultWithRows):
             "constant": one.constant,
             "remainder": one.remainder,
         }
-
-    @property
-    def cross_entropy(self) -> float:
-        """-log L / n, nats a row."""
-        return -self.log_likelihood / self.n_observations
-
-    @property
-    def null_cross_entropy(self) -> float:
-        """-log L / n of the intercept-only (null) model, nats a row."""
-        return -self.null_log_likelihood / self.n_observations
 
     @property
     def leaves_out(self) -> bool:
@@ -338,13 +312,7 @@ class TrainingResult(ResultWithRows):
             found.append("baseline")
         if self.rare:
             found.append("rare-categories")
-        if self.held_out is not None and self.held_out.n_impossible:
-            found.append("held-out-impossible")
-        if self.pictures is not None:
-            found += self.pictures.remarks
-        if self.classifier.refusal is not None:
-            found.append("refusal")
-        return tuple(found)
+        return (*found, *self._last_remarks())
 
     @property
     def z(self) -> np.ndarray | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from mottomo.classification.network_result import NetworkRemark, NetworkResult, NetworkVerdict
 from mottomo.messages import Message, say, say_count
-from mottomo.report.held_out import counted, dropped, held_out, held_out_impossible, penalty_choice
+from mottomo.report import trained
+from mottomo.report.held_out import counted, held_out, penalty_choice
 from mottomo.report.numbers import rounded, significant, whole
-from mottomo.report.pictures import alike, copied, in_two_categories, other_files, refusal_rule, skipped
 from mottomo.report.report import Block, Body, Column, Formula, Heading, Paragraph, Table
-from mottomo.report.results import Words, worded
+from mottomo.report.results import Words, about, worded
 from mottomo.report.sentences import categories, some
 
 
@@ -121,22 +121,15 @@ WORDS = Words[NetworkResult](
     worded(
         NetworkRemark,
         {
+            **about(lambda result: result, trained.REMARKS),
             "no-certificate": lambda result: say(
                 "A network has many local optima. So nothing is proved of this one, and there are no standard errors; "
                 "what it is worth shows on rows held out."
             ),
-            "rows-dropped": lambda result: dropped(result.n_dropped),
             "nothing-aside": lambda result: say(
                 "There are too few rows to keep some aside, so the training stopped where it learnt nothing more; "
                 "that is later than where it is best on new rows."
             ),
-            "held-out-impossible": lambda result: held_out_impossible(result.held_out),
-            "pictures-skipped": lambda result: skipped(result.pictures),
-            "pictures-in-two-categories": lambda result: in_two_categories(result.pictures),
-            "pictures-copied": lambda result: copied(result.pictures),
-            "other-files": lambda result: other_files(result.pictures),
-            "groups-alike": lambda result: alike(result.pictures),
-            "refusal": lambda result: refusal_rule(result.classifier.refusal),
         },
     ),
 )

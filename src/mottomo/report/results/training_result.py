@@ -11,11 +11,11 @@ from mottomo.classification.collinearity import Dependence
 from mottomo.classification.existence import Separator
 from mottomo.classification.training_result import TrainingRemark, TrainingResult, TrainingVerdict
 from mottomo.messages import Message, say, say_count, verbatim
-from mottomo.report.held_out import counted, dropped, held_out, held_out_impossible, penalty_choice
+from mottomo.report import trained
+from mottomo.report.held_out import counted, held_out, penalty_choice
 from mottomo.report.numbers import exactly, rounded, significant, whole
-from mottomo.report.pictures import alike, copied, in_two_categories, other_files, refusal_rule, skipped
 from mottomo.report.report import Block, Body, Cells, Column, Formula, Heading, P, Paragraph, Table
-from mottomo.report.results import Say, Says, Words, worded
+from mottomo.report.results import Say, Says, Words, about, worded
 from mottomo.report.results.tallies import CATEGORY
 from mottomo.report.sentences import categories, in_latex, p_text, some
 
@@ -508,7 +508,7 @@ VERDICTS: Mapping[str, Say[TrainingResult]] = worded(
 REMARKS: Mapping[str, Says[TrainingResult]] = worded(
     TrainingRemark,
     {
-        "rows-dropped": lambda result: dropped(result.n_dropped),
+        **about(lambda result: result, trained.REMARKS),
         "collinear-column": _collinear,
         "nearly-collinear": _nearly_collinear,
         "penalised": _penalised,
@@ -518,13 +518,6 @@ REMARKS: Mapping[str, Says[TrainingResult]] = worded(
             "Categories with at most one row: {names}. Hardly anything can be learnt of them.",
             names=some(result.rare, _MOST_NAMES),
         ),
-        "held-out-impossible": lambda result: held_out_impossible(result.held_out),
-        "pictures-skipped": lambda result: skipped(result.pictures),
-        "pictures-in-two-categories": lambda result: in_two_categories(result.pictures),
-        "pictures-copied": lambda result: copied(result.pictures),
-        "other-files": lambda result: other_files(result.pictures),
-        "groups-alike": lambda result: alike(result.pictures),
-        "refusal": lambda result: refusal_rule(result.classifier.refusal),
     },
 )
 WORDS = Words[TrainingResult]("train", _body, VERDICTS, REMARKS)
