@@ -7,6 +7,7 @@ import math
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 import pytest
 
 import mottomo as mo
+from mottomo.classification.predictions import Batches
 from mottomo.report.figures import chart_of, figure_bytes, fonts
 from mottomo.report.figures.contact_sheet import _url
 from tests.report.test_contract import pictures_of_pets, rows_of_pets
@@ -259,6 +261,18 @@ def test_what_has_no_figure_says_so(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(mo.MissingExtra, match="figures need libraries"):
         mo.estimate([1, 2]).plot()
+
+
+def test_rows_of_one_name_and_long_names_have_a_chart_each(results):
+    model = results["pictures"].model
+    names = ["a" * 30 + "/" + "b" * 30 + str(number // 2) + ".png" for number in range(4)]
+    first = mo.predict(model, pictures_of_pets()["picture"][:4])
+    batch = next(iter(first.batches))
+    found = replace(first, batches=Batches(lambda: iter([replace(batch, names=tuple(names))])))
+    rows = [row["row"] for row in _rows(spec_of(found)) if "row" in row]
+    assert len(set(rows)) == 4
+    assert max(map(len, set(rows))) < 80
+    assert all("…" in title for title in rows)
 
 
 def test_a_name_cannot_end_the_script_of_a_page():

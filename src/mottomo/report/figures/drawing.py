@@ -56,7 +56,7 @@ def finished(chart: Figure, look: Look) -> Figure:
         chart.configure(background=look.ground, font=FAMILIES, padding=12)
         .configure_axis(**text, gridColor=look.faint, domainColor=look.ink, tickColor=look.ink, labelLimit=260)
         .configure_legend(**text, labelLimit=260)
-        .configure_header(**text)
+        .configure_header(**text, labelLimit=230)
         .configure_title(font=FAMILIES, color=look.ink, anchor="start", subtitleFont=FAMILIES, subtitleColor=look.ink)
         .configure_view(stroke=None)
     )

@@ -9,9 +9,11 @@ import altair as alt
 from mottomo.classification.predictions import Predictions
 from mottomo.messages import say
 from mottomo.report.figures.drawing import COLOURS, Figure, Look, layered, titled
+from mottomo.report.layout import shortened
 from mottomo.report.pictures import given_one_of_them
 
 _MOST_ROWS = 24
+_LONGEST = 40  # columns of letters of a name
 
 
 def draw(found: Predictions, look: Look) -> Figure:
@@ -19,9 +21,11 @@ def draw(found: Predictions, look: Look) -> Figure:
     names = found.categories.names
     rows, titles = [], []
     for number, one in enumerate(itertools.islice(found.rows(), _MOST_ROWS), start=1):
-        title = look.words(say("row {number}", number=number)) if one.name is None else one.name
+        title = look.words(say("row {number}", number=number)) if one.name is None else shortened(one.name, _LONGEST)
         if found.refusal is not None and one.score is not None and one.score > found.refusal.threshold:
-            title += " — " + look.words(say("refused: none of these"))
+            title = f"{look.words(say('refused: none of these'))} — {title}"
+        if title in titles:  # or two rows would share a chart
+            title = f"{number}: {title}"
         titles.append(title)
         rows += [{"row": title, "name": name, "value": y} for name, y in zip(names, one.probabilities, strict=True)]
     base = alt.Chart().encode(
