@@ -35,7 +35,7 @@ def made():
         "estimate": mo.estimate([2, 5, 2, 4, 2, 5]),
         "estimate of groups": mo.estimate(mo.Tally.from_counts([[1, 2], [3, 4]])),
         "many": mo.estimate(list(range(1, 101))),
-        "test": mo.test(WOLF, count_column="count", categories="1..6"),
+        "test": mo.test(WOLF, count_column="count", categories="1..6", method="asymptotic"),
         "compare": mo.compare(pd.DataFrame(pets), column="pet", by="colour"),
         "plan": mo.plan([2, 5, 2, 4, 2, 5]),
         "explain": mo.explain([2, 5, 2, 4, 2, 5]),
