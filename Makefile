@@ -46,7 +46,8 @@ demo-images: $(STAMPS)/images
 	@printf '\n--- The network by its own classes, without training: it knows photos and nothing of drawings ---\n\n'
 	@$(BIN)/mottomo score examples/drawings --zero-shot dog=151-268,fox=277-280,wolf=269-271 --group 2 --save demo-zero-shot.html
 	@printf '\n--- None of these, learnt from 579 drawings of other animals; what is missed of kinds that were not learnt ---\n\n'
-	@$(BIN)/mottomo train examples/drawings --group 2 --none examples/others | sed -n '/^- A picture is refused/,/missed/p'
+	@$(BIN)/mottomo train examples/drawings --group 2 --none examples/others --format text > demo-none.txt
+	@sed -n '/^- A picture is refused/,/missed/p' demo-none.txt
 	@printf '\nThe pictures with their probabilities and losses: demo-images.html and demo-images.png\n'
 
 demo-silhouettes: $(STAMPS)/images

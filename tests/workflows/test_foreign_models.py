@@ -256,6 +256,10 @@ def test_our_own_files_say_all_of_it_themselves(tmp_path):
     found, own = mo.score(tmp_path / "m.onnx", table, "pet"), mo.score(model, table, "pet")
     assert found.held_out.model.value == pytest.approx(own.held_out.model.value, rel=1e-12)
     assert found.target == "pet"
+    for options in ({"outputs": "logits"}, {"categories": "dog,cat"}, {"categories": "cat,dog,fox"}):
+        with pytest.raises(mo.InvalidInput, match="says something else itself"):
+            mo.load_model(tmp_path / "m.onnx", **options)
+    assert mo.load_model(tmp_path / "m.onnx", outputs="probabilities", categories="cat,dog").target == "pet"
 
 
 def test_a_model_of_pictures_is_anybodys_too(tmp_path):

@@ -20,6 +20,7 @@ from mottomo.messages import say
 from mottomo.sources.pictures.decoding import square
 from mottomo.workflows import picture_recipes
 from mottomo.workflows.picture_recipes import recipe_of, save_onnx
+from tests.cli.run import mottomo
 
 DRAWINGS = Path(__file__).parent.parent.parent / "examples" / "drawings"
 N_EACH = 6
@@ -268,6 +269,38 @@ def test_pictures_in_memory_that_are_none_are_refused_also_where_their_numbers_a
         mo.predict(model, Path("x" * 5000 + ".png"))
     with pytest.raises(mo.InvalidInput, match="pictures alone have no categories"):
         mo.train(folder / "dark" / "0.png")
+
+
+def test_an_output_does_not_replace_what_is_read(folder, tmp_path):
+    picture = folder / "dark" / "0.png"
+    table = tmp_path / "t.csv"
+    table.write_text(f"p,y\n{picture},dark\n{folder / 'bright' / '0.png'},bright\n")
+    network = tmp_path / "n.onnx"
+    network.write_bytes(b"a network")
+    for arguments in (
+        ["train", str(folder), "--image-features", "pixels:4", "--figure", str(picture)],
+        [
+            "train",
+            str(table),
+            "--images",
+            "p",
+            "--target",
+            "y",
+            "--image-features",
+            "pixels:4",
+            "--figure",
+            str(picture),
+        ],
+        ["predict", str(picture), "--model", "m", "--figure", str(picture)],
+        ["predict", str(folder / "*" / "*.png"), "--model", "m", "--figure", str(picture)],
+        ["train", str(folder), "--image-features", f"{network},mean=1,deviation=1", "--onnx", str(network)],
+        ["predict", str(picture), "--model", str(table), "--save", str(table)],
+        ["tally", str(table), "--column", "y", "--save", str(table)],
+    ):
+        before = picture.read_bytes(), network.read_bytes(), table.read_bytes()
+        done = mottomo(*arguments)
+        assert (done.returncode, "would replace it" in done.stderr) == (2, True), arguments
+        assert (picture.read_bytes(), network.read_bytes(), table.read_bytes()) == before
 
 
 def test_a_level_of_folders_that_groups_nothing_is_refused_with_those_that_are(folder):

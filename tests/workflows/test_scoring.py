@@ -189,6 +189,9 @@ def test_what_was_impossible_is_named_and_what_the_model_does_not_know(penguins)
     own = np.array([row[tree.classes_.tolist().index(name)] for row, name in zip(y, new["species"], strict=True)])
     assert [one.row for one in found.impossible] == (np.flatnonzero(own == 0) + 1).tolist()
     assert found.finite.value == pytest.approx(-np.log(own[own > 0]).mean())
+    many = mo.score(tree, pd.concat([new] * 40), "species")
+    assert (len(many.impossible), many.n_impossible_rows) == (20, 40 * (own == 0).sum())
+    assert f"and {40 * (own == 0).sum() - 5:,} more" in many.render()
     other = new.assign(species=new["species"].where(new.index > 1, "Macaroni"))
     model = mo.train(seen, "species", features=NUMBERS, penalty="l2").model
     found = mo.score(model, other, "species")
@@ -229,3 +232,8 @@ def test_a_score_worse_than_the_shares_says_so(penguins):
     found = mo.score(mo.train(wrong, "species", features=NUMBERS, penalty="l2").model, new, "species")
     assert found.verdict == "score-loses"
     assert found.held_out.gain.value < 0
+    constant = mo.train(seen, "species", features=[]).model  # the shares of other rows
+    assert mo.score(constant, new, "species").verdict == "score-unclear"
+    assert mo.score(constant, new[:1], "species").verdict == "score-unclear"
+    with pytest.raises(mo.InvalidInput, match="the groups are the categories"):
+        mo.score(constant, new, "species", group="species")

@@ -17,7 +17,7 @@ from mottomo.losses import Losses, LossSums
 from mottomo.results import ResultWithRows
 from mottomo.tallies import Tally
 
-ScoreVerdict = Literal["score-gains", "score-loses", "score-infinite"]
+ScoreVerdict = Literal["score-gains", "score-loses", "score-unclear", "score-infinite"]
 ScoreRemark = Literal[
     "rows-of-the-training",
     "rows-dropped",
@@ -28,6 +28,7 @@ ScoreRemark = Literal[
     "pictures-skipped",
 ]
 _MOST_ROWS = 20  # impossible ones that are named
+_CLEAR = 2.0  # standard errors from which on a gain or a loss is said to be one
 _SAME = 1e-6  # difference of log L, nats or relative, below which rows are those of the training
 
 
@@ -82,7 +83,8 @@ class Score(ResultWithRows):
     held_out : cross-entropies; the null model knows the shares of these very rows, t / n, and nothing of the inputs.
     losses : the mean loss of each category, nats; NaN for one that did not happen.
     finite : the losses of the rows whose category is possible; None where all are, or none.
-    impossible : the first rows whose category has probability 0.
+    impossible : the first rows whose category has probability 0, at most 20.
+    n_impossible_rows : how many there are.
     unknown : categories that happened and that the classifier does not know.
     refusal : the rule that refuses pictures as none of the categories; None without one.
     n_refused : how many rows it refuses, by weight; they count in the losses like the others.
@@ -98,6 +100,7 @@ class Score(ResultWithRows):
     losses: tuple[float, ...]
     finite: Losses | None = None
     impossible: tuple[ImpossibleRow, ...] = ()
+    n_impossible_rows: int = 0
     unknown: tuple[str, ...] = ()
     refusal: Refusal | None = None
     n_refused: int = 0
@@ -115,7 +118,10 @@ class Score(ResultWithRows):
         """As in Result."""
         if self.held_out.n_impossible:
             return "score-infinite"
-        return "score-gains" if self.held_out.gain.value >= 0 else "score-loses"
+        gain = self.held_out.gain
+        if not abs(gain.value) > _CLEAR * gain.standard_error:  # or with a single row no error is known
+            return "score-unclear"
+        return "score-gains" if gain.value > 0 else "score-loses"
 
     @property
     def remarks(self) -> tuple[ScoreRemark, ...]:
@@ -148,6 +154,7 @@ class Score(ResultWithRows):
             "held_out": self.held_out.to_dict(),
             "impossible": {
                 "count": self.held_out.n_impossible,
+                "n_rows": self.n_impossible_rows,
                 "cross_entropy_without": None if self.finite is None else self.finite.to_dict(),
                 "rows": [{"row": one.row, "name": one.name, "category": one.category} for one in self.impossible],
             },
@@ -172,7 +179,7 @@ class Scoring:
         self._groups: dict[str, int] = {}
         self._parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray | None, np.ndarray | None]] = []
         self._impossible: list[ImpossibleRow] = []
-        self._n_refused = 0.0
+        self._n_impossible, self._n_refused = 0, 0.0
         self._skipped: list[SkippedPicture] = []
 
     def add(self, rows: ScoredRows) -> None:
@@ -188,7 +195,9 @@ class Scoring:
         losses = np.where(is_known, -logs[np.arange(len(codes)), np.where(is_known, codes, 0)], np.inf)
         losses += 0.0  # -log 1 is 0, not -0
         is_hit = logs.argmax(axis=1) == codes
-        for row in np.flatnonzero(np.isinf(losses) & counts)[: _MOST_ROWS - len(self._impossible)].tolist():
+        are_impossible = np.isinf(losses) & counts
+        self._n_impossible += int(are_impossible.sum())
+        for row in np.flatnonzero(are_impossible)[: _MOST_ROWS - len(self._impossible)].tolist():
             name = None if rows.names is None else rows.names[row]
             self._impossible.append(ImpossibleRow(int(rows.numbers[row]), name, rows.outcomes[row]))
         if rows.is_refused is not None:
@@ -265,6 +274,7 @@ class Scoring:
             tuple(one.mean if one.n else float("nan") for one in by_category),
             finite.losses() if held_out.n_impossible and finite.n else None,
             self.impossible,
+            self._n_impossible,
             names[self._known :],
             refusal,
             round(self._n_refused),

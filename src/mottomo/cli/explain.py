@@ -22,7 +22,8 @@ from mottomo.messages import say
         "Derive the estimate step by step, with your numbers.\n\n"
         "From the throws to the likelihood, its logarithm, its maximum and the cross-entropy: fourteen steps, each "
         "checked. DATA is counts (2 5 2 4 2 5), files, or - for one outcome a line from standard input. With --target "
-        "DATA is a table, and the derivation goes on to a classifier of that column. For a page, use --format html "
+        "DATA is a table, and the derivation goes on to a classifier of that column; with --model it is that of the "
+        "probabilities which a model computes. For a page, use --format html "
         "--save FILE."
     ),
     (

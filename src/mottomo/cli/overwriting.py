@@ -9,12 +9,15 @@ from pathlib import Path
 from mottomo.cli.usage import usage_error
 from mottomo.messages import say
 
-_INPUTS = ("data", "null", "alternative", "probabilities", "none")
+_INPUTS = ("data", "null", "alternative", "probabilities", "none", "image_features")
 _OUTPUTS = ("save", "figure", "onnx")
 
 
 def refuse_overwriting(command: str, settings: Mapping[str, object]) -> None:
-    """Refuse an output that is there and is read: as DATA or below its folder, as a claim, or as the model."""
+    """Refuse an output that is there and is read: as DATA or below its folder, as a claim, as a model or a network.
+
+    Of a table, also a picture whose name it holds.
+    """
     inputs = _INPUTS if command == "train" else (*_INPUTS, "model")
     outputs = (*_OUTPUTS, "model") if command == "train" else _OUTPUTS
     written = [(name, Path(name).resolve()) for name in _texts(settings, outputs) if Path(name).exists()]
@@ -22,8 +25,19 @@ def refuse_overwriting(command: str, settings: Mapping[str, object]) -> None:
         return
     for text in _texts(settings, inputs):
         for name, path in written:
-            if path in _files(text) or (Path(text).is_dir() and path.is_relative_to(Path(text).resolve())):
+            is_below = Path(text).is_dir() and path.is_relative_to(Path(text).resolve())
+            if path in _files(text) or is_below or _names(Path(text), path):
                 raise usage_error(say("the output {file} is also an input, and would replace it", file=name))
+
+
+def _names(table: Path, path: Path) -> bool:
+    """Whether a file may be a table that names this picture."""
+    from mottomo.sources.pictures.folder import is_picture
+
+    if not is_picture(path) or not table.is_file() or is_picture(table):
+        return False
+    with table.open("rb") as stream:
+        return any(path.name.encode() in line for line in stream)
 
 
 def _texts(settings: Mapping[str, object], names: tuple[str, ...]) -> Iterator[str]:
@@ -35,7 +49,11 @@ def _texts(settings: Mapping[str, object], names: tuple[str, ...]) -> Iterator[s
 
 def _files(text: str) -> set[Path]:
     """The files that a text may stand for: itself, without settings after commas, or all of a pattern."""
-    found = {Path(text), Path(text.partition(",")[0])}
+    from mottomo.workflows.picture_recipes import name_and_settings
+
+    found = {Path(text)}
+    if "," in text and "=" in text:
+        found.add(Path(name_and_settings(text)[0]))
     if any(letter in text for letter in "*?["):
         found |= {Path(name) for name in glob.glob(text, recursive=True)}
     return {path.resolve() for path in found if path.is_file()}

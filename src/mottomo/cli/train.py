@@ -166,6 +166,8 @@ def command(data: str, accept_limit: bool, model: str | None, onnx: str | None, 
     problem = None
     if result.is_usable:
         written, problem = _write(result.classifier, model, onnx)
+        if onnx in written and result.classifier.refusal is not None:
+            note(say("the ONNX file gives probabilities alone; which pictures are refused, the file of --model says"))
         named = replace(result, model_file=model if model in written else None)
         result = named.with_provenance(result.provenance)
     show(result, settings)

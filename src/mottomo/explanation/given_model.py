@@ -89,6 +89,7 @@ class ModelRows:
     Attributes
     ----------
     first : the log-probabilities of the first rows, nats.
+    losses : the sum of those of each batch, nats.
     predicted : (K,) the sums of y over the rows.
     """
 
@@ -116,7 +117,7 @@ class ModelRows:
         weights = np.ones(len(codes)) if rows.weights is None else rows.weights
         logs = rows.log_probabilities
         own = -logs[np.arange(len(codes)), codes]
-        self.losses += (own * weights).tolist()
+        self.losses.append(math.fsum((own * weights).tolist()))
         self.predicted += weights @ np.exp(logs)
         self.counts += np.bincount(codes, weights, k)
         room = SHOWN_ROWS - len(self.first)

@@ -127,7 +127,11 @@ class OnnxTable:
         """
         n = len(next(iter(values.values())))
         found = self._raw({name: _as_type(values[name], kind, name, place) for name, kind in self.columns.items()})
-        rows = _by_name(found, categories, self.where) if isinstance(found, list) else np.asarray(found)
+        if isinstance(found, list):
+            kind = next(one.type for one in self.session.get_outputs() if one.name == self.output)
+            rows = _by_name(found, categories, "double" in kind, self.where)
+        else:
+            rows = np.asarray(found)
         if len(rows) != n:
             raise SourceError(
                 "network-rows",
@@ -256,7 +260,7 @@ def _is_rows(one: Any) -> bool:
     return one.type in FLOATS and len(one.shape) == 2
 
 
-def _by_name(rows: list[Any], categories: Sequence[str], where: Message) -> np.ndarray:
+def _by_name(rows: list[Any], categories: Sequence[str], is_double: bool, where: Message) -> np.ndarray:
     """The numbers of rows that are mappings, in the order of the categories. Raises InvalidInput : other names."""
     names = [str(name) for name in rows[0]] if rows else list(categories)
     if set(names) != set(categories):
@@ -269,9 +273,15 @@ def _by_name(rows: list[Any], categories: Sequence[str], where: Message) -> np.n
             say("leave --categories out"),
         )
     keys = {str(name): name for name in rows[0]} if rows else {}
-    return np.array([[row[keys[name]] for name in categories] for row in rows], dtype=np.float32).reshape(
-        len(rows), len(categories)
-    )
+    if any(set(row) != set(keys.values()) for row in rows):
+        raise SourceError(
+            "onnx-categories",
+            say("the ONNX model names other categories in one row than in another"),
+            where,
+            say("{names}", names=names),
+        )
+    found = [[row[keys[name]] for name in categories] for row in rows]
+    return np.array(found, dtype=np.float64 if is_double else np.float32).reshape(len(rows), len(categories))
 
 
 def _as_type(values: np.ndarray, kind: Any, name: str, place: Callable[[int, str], Message]) -> np.ndarray:

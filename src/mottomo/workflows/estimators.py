@@ -171,7 +171,7 @@ class Estimator:
 
         Raises InvalidInput : a file, whose types only its reader decides; a column that is not there.
         """
-        if isinstance(data, os.PathLike) or hasattr(data, "read"):
+        if isinstance(data, str | os.PathLike) or hasattr(data, "read"):
             raise InvalidInput(
                 "estimator-file",
                 say("an estimator gets data in memory, and this is a file"),

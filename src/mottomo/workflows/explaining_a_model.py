@@ -71,7 +71,7 @@ def explain_model(
                     say("{where}, row {row}", where=found.where, row=one.row),
                     say("categories that the model knows and holds possible"),
                     verbatim(one.category),
-                    say("mottomo score names all such rows"),
+                    say("mottomo score counts such rows, and names the first of them"),
                 )
             if batch.outcomes:
                 rows.add(batch)

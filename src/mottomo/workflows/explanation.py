@@ -44,7 +44,8 @@ def explain(
         takes.
     model, outputs : a model that computes the probabilities, as ``mo.score`` takes it: a network, anybody's ONNX file
         or estimator. Without it softmax regression is trained, and derived down to its coefficients.
-    target, features, text, weights, penalty, missing_values : of a classifier, as in ``mo.train``.
+    target, features, text, weights, penalty, missing_values : of a classifier, as in ``mo.train``; with `model` the
+        target and the features are those of ``mo.score``, and `categories` too.
     options : as those of ``mo.tally``.
 
     Returns

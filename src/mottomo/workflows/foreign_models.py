@@ -14,10 +14,10 @@ from mottomo.categories import Categories
 from mottomo.classification.encoding import Block, Encoding, Feature, TableRows
 from mottomo.classification.foreign import ForeignClassifier, outputs_of
 from mottomo.errors import InvalidInput
-from mottomo.messages import say, verbatim
+from mottomo.messages import Message, say, verbatim
 from mottomo.results import SourceFile
 from mottomo.sources.onnx_session import session_of
-from mottomo.sources.onnx_table import OnnxTable, described, reads_pictures
+from mottomo.sources.onnx_table import Described, OnnxTable, described, reads_pictures
 from mottomo.sources.pictures.folder import PICTURE
 from mottomo.workflows.picture_recipes import file_content, name_and_settings, recipe_of
 from mottomo.workflows.training_options import names_of
@@ -51,6 +51,7 @@ def onnx_classifier(
     session = session_of(content, where)
     ours = described(session)
     kind = outputs_of("probabilities" if outputs is None and ours is not None else outputs)
+    _refuse_contradiction(ours, outputs, categories, where)
     target = _TARGET if ours is None else ours.target
     declared = None if categories is None else Categories.of(categories)
     if declared is None and ours is not None:
@@ -110,7 +111,27 @@ def onnx_classifier(
     )
 
 
-def _undeclared(where: Any, n: int | None = None) -> Categories:
+def _refuse_contradiction(ours: Described | None, outputs: Any, categories: Any, where: Message) -> None:
+    """Refuse declarations that are not what a file of ours says itself."""
+    if ours is None:
+        return
+    own: tuple[tuple[str, Any, Any], ...] = (
+        ("--outputs", outputs, "probabilities"),
+        ("--categories", None if categories is None else Categories.of(categories).names, ours.categories),
+    )
+    for option, given, said in own:
+        if given is not None and given != said:
+            raise InvalidInput(
+                "onnx-contradiction",
+                say("the ONNX file, which mottomo wrote, says something else itself"),
+                say("{option} {file}", option=option, file=where),
+                verbatim(said if isinstance(said, str) else ",".join(said)),
+                verbatim(given if isinstance(given, str) else ",".join(given)),
+                say("leave {option} out", option=option),
+            )
+
+
+def _undeclared(where: Message, n: int | None = None) -> Categories:
     raise InvalidInput(
         "no-categories",
         say("the ONNX model does not name its categories; name them with --categories"),

@@ -141,6 +141,14 @@ def labelled_rows(
         refuse_idle(classifier, table, unknown, skip_bad)
         numbers = [one.name for one in classifier.encoding.features if one.is_number]
         own = [one.name for one in classifier.encoding.features]
+        if grouped is not None and grouped == column:
+            raise InvalidInput(
+                "group-is-target",
+                say("the groups are the categories"),
+                verbatim("group"),
+                say("a column of groups other than that of the categories"),
+                verbatim(grouped),
+            )
         for name, part, refused in ((column, "target", own), (grouped, "group", numbers)):
             if name in refused:
                 raise InvalidInput(

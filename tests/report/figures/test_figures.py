@@ -50,6 +50,7 @@ def made():
         "order": mo.exchangeability(["a", "b", "b", "a", "a", "a", "b", "b"] * 5),
         "classifier explained": mo.explain(pets, target="pet"),
         "model explained": mo.explain(pets, target="pet", model=mo.train(pets, target="pet").model),
+        "separated": mo.train({"x": [1, 2, 3, 4], "y": ["a", "a", "b", "b"]}, target="y"),
         "score": mo.score(mo.train(pets, target="pet").model, pets, "pet", group="colour"),
         "train": mo.train(pets, target="pet"),
         "penalised": mo.train(pets, target="pet", penalty="l2"),
@@ -130,6 +131,11 @@ def test_the_numbers_of_the_smaller_figures_are_those_of_the_result(results):
         steps = {step.name: step.values for step in results[name].steps}
         values = steps.get("gradient", steps.get("model-gradient"))
         assert set(pairs(name, "value", "expected")) == set(zip(values["counts"], values["predicted"], strict=True))
+    assert pairs("separated", "name", "value") == [
+        ("untrained (log K)", math.log(2)),
+        ("the intercept-only model", math.log(2)),
+        ("the model, on the rows learnt", results["separated"].cross_entropy),
+    ]
     score = results["score"]
     first = [loss for what, loss in pairs("score", "what", "loss") if what == "all rows"]
     assert first[:2] == [score.held_out.model.value, score.held_out.null.value]
@@ -250,7 +256,6 @@ def test_letters_that_no_font_has_are_said_before_boxes_are_drawn(results, monke
 def test_what_has_no_figure_says_so(monkeypatch):
     for result in (
         mo.plan(half_width=0.1, categories="1..6"),
-        mo.train({"x": [1, 2, 3, 4], "y": ["a", "a", "b", "b"]}, target="y"),
         mo.explain([0, 0]),
     ):
         with pytest.raises(mo.InvalidInput) as caught:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import altair
 
 ENDINGS = (".svg", ".png", ".html")
+_COMMANDS = ("tally", "estimate", "test", "compare", "plan", "explain", "train", "predict", "score")
 _LIBRARIES = ("altair", "vl_convert")
 
 
@@ -33,7 +34,7 @@ def chart_of(result: Result, language: str | None = None, *, dark: bool = False)
             "no-figure",
             say("this result has no figure"),
             verbatim("figure"),
-            say("one of {names}", names=["estimate", "test", "compare", "plan", "explain", "train", "predict"]),
+            say("one of {names}", names=list(_COMMANDS)),
             verbatim(type(result).__name__),
         )
     from mottomo.report.figures.drawing import Look, finished  # which needs Altair

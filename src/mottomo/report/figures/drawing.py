@@ -101,16 +101,24 @@ def dots(
 
 
 def bars(
-    rows: Sequence[Row], look: Look, *, of: str, x: str, order: Sequence[str], groups: Sequence[str] | None = None
+    rows: Sequence[Row],
+    look: Look,
+    *,
+    of: str,
+    x: str,
+    order: Sequence[str],
+    groups: Sequence[str] | None = None,
+    are_counts: bool = True,
 ) -> alt.Chart:
     """A row a category: a bar from 0 to `value`.
 
     of, x : the titles of the categories and of the axis.
     groups : the small charts beside one another, by the field `group`; None for one chart.
+    are_counts : whether the axis has whole numbers alone.
     """
     base = alt.Chart(data(rows)).encode(
         alt.Y("name:N", sort=list(order), title=of or None, axis=alt.Axis(grid=False)),
-        alt.X("value:Q", title=x, axis=alt.Axis(tickMinStep=1)),
+        alt.X("value:Q", title=x, axis=alt.Axis(tickMinStep=1 if are_counts else 0)),
     )
     if groups is None:
         return base.mark_bar(color=COLOURS[0], height=STEP - 10).properties(width=WIDTH, height=alt.Step(STEP))

@@ -18,20 +18,20 @@ def draw(result: GroupTests, look: Look) -> Figure:
     """log10 p adjusted after Holm, the strongest evidence first, and the significance as a line."""
     order = result.smallest_p_first[:MOST]
     names = ["/".join(group) for group in result.tally.groups]
-    departs, agrees = look.words(say("departs")), look.words(say("agrees"))
+    departs, nothing = look.words(say("departs")), look.words(say("no evidence"))
     rows = []
     for group in order.tolist():
         log10 = float(result.log10_holm[group])
         if math.isnan(log10):
             continue
-        kind = departs if result.holm[group] <= result.significance else agrees
+        kind = departs if result.holm[group] <= result.significance else nothing
         rows.append({"name": names[group], "evidence": min(-log10, _FARTHEST) + 0.0, "kind": kind})
     base = alt.Chart(data(rows)).encode(
         alt.Y("name:N", sort=[str(row["name"]) for row in rows], title="/".join(result.tally.by)),
         alt.Color(
             "kind:N",
             title=None,
-            scale=alt.Scale(domain=[agrees, departs], range=[COLOURS[0], COLOURS[1]]),
+            scale=alt.Scale(domain=[nothing, departs], range=[COLOURS[0], COLOURS[1]]),
             legend=alt.Legend(orient="top"),
         ),
     )

@@ -9,6 +9,9 @@ from mottomo.messages import say
 from mottomo.report.figures.drawing import COLOURS, Figure, Look, data, layered, titled
 
 _MOST_GROUPS = 40
+_UNTRAINED = say("The broken line is log K, the cross-entropy of equal probabilities.")
+_INFINITE = say("What is not drawn is infinite: something happened that was impossible by the model.")
+_ERRORS = say("The lines are one standard error to each side.")
 
 
 def draw(found: Score, look: Look) -> Figure:
@@ -41,11 +44,20 @@ def draw(found: Score, look: Look) -> Figure:
     shape = alt.Shape("kind:N", title=None, scale=alt.Scale(domain=[model, null], range=["circle", "diamond"]))
     across = alt.X("loss:Q", title=look.words(say("cross-entropy, nats")), scale=alt.Scale(zero=True))
     untrained = alt.Chart(data([{"loss": held_out.untrained}])).mark_rule(strokeDash=[4, 4], color=look.ink)
-    shown = data([row for row in rows if row["loss"] != float("inf")])
+    drawn = [row for row in rows if row["loss"] != float("inf")]
+    shown = data(drawn)
     chart = layered(
         untrained.encode(alt.X("loss:Q")),
         alt.Chart(shown).mark_rule(strokeWidth=2).encode(alt.X("low:Q"), down, colour, x2="high:Q"),
         alt.Chart(shown).mark_point(filled=True, size=90, opacity=1).encode(across, down, colour, shape),
     )
     title = look.words(say("Score of a classifier for “{target}”", target=found.target))
-    return titled(chart, title, look.words(say("The broken line is log K, the cross-entropy of equal probabilities.")))
+    below = [
+        look.words(say("The broken line is log K, the cross-entropy of equal probabilities.")),
+        look.words(_ERRORS),
+    ]
+    if len(drawn) < len(rows):
+        below.append(
+            look.words(say("What is not drawn is infinite: something happened that was impossible by the model."))
+        )
+    return titled(chart, title, " ".join(below))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import altair as alt
 
 from mottomo.classification.training_result import TrainingResult
-from mottomo.errors import InvalidInput
-from mottomo.messages import say, verbatim
+from mottomo.messages import say
 from mottomo.report.figures.contact_sheet import sheet_of
-from mottomo.report.figures.drawing import COLOURS, MOST, Figure, Look, layered, titled
+from mottomo.report.figures.drawing import COLOURS, MOST, Figure, Look, bars, layered, titled
 
 _NORMAL = 1.959963984540054  # the 0.975 quantile of the normal distribution
 
@@ -16,7 +17,7 @@ _NORMAL = 1.959963984540054  # the 0.975 quantile of the normal distribution
 def draw(result: TrainingResult, look: Look) -> Figure:
     """The coefficients without the intercepts; of pictures held out in turn the pictures themselves.
 
-    Raises InvalidInput : there is no maximum, or there are no features whose coefficients mean something.
+    Where there is no maximum, or no features whose coefficients mean something, what training bought.
     """
     sheet = sheet_of(result.held_out, result.pictures, look)
     if sheet is not None:
@@ -28,12 +29,7 @@ def draw(result: TrainingResult, look: Look) -> Figure:
     last = len(result.columns) - 1
     places = [place for place in result.shown_rows if place[0] not in hidden and place[0] != last]
     if result.shows_direction or not places:
-        raise InvalidInput(
-            "no-figure",
-            say("there are no coefficients to draw"),
-            verbatim("figure"),
-            say("a maximum, and features that are numbers or text; or pictures with --holdout each"),
-        )
+        return _bought(result, look)
     values, errors = result.coefficients(), result.standard_errors
     names = result.classifier.categories.names
     rows = []
@@ -61,3 +57,18 @@ def draw(result: TrainingResult, look: Look) -> Figure:
     if errors is not None:
         against = say("{against}; the lines are 95 % intervals", against=against)
     return titled(chart, look.words(say("Coefficients")), look.words(against))
+
+
+def _bought(result: TrainingResult, look: Look) -> Figure:
+    """The cross-entropy before training, of a die, and after training; on rows held out, if there are any."""
+    rows = [
+        (say("untrained (log K)"), math.log(len(result.classifier.categories))),
+        (say("the intercept-only model"), result.null_cross_entropy),
+        (say("the model, on the rows learnt"), result.cross_entropy),
+    ]
+    if result.held_out is not None:
+        rows.append((say("the model, on rows held out"), result.held_out.model.value))
+    named = [{"name": look.words(name), "value": value} for name, value in rows]
+    axis = look.words(say("cross-entropy, nats"))
+    chart = bars(named, look, of="", x=axis, order=[str(row["name"]) for row in named], are_counts=False)
+    return titled(chart, look.words(say("What training bought")))

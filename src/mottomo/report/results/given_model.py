@@ -79,7 +79,9 @@ def _processing(step: Step) -> Narration:
             "The model is a network trained on photos: the probability of a category is that of its classes, divided "
             "by that of the classes of all categories."
         ),
-        "foreign": say("The model is somebody else's: what it does is not seen, and what it gives was checked."),
+        "foreign": say(
+            "The model is an ONNX file or an estimator: what it does is not seen here, and what it gives was checked."
+        ),
     }[step.variant]
     probabilities, categories = values["probabilities"], values["categories"]
 

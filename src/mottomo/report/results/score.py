@@ -51,12 +51,23 @@ def _gains(found: Score) -> Message:
 
 def _loses(found: Score) -> Message:
     return say(
-        "Cross-entropy {model} ± {error} nats a row: {loss} ± {loss_error} more than the shares of these rows have, so "
-        "the model is worse than one that knows nothing of the inputs.",
+        "Cross-entropy {model} ± {error} nats a row: {loss} ± {loss_error} more than the shares of these rows have, "
+        "which know nothing of the inputs, but were counted on these very rows.",
         model=rounded(found.held_out.model.value, 4),
         error=rounded(found.held_out.model.standard_error, 2),
         loss=rounded(-found.held_out.gain.value, 4),
         loss_error=rounded(found.held_out.gain.standard_error, 2),
+    )
+
+
+def _unclear(found: Score) -> Message:
+    return say(
+        "Cross-entropy {model} ± {error} nats a row, not clearly other than that of the shares of these rows: "
+        "{apart} ± {apart_error} less.",
+        model=rounded(found.held_out.model.value, 4),
+        error=rounded(found.held_out.model.standard_error, 2),
+        apart=rounded(found.held_out.gain.value, 4),
+        apart_error=rounded(found.held_out.gain.standard_error, 2),
     )
 
 
@@ -78,9 +89,12 @@ def _impossible(found: Score) -> Message:
         say("row {row} ({category})", row=one.row, category=one.category)
         if one.name is None
         else say("{name} ({category})", name=one.name, category=one.category)
-        for one in found.impossible
+        for one in found.impossible[:_MOST_NAMES]
     ]
-    return say("Impossible by the model, but it happened: {rows}.", rows=some(rows, _MOST_NAMES))
+    more = found.n_impossible_rows - len(rows)
+    if more:
+        return say("Impossible by the model, but it happened: {rows} and {more} more.", rows=rows, more=whole(more))
+    return say("Impossible by the model, but it happened: {rows}.", rows=rows)
 
 
 def _refused(found: Score) -> Message:
@@ -97,7 +111,10 @@ def _refused(found: Score) -> Message:
 WORDS = Words[Score](
     "score",
     _body,
-    worded(ScoreVerdict, {"score-gains": _gains, "score-loses": _loses, "score-infinite": _infinite}),
+    worded(
+        ScoreVerdict,
+        {"score-gains": _gains, "score-loses": _loses, "score-unclear": _unclear, "score-infinite": _infinite},
+    ),
     worded(
         ScoreRemark,
         {
