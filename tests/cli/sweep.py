@@ -40,6 +40,7 @@ def commands(data: Path) -> dict[str, list[str]]:
         "simulate": ["simulate", "fair", "--categories", "1..6", "-n", "1000000", "--seed", "1"],
         "train": ["train", table, "--target", "y", "--memory", "0", "--holdout", "0.2", "--model", "{new}"],
         "predict": ["predict", table, "--model", model, "--save", "{new}"],
+        "score": ["score", table, "--target", "y", "--model", model, "--save", "{new}"],
     }
 
 

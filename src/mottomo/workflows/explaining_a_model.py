@@ -13,7 +13,8 @@ from mottomo.explanation import given_model
 from mottomo.explanation.given_model import ModelExplanation, ModelKind, ModelRows
 from mottomo.messages import say, verbatim
 from mottomo.sources.reading import Reading
-from mottomo.workflows.labelled_rows import labelled_rows, refuse_nothing
+from mottomo.workflows.labelled_rows import Asked, labelled_rows, refuse_nothing
+from mottomo.workflows.models import model_of
 from mottomo.workflows.picture_rows import bad_pictures
 from mottomo.workflows.provenance import given
 from mottomo.workflows.training_options import names_of
@@ -40,13 +41,9 @@ def explain_model(
 
     Raises InvalidInput : a row has a category that the model does not know, or to which it gives probability 0.
     """
-    with labelled_rows(
-        model,
-        data,
-        target,
-        outputs=outputs,
-        categories=options.get("categories"),
-        features=features,
+    known = model_of(model, outputs, options.get("categories"), features)
+    asked = Asked(
+        reading=Reading.of(options),
         weights=weights,
         missing=options.get("missing", "error"),
         missing_values=names_of(missing_values),
@@ -54,8 +51,8 @@ def explain_model(
         fingerprint=options.get("fingerprint", False),
         progress=options.get("progress"),
         label=options.get("label"),
-        reading=Reading.of(options),
-    ) as found:
+    )
+    with labelled_rows(known, data, target, asked) as found:
         sums, rows = Scoring(found.categories), ModelRows(found.categories)
         skipped: list[SkippedPicture] = []
         for batch in found.batches:

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from mottomo._arrays import is_missing
-from mottomo.categories import Categories, category_name
+from mottomo.categories import Categories
 from mottomo.classification.classifier import Classifier
 from mottomo.classification.pictures import SkippedPicture
 from mottomo.classification.refusal import Refusal
 from mottomo.classification.score import ScoredRows, Scoring
 from mottomo.errors import InvalidCall, InvalidInput
-from mottomo.messages import Message, say, say_count, verbatim, written
+from mottomo.messages import Message, say, verbatim
 from mottomo.results import Provenance
 from mottomo.sources.columns import Columns
 from mottomo.sources.reading import Reading
-from mottomo.workflows.estimators import Estimator, refuse_of_files
-from mottomo.workflows.models import Model, fitting, model_of, refuse_idle
+from mottomo.workflows.estimators import refuse_of_files
+from mottomo.workflows.given_labels import categories_in, labels_of, lengths
+from mottomo.workflows.models import Model
 from mottomo.workflows.picture_rows import PictureProgress
 from mottomo.workflows.picture_tables import PictureTable
-from mottomo.workflows.prediction_rows import TableReading, refusal_scores, rows_read
+from mottomo.workflows.prediction_rows import TableReading, fitting, refusal_scores, refuse_idle, rows_read
 from mottomo.workflows.tables import ReadProgress, table_of
-from mottomo.workflows.training_options import group_of, target_of
+from mottomo.workflows.training_options import group_of, no_target, target_of
 from mottomo.workflows.training_rows import frequency_weights
 
 _MOST = 2.0**53  # of weights; beyond, not every sum is a float
@@ -83,62 +83,55 @@ def refuse_nothing(sums: Scoring, where: Message, weights: str | None) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How rows are to be read and counted: options of ``mo.score`` by their names there."""
+
+    reading: Reading
+    weights: str | None = None
+    group: str | int | None = None
+    unknown: str = "error"
+    missing: str = "error"
+    missing_values: tuple[str, ...] = ()
+    where: str | None = None
+    skip_bad: bool = False
+    fingerprint: bool = False
+    progress: ReadProgress | None = None
+    picture_reads: PictureProgress | None = None
+    label: Any = None
+
+
 @contextmanager
-def labelled_rows(
-    model: Any,
-    data: Any,
-    target: Any,
-    *,
-    outputs: Any,
-    categories: Any,
-    features: Iterable[str] | str | None,
-    reading: Reading,
-    weights: str | None = None,
-    group: str | int | None = None,
-    unknown: str = "error",
-    missing: str = "error",
-    missing_values: tuple[str, ...] = (),
-    where: str | None = None,
-    fingerprint: bool = False,
-    progress: ReadProgress | None = None,
-    picture_reads: PictureProgress | None = None,
-    skip_bad: bool = False,
-    label: Any = None,
-) -> Iterator[LabelledRows]:
+def labelled_rows(known: Model, data: Any, target: Any, asked: Asked) -> Iterator[LabelledRows]:
     """The rows of data with what a model predicts and what happened, for as long as the data are open."""
-    known = model_of(model, outputs, categories, features)
-    labels = None if target is None or isinstance(target, str) else _labels(target)
-    classifier = known.classifier
-    if classifier is None:
-        estimator = known.estimator
-        assert estimator is not None
-        if target is None:
-            raise _no_target()
-        refuse_of_files(
-            reading,
-            where=where,
-            missing_values=missing_values,
-            missing=missing,
-            unknown=unknown,
-            skip_bad=skip_bad,
-            fingerprint=fingerprint,
-        )
-        yield _of_estimator(known, estimator, data, target if labels is None else None, labels, weights, group)
-        return
+    labels = None if target is None or isinstance(target, str) else labels_of(target)
+    if known.classifier is None:
+        yield _of_estimator(known, data, target, labels, asked)
+    else:
+        with _of_classifier(known, known.classifier, data, target, labels, asked) as rows:
+            yield rows
+
+
+@contextmanager
+def _of_classifier(
+    known: Model, classifier: Classifier, data: Any, target: Any, labels: list[str] | None, asked: Asked
+) -> Iterator[LabelledRows]:
+    """The rows of a table or of pictures; `labels` are given beside them, unless `target` names a column."""
+    images, with_categories = classifier.image_column, labels is None
     with table_of(
-        data, reading, label, fingerprint, images=classifier.image_column, with_categories=labels is None
+        data, asked.reading, asked.label, asked.fingerprint, images=images, with_categories=with_categories
     ) as found:
-        if labels is not None and where is not None:
+        if labels is not None and asked.where is not None:
             raise InvalidCall(
                 "labels-where",
                 say("where chooses rows of a file, and the categories beside it are of all rows"),
                 verbatim("target"),
                 say("the name of a column"),
             )
-        grouped = group_of(group, found.table)
+        grouped = group_of(asked.group, found.table)
         column = None if labels is not None else target_of(target, found.table)
         table = fitting(found.table, classifier)
-        refuse_idle(classifier, table, unknown, skip_bad)
+        refuse_idle(classifier, table, asked.unknown, asked.skip_bad)
         numbers = [one.name for one in classifier.encoding.features if one.is_number]
         own = [one.name for one in classifier.encoding.features]
         if grouped is not None and grouped == column:
@@ -159,30 +152,30 @@ def labelled_rows(
                     verbatim(str(name)),
                 )
         how = TableReading(
-            missing_values=missing_values,
-            where=where,
-            unknown=unknown,
-            drops=missing == "drop",
-            beside=tuple(name for name in (column, weights, grouped) if name is not None),
+            missing_values=asked.missing_values,
+            where=asked.where,
+            unknown=asked.unknown,
+            drops=asked.missing == "drop",
+            beside=tuple(name for name in (column, asked.weights, grouped) if name is not None),
             text=tuple(name for name in (column, grouped) if name is not None),
-            reads=progress,
-            picture_reads=picture_reads,
+            reads=asked.progress,
+            picture_reads=asked.picture_reads,
         )
         with rows_read(classifier, table, how) as (kept, n_dropped, batches):
             if labels is not None and kept.n + n_dropped != len(labels):
-                raise _lengths(len(labels), kept.n + n_dropped)
+                raise lengths(len(labels), kept.n + n_dropped)
 
             def scored() -> Iterator[ScoredRows]:
                 for rows in batches:
                     logs = np.empty((0, len(classifier.categories)))
                     if rows.columns.n:
-                        logs = classifier.log_probabilities(rows.columns, unknown)
+                        logs = classifier.log_probabilities(rows.columns, asked.unknown)
                     scores = refusal_scores(classifier, rows)
                     refused = None
                     if scores is not None and classifier.refusal is not None:
                         refused = scores > classifier.refusal.threshold
                     yield _scored(
-                        logs, rows.columns, column, labels, weights, grouped, rows.names, refused, rows.skipped
+                        logs, rows.columns, column, labels, asked.weights, grouped, rows.names, refused, rows.skipped
                     )
 
             yield LabelledRows(
@@ -200,22 +193,28 @@ def labelled_rows(
             )
 
 
-def _of_estimator(
-    known: Model,
-    estimator: Estimator,
-    data: Any,
-    target: str | None,
-    labels: list[str] | None,
-    weights: str | None,
-    group: str | int | None,
-) -> LabelledRows:
-    """The rows of data in memory with what an estimator predicts; `target` is a column unless `labels` are given."""
-    grouped = None if group is None else str(group)
+def _of_estimator(known: Model, data: Any, given: Any, labels: list[str] | None, asked: Asked) -> LabelledRows:
+    """The rows of data in memory; `labels` are given beside them, unless `given` names a column."""
+    estimator = known.estimator
+    assert estimator is not None
+    if given is None:
+        raise no_target()
+    refuse_of_files(
+        asked.reading,
+        where=asked.where,
+        missing_values=asked.missing_values,
+        missing=asked.missing,
+        unknown=asked.unknown,
+        skip_bad=asked.skip_bad,
+        fingerprint=asked.fingerprint,
+    )
+    target, weights = None if labels is not None else given, asked.weights
+    grouped = None if asked.group is None else str(asked.group)
     beside = tuple(dict.fromkeys(name for name in (target, weights, grouped) if name is not None))
     rows = estimator.rows_of(data, beside)
     logs = estimator.outputs(rows).log_probabilities()
     if labels is not None and len(labels) != len(logs):
-        raise _lengths(len(labels), len(logs))
+        raise lengths(len(labels), len(logs))
     columns = Columns(
         {name: np.array([*cells, None], dtype=object)[:-1] for name, cells in rows.beside.items()},
         np.arange(1, len(logs) + 1),
@@ -224,8 +223,8 @@ def _of_estimator(
     if weights is not None:
         columns = _with_numbers(columns, weights)
     if grouped is not None:
-        names = [_named(value, columns, row, grouped) for row, value in enumerate(columns.values[grouped].tolist())]
-        columns = Columns({**columns.values, grouped: np.array(names, dtype=object)}, columns.numbers, columns.where)
+        names = np.array(categories_in(columns, grouped), dtype=object)
+        columns = Columns({**columns.values, grouped: names}, columns.numbers, columns.where)
     return LabelledRows(
         known.name,
         target or "category",
@@ -257,7 +256,7 @@ def _scored(
         outcomes = [labels[number - 1] for number in columns.numbers.tolist()]
     else:
         assert target is not None
-        outcomes = [_named(value, columns, row, target) for row, value in enumerate(columns.values[target].tolist())]
+        outcomes = categories_in(columns, target)
     return ScoredRows(
         logs,
         outcomes,
@@ -270,66 +269,9 @@ def _scored(
     )
 
 
-def _named(value: Any, columns: Columns, row: int, target: str) -> str:
-    """The category that a cell names. Raises InvalidInput : it is missing, or none."""
-    if is_missing(value):
-        raise InvalidInput(
-            "missing-values",
-            say("values are missing"),
-            columns.place(row, target),
-            say("a value in every cell of the columns that are used"),
-            verbatim(str(value)),
-            say("fill them in, or leave such rows out before"),
-        )
-    try:
-        return category_name(value)
-    except InvalidInput as error:
-        raise InvalidInput(
-            error.code, error.what, columns.place(row, target), error.expected, error.got, error.mend
-        ) from None
-
-
-def _labels(target: Any) -> list[str]:
-    """Categories that are given beside the data, one for each row."""
-    found = target
-    for name in ("to_pylist", "tolist", "to_list"):  # of Arrow, numpy and pandas, polars
-        found = getattr(found, name)() if hasattr(found, name) else found
-    if not isinstance(found, list | tuple):
-        raise InvalidInput(
-            "labels",
-            say("these are no categories of rows"),
-            verbatim("target"),
-            say("the name of a column, or a category for each row"),
-            say("{value} of type {type}", value=written(target, repr)[:60], type=type(target).__name__),
-        )
-    columns = Columns(
-        {"target": np.array([None] * len(found), dtype=object)}, np.arange(1, len(found) + 1), say("data")
-    )
-    return [_named(value, columns, row, "target") for row, value in enumerate(found)]
-
-
 def _with_numbers(columns: Columns, name: str) -> Columns:
     """The columns, with that of the weights as floats where they are numbers."""
     cells = columns.values[name].tolist()
     if any(not isinstance(one, int | float | np.number) or isinstance(one, bool) for one in cells):
         return columns
     return Columns({**columns.values, name: np.array(cells, dtype=np.float64)}, columns.numbers, columns.where)
-
-
-def _lengths(found: int, expected: int) -> InvalidInput:
-    return InvalidInput(
-        "lengths",
-        say("there is not one category for each row"),
-        verbatim("target"),
-        say_count("{number} category", "{number} categories", expected, number=expected),
-        verbatim(str(found)),
-    )
-
-
-def _no_target() -> InvalidCall:
-    return InvalidCall(
-        "no-target",
-        say("which categories happened is not known; name their column with --target"),
-        verbatim("target"),
-        say("a column, or a category for each row"),
-    )

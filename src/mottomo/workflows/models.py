@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,9 @@ from mottomo.errors import InvalidCall, InvalidInput
 from mottomo.messages import say, verbatim, written
 from mottomo.results import Provenance, SourceFile
 from mottomo.sources.file_hash import FileHash
-from mottomo.sources.pictures.folder import PICTURE
 from mottomo.workflows.estimators import Estimator, is_estimator
 from mottomo.workflows.foreign_models import is_onnx, onnx_classifier
 from mottomo.workflows.options import checked
-from mottomo.workflows.picture_tables import PictureTable
-from mottomo.workflows.tables import Table
 
 
 @dataclass(frozen=True)
@@ -146,45 +143,3 @@ def load_model(
     from mottomo.storage.model_file import load_classifier
 
     return load_classifier(path)
-
-
-def refuse_idle(classifier: Classifier, table: Table, unknown: str, skip_bad: bool) -> None:
-    """Refuse options that mean nothing for a model or for the data."""
-    if unknown != "error" and isinstance(classifier, ForeignClassifier):
-        raise InvalidCall(
-            "unknown-foreign",
-            say("--unknown goes with a model of ours; an ONNX file decides itself what it takes a text for"),
-            verbatim("unknown"),
-            say("a file that train wrote"),
-        )
-    if skip_bad and not isinstance(table, PictureTable):
-        raise InvalidCall(
-            "no-images",
-            say("--skip-bad goes with pictures"),
-            verbatim("skip_bad"),
-            say("a picture or several, a folder, or a table with a column of them"),
-        )
-
-
-def fitting(table: Table, classifier: Classifier) -> Table:
-    """The table as the model reads it: pictures that are given alone are its column of pictures.
-
-    Raises InvalidInput : the model reads something else.
-    """
-    if not isinstance(table, PictureTable) or not isinstance(table.table, Mapping):
-        return table
-    if not table.is_alone:
-        return table
-    images = classifier.image_column
-    names = [one.name for one in classifier.encoding.features]
-    if names != [images]:
-        raise InvalidInput(
-            "not-pictures-alone",
-            say("the model does not read pictures alone"),
-            say("data"),
-            say("a table with the columns {names}", names=names),
-            say("pictures"),
-        )
-    assert images is not None
-    others = {name: cells for name, cells in table.table.items() if name not in (PICTURE, images)}
-    return replace(table, table={images: table.table[PICTURE], **others}, column=images)

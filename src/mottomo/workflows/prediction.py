@@ -14,10 +14,10 @@ from mottomo.errors import SourceError
 from mottomo.messages import say
 from mottomo.sources.reading import Reading
 from mottomo.workflows.estimators import refuse_of_files
-from mottomo.workflows.models import fitting, model_of, refuse_idle
+from mottomo.workflows.models import model_of
 from mottomo.workflows.options import ReadingOptions, checked
 from mottomo.workflows.picture_rows import PictureProgress, bad_pictures
-from mottomo.workflows.prediction_rows import TableReading, predict_table
+from mottomo.workflows.prediction_rows import TableReading, fitting, predict_table, refuse_idle
 from mottomo.workflows.provenance import given
 from mottomo.workflows.tables import table_of
 from mottomo.workflows.training_options import names_of

@@ -1,19 +1,21 @@
-"""The probabilities of the rows of a table, a batch at a time."""
+"""A table as a classifier reads it, and the probabilities of its rows, a batch at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mottomo.classification.classifier import Classifier
+from mottomo.classification.foreign import ForeignClassifier
 from mottomo.classification.pictures import SkippedPicture
 from mottomo.classification.predictions import PredictedRows
-from mottomo.errors import InvalidInput
-from mottomo.messages import say
+from mottomo.errors import InvalidCall, InvalidInput
+from mottomo.messages import say, verbatim
 from mottomo.sources.columns import Columns, ColumnSelection, KeptColumns
+from mottomo.sources.pictures.folder import PICTURE
 from mottomo.sources.pictures.recipe import Recipe
 from mottomo.workflows.picture_rows import PictureProgress, extracted
 from mottomo.workflows.picture_tables import PictureTable
@@ -85,6 +87,48 @@ class TableReading:
     text: tuple[str, ...] = ()
     reads: ReadProgress | None = None
     picture_reads: PictureProgress | None = None
+
+
+def refuse_idle(classifier: Classifier, table: Table, unknown: str, skip_bad: bool) -> None:
+    """Refuse options that mean nothing for a model or for the data."""
+    if unknown != "error" and isinstance(classifier, ForeignClassifier):
+        raise InvalidCall(
+            "unknown-foreign",
+            say("--unknown goes with a model of ours; an ONNX file decides itself what it takes a text for"),
+            verbatim("unknown"),
+            say("a file that train wrote"),
+        )
+    if skip_bad and not isinstance(table, PictureTable):
+        raise InvalidCall(
+            "no-images",
+            say("--skip-bad goes with pictures"),
+            verbatim("skip_bad"),
+            say("a picture or several, a folder, or a table with a column of them"),
+        )
+
+
+def fitting(table: Table, classifier: Classifier) -> Table:
+    """The table as the model reads it: pictures that are given alone are its column of pictures.
+
+    Raises InvalidInput : the model reads something else.
+    """
+    if not isinstance(table, PictureTable) or not isinstance(table.table, Mapping):
+        return table
+    if not table.is_alone:
+        return table
+    images = classifier.image_column
+    names = [one.name for one in classifier.encoding.features]
+    if names != [images]:
+        raise InvalidInput(
+            "not-pictures-alone",
+            say("the model does not read pictures alone"),
+            say("data"),
+            say("a table with the columns {names}", names=names),
+            say("pictures"),
+        )
+    assert images is not None
+    others = {name: cells for name, cells in table.table.items() if name not in (PICTURE, images)}
+    return replace(table, table={images: table.table[PICTURE], **others}, column=images)
 
 
 _PLAIN = TableReading()

@@ -11,7 +11,8 @@ from mottomo.classification.score import Score, Scoring
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, say_count
 from mottomo.sources.reading import Reading
-from mottomo.workflows.labelled_rows import labelled_rows, refuse_nothing
+from mottomo.workflows.labelled_rows import Asked, labelled_rows, refuse_nothing
+from mottomo.workflows.models import model_of
 from mottomo.workflows.options import ReadingOptions, checked
 from mottomo.workflows.picture_rows import PictureProgress, bad_pictures
 from mottomo.workflows.provenance import given
@@ -76,26 +77,22 @@ def score(
     >>> round(found.held_out.model.value, 4), round(found.held_out.null.value, 4)
     (0.5218, 0.6365)
     """
-    with labelled_rows(
-        model,
-        data,
-        target,
-        outputs=outputs,
-        categories=categories,
-        features=features,
+    known = model_of(model, outputs, categories, features)
+    asked = Asked(
+        reading=Reading.of(reading),
         weights=weights,
         group=group,
         unknown=unknown,
         missing=missing,
         missing_values=names_of(missing_values),
         where=where,
+        skip_bad=skip_bad,
         fingerprint=fingerprint,
         progress=progress,
         picture_reads=picture_reads,
-        skip_bad=skip_bad,
         label=label,
-        reading=Reading.of(reading),
-    ) as rows:
+    )
+    with labelled_rows(known, data, target, asked) as rows:
         sums = Scoring(rows.categories)
         skipped: list[SkippedPicture] = []
         n = 0

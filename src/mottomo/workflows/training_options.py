@@ -138,11 +138,16 @@ def target_of(target: str | None, table: Table) -> str:
             say("a folder with one folder a category, or a table with a column of paths and one of categories"),
             say("pictures"),
         )
-    raise InvalidCall(
+    raise no_target()
+
+
+def no_target() -> InvalidCall:
+    """The error where nothing says which categories happened."""
+    return InvalidCall(
         "no-target",
-        say("which column to predict is not known; name it with --target"),
+        say("which column has the categories is not known; name it with --target"),
         verbatim("target"),
-        say("the column with the categories to predict"),
+        say("the column with the categories"),
     )
 
 
