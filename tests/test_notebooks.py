@@ -9,7 +9,14 @@ import pytest
 import run_notebooks
 
 
-@pytest.mark.parametrize("path", run_notebooks.NOTEBOOKS, ids=lambda path: path.name)
+# The Japanese one has the same cells.
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=pytest.mark.slow if ".ja." in path.name else (), id=path.name)
+        for path in run_notebooks.NOTEBOOKS
+    ],
+)
 def test_a_notebook_gives_the_outputs_that_it_has(path, monkeypatch):
     monkeypatch.setenv("LC_ALL", "C")  # which running it changes
     assert shown(run_notebooks.run(path)) == shown(json.loads(path.read_text(encoding="utf-8")))

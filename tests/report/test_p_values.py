@@ -24,6 +24,8 @@ from mottomo.workflows.training import train_on_table
 from mottomo.workflows.training_plan import TrainingPlan
 from tests.report.tables import tables_of
 
+pytestmark = pytest.mark.xdist_group("p values")  # on one processor, so that each result is made once
+
 FORMATS = ("text", "markdown", "html", "latex")
 P_COLUMNS = {"p_value", "adjusted_p_value", "benjamini_hochberg", "holm", "wald_p_value"}
 ZERO = re.compile(r"(p\s*(=|≤|would be)|値は)\s*0(?![.\d]*\d)|(?<![.\d])0\s*[((](G|X)")
