@@ -143,6 +143,15 @@ def test_a_file_that_is_called_like_an_ending_has_that_ending(tmp_path):
     assert json.loads((tmp_path / ".json").read_text())["command"] == "tally"
 
 
+def test_a_simulation_has_its_figure_beside_its_outcomes(tmp_path):
+    for more in ([], ["--json"]):
+        path = tmp_path / f"s{len(more)}.svg"
+        done = mottomo("simulate", "0.25,0.75", "-n", "50", "--seed", "1", "--figure", str(path), *more)
+        assert done.returncode == 0
+        assert path.read_text().startswith("<svg")
+    assert len(mottomo("simulate", "0.25,0.75", "-n", "50", "--seed", "1").stdout.split()) == 50
+
+
 def test_a_figure_is_saved_beside_the_text(tmp_path):
     found = mottomo("estimate", "2", "5", "2", "4", "2", "5", "--figure", str(tmp_path / "f.svg"))
     assert found.returncode == 0

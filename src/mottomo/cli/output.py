@@ -51,14 +51,19 @@ def show(result: Result, settings: dict[str, Any], default: str = "text", added:
             put(piece)
     if settings["save"] is not None:
         note(say("saved: {file}", file=settings["save"]))
-    for name in settings.get("figure", ()):
+    save_figures(result, settings.get("figure", ()))
+    if wanted in _FOR_PROGRAMS or settings["save"] is not None:
+        note(report.verdict_of(result))
+
+
+def save_figures(result: Result, names: tuple[str, ...]) -> None:
+    """Write the figure of a result to files whose endings tell the format."""
+    for name in names:
         from mottomo.report.figures import figure_bytes
         from mottomo.storage.whole_file import write_whole
 
         write_whole(Path(name), figure_bytes(result, name, chosen_language()))
         note(say("figure saved: {file}", file=name))
-    if wanted in _FOR_PROGRAMS or settings["save"] is not None:
-        note(report.verdict_of(result))
 
 
 def repeating_command(added: tuple[str, ...] = ()) -> str | None:

@@ -9,8 +9,8 @@ import click
 
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
-from mottomo.cli.options import CATEGORIES, DEBUG, LANGUAGE
-from mottomo.cli.output import cannot_show, note, show
+from mottomo.cli.options import CATEGORIES, DEBUG, FIGURE, LANGUAGE
+from mottomo.cli.output import cannot_show, note, save_figures, show
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, verbatim
 
@@ -38,11 +38,19 @@ from mottomo.messages import say, verbatim
         option("--normalise", is_flag=True, help=say("Divide the probabilities by their sum.")),
         LANGUAGE,
         option("--json", "as_json", is_flag=True, help=say("One JSON object with the outcomes and what made them.")),
+        FIGURE,
         DEBUG,
     ),
 )
 def command(
-    probabilities: str, n: int, seed: int | None, categories: str | None, normalise: bool, as_json: bool, **_: Any
+    probabilities: str,
+    n: int,
+    seed: int | None,
+    categories: str | None,
+    normalise: bool,
+    as_json: bool,
+    figure: tuple[str, ...],
+    **_: Any,
 ) -> None:
     from mottomo.inference.simulation import Simulation, simulated_positions
     from mottomo.probabilities import Probabilities
@@ -56,7 +64,7 @@ def command(
         seed = _fresh_seed()
         added = ("--seed", str(seed))
     if as_json:
-        settings = {"output_format": None, "as_json": True, "save": None}
+        settings = {"output_format": None, "as_json": True, "save": None, "figure": figure}
         source = Provenance(() if claim is None else (claim,), settings={"probabilities": probabilities})
         show(Simulation.of(die, n, seed).with_provenance(source), settings, added=added)
         return
@@ -70,6 +78,8 @@ def command(
     if die.normalised:
         note(NORMALISED)
     note(simulated(n, len(lines), seed))
+    if figure:
+        save_figures(Simulation.of(die, n, seed), figure)
 
 
 def _check_names(names: tuple[str, ...]) -> None:
