@@ -211,7 +211,7 @@ class Scoring:
         self._parts.append((codes, losses, is_hit, None if rows.weights is None else counted, groups))
 
     def _code(self, name: str, counts: bool) -> int:
-        """The code of a category; that of one that the classifier does not know is new, if its row counts."""
+        """The code of a category. An unknown category gets a new code, but only from a row with a weight above 0."""
         if counts:
             return self._position.setdefault(name, len(self._position))
         return self._position.get(name, len(self._position))

@@ -13,7 +13,7 @@ from mottomo.cli.model_settings import GROUP, MODEL_OPTIONS, model_given
 from mottomo.cli.options import FORM_OPTIONS, MISSING_VALUES, OUTPUT_OPTIONS, WHERE
 from mottomo.cli.output import show
 from mottomo.cli.progress import picture_bar, progress_bar
-from mottomo.cli.training_settings import SKIP_BAD, WEIGHTS
+from mottomo.cli.training_settings import MISSING_ROWS, SKIP_BAD, WEIGHTS
 from mottomo.messages import say
 
 
@@ -36,12 +36,7 @@ from mottomo.messages import say
         WEIGHTS,
         GROUP,
         SKIP_BAD,
-        option(
-            "--missing",
-            type=click.Choice(["error", "drop"]),
-            default="error",
-            help=say("Rows with missing values: refuse them (the default) or leave them out and say how many."),
-        ),
+        MISSING_ROWS,
         MISSING_VALUES,
         WHERE,
         *FORM_OPTIONS,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import click
+
 from mottomo.cli.commands import option
 from mottomo.messages import say
 
@@ -47,6 +49,12 @@ REFUSE = option(
         "The rate of pictures like those of the training that are refused as none of the categories (default: 0.1; 0: "
         "none)."
     ),
+)
+MISSING_ROWS = option(
+    "--missing",
+    type=click.Choice(["error", "drop"]),
+    default="error",
+    help=say("Rows with missing values: refuse them (the default) or leave them out and say how many."),
 )
 SKIP_BAD = option(
     "--skip-bad", is_flag=True, help=say("Leave out pictures that cannot be read, and say which (default: an error).")

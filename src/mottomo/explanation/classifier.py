@@ -41,15 +41,16 @@ from mottomo.explanation.rows import (
     exponential,
     likelihood_step,
     log_likelihood_step,
+    one_hot_lines,
     over_categories,
     over_rows,
     pair,
     slope,
+    slope_lines,
     some_categories,
 )
-from mottomo.explanation.steps import Step
+from mottomo.explanation.steps import Derivation, Step
 from mottomo.kernels.cross_entropy import cross_entropy_of_logits
-from mottomo.results import Result
 from mottomo.tallies import Tally
 
 _EPS = float(np.finfo(np.float64).eps)
@@ -59,7 +60,7 @@ ClassifierExplanationVerdict = Literal["explained", "explanation-fails"]
 
 
 @dataclass(frozen=True, eq=False)
-class ClassifierExplanation(Result):
+class ClassifierExplanation(Derivation):
     """The derivation from the rows of a table to a classifier, on these rows.
 
     Attributes
@@ -83,11 +84,6 @@ class ClassifierExplanation(Result):
             "target": self.training.classifier.target,
             "steps": [step.to_dict() for step in self.steps],
         }
-
-    @property
-    def failed(self) -> tuple[str, ...]:
-        """Names of the steps whose claims do not hold for these numbers."""
-        return tuple(step.name for step in self.steps if not step.holds)
 
     @property
     def verdict(self) -> ClassifierExplanationVerdict:
@@ -256,17 +252,7 @@ class _Case:
 
 def _rows(case: _Case) -> Step:
     """One-hot rows."""
-    hot = [int(k == case.labels[0]) for k in range(case.n_categories)]
-    lines = [
-        line(
-            total(over_categories(case, lambda k: pair("t", 1, k + 1))),
-            ("=", total(over_categories(case, lambda k: number(hot[k])))),
-            ("=", number(1)),
-        )
-    ]
     counts = case.counts
-    for k in some_categories(case):
-        lines.append(line(over_rows(case, pair("t", "i", k + 1)), ("=", indexed("t", k + 1)), ("=", number(counts[k]))))
     values = {
         "n": case.n,
         "n_rows": case.data.n,
@@ -278,7 +264,7 @@ def _rows(case: _Case) -> Step:
         "weights": case.times,
     }
     holds = case.sums.counts.tolist() == counts
-    return Step("rows", None, tuple(lines), values, holds, "weighted" if case.is_weighted else "")
+    return Step("rows", None, tuple(one_hot_lines(case)), values, holds, "weighted" if case.is_weighted else "")
 
 
 def _logits(case: _Case) -> Step:
@@ -339,19 +325,7 @@ def _losses_of_each(case: _Case) -> np.ndarray:
 
 def _gradient(case: _Case) -> Step:
     """y - t in numbers for the first row, its sum over all rows, and a check by differences of log L."""
-    own, lines = case.labels[0], []
-    for k in some_categories(case):
-        hot = number(int(k == own))
-        # for the observed category, y - 1 is minus the sum of the others: if y is near 1, y - 1 would cancel
-        difference = -math.fsum(y for j, y in enumerate(case.y) if j != own) if k == own else case.y[k]
-        lines.append(
-            line(
-                slope(pair("z", 1, k + 1)),
-                ("=", minus(pair("y", 1, k + 1), pair("t", 1, k + 1))),
-                ("≈", minus(about(case.y[k]), hot)),
-                ("≈", about(difference)),
-            )
-        )
+    lines = slope_lines(case)
     residual = parenthesised(minus(pair("y", "i", "k"), pair("t", "i", "k")))
     lines.append(line(slope(pair("w", "j", "k")), ("=", over_rows(case, pair("x", "i", "j"), residual))))
     values: dict[str, Any] = {

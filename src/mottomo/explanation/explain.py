@@ -33,7 +33,7 @@ from mottomo.explanation.notation import (
     symbol,
     total,
 )
-from mottomo.explanation.steps import Step
+from mottomo.explanation.steps import Derivation, Step
 from mottomo.explanation.underflow import MOST_FACTORS, underflow_throw
 from mottomo.likelihoods import (
     bits,
@@ -44,7 +44,6 @@ from mottomo.likelihoods import (
     tangent_hessian,
 )
 from mottomo.messages import say, say_count
-from mottomo.results import Result
 from mottomo.tallies import Tally, TallyRemark, check_tally
 
 _MOST_FACTORS = 30  # up to here a product with one factor a throw is written out
@@ -58,7 +57,7 @@ ExplanationRemark = Literal[TallyRemark, "categories-discovered"]
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation(Result):
+class Explanation(Derivation):
     """The derivation from the tally to the estimate and on to the cross-entropy, on the numbers of the tally.
 
     Attributes
@@ -73,11 +72,6 @@ class Explanation(Result):
     def to_dict(self) -> dict[str, Any]:
         """As in Result."""
         return {"n_observations": self.tally.n_observations, "steps": [step.to_dict() for step in self.steps]}
-
-    @property
-    def failed(self) -> tuple[str, ...]:
-        """Names of the steps whose claims do not hold for these numbers."""
-        return tuple(step.name for step in self.steps if not step.holds)
 
     @property
     def verdict(self) -> ExplanationVerdict:

@@ -11,21 +11,20 @@ import numpy as np
 
 from mottomo.categories import Categories
 from mottomo.classification.score import Score, ScoredRows
-from mottomo.explanation.notation import indexed, line, minus, number, total
+from mottomo.explanation.notation import line, number, total
 from mottomo.explanation.rows import (
     SHOWN_ROWS,
     about,
     cross_entropy_step,
     likelihood_step,
     log_likelihood_step,
+    one_hot_lines,
     over_categories,
-    over_rows,
     pair,
-    slope,
+    slope_lines,
     some_categories,
 )
-from mottomo.explanation.steps import Step
-from mottomo.results import Result
+from mottomo.explanation.steps import Derivation, Step
 from mottomo.tallies import Tally
 
 ModelExplanationVerdict = Literal["explained", "explanation-fails"]
@@ -34,7 +33,7 @@ ModelKind = Literal["softmax", "network", "zero-shot", "foreign"]
 
 
 @dataclass(frozen=True, eq=False)
-class ModelExplanation(Result):
+class ModelExplanation(Derivation):
     """The derivation on rows whose probabilities a given model computes.
 
     Attributes
@@ -54,11 +53,6 @@ class ModelExplanation(Result):
     def tally(self) -> Tally:
         """The categories of the rows."""
         return self.score.tally
-
-    @property
-    def failed(self) -> tuple[str, ...]:
-        """Names of the steps whose claims do not hold for these numbers."""
-        return tuple(step.name for step in self.steps if not step.holds)
 
     @property
     def verdict(self) -> ModelExplanationVerdict:
@@ -184,7 +178,7 @@ class _Case:
 
     @property
     def loss_of_first(self) -> float:
-        """By the probability of the others, where that of its own category rounds to 1."""
+        """-log y of the first row's category; from the other probabilities where y is near 1, which has more digits."""
         own, y = self.labels[0], self.y
         others = math.fsum(value for k, value in enumerate(y) if k != own)
         return -math.log1p(-others) if others < 0.5 else -math.log(y[own]) if y[own] else self.losses[0]
@@ -220,18 +214,6 @@ def explain_model(rows: ModelRows, score: Score, kind: ModelKind, layers: tuple[
 
 
 def _rows(case: _Case) -> Step:
-    hot = [int(k == case.labels[0]) for k in range(case.n_categories)]
-    lines = [
-        line(
-            total(over_categories(case, lambda k: pair("t", 1, k + 1))),
-            ("=", total(over_categories(case, lambda k: number(hot[k])))),
-            ("=", number(1)),
-        )
-    ]
-    for k in some_categories(case):
-        lines.append(
-            line(over_rows(case, pair("t", "i", k + 1)), ("=", indexed("t", k + 1)), ("=", number(case.counts[k])))
-        )
     values = {
         "n": case.n,
         "n_rows": case.rows.n_rows,
@@ -243,7 +225,7 @@ def _rows(case: _Case) -> Step:
     }
     tally = dict(zip(case.score.tally.categories, map(int, case.score.tally.counts), strict=True))
     holds = case.counts == [tally.get(name, 0) for name in case.names]
-    return Step("model-rows", None, tuple(lines), values, holds, "weighted" if case.is_weighted else "")
+    return Step("model-rows", None, tuple(one_hot_lines(case)), values, holds, "weighted" if case.is_weighted else "")
 
 
 def _processing(case: _Case, kind: ModelKind, layers: tuple[int, ...]) -> Step:
@@ -264,19 +246,7 @@ def _processing(case: _Case, kind: ModelKind, layers: tuple[int, ...]) -> Step:
 
 def _gradient(case: _Case) -> Step:
     """y - t of the first row, and the sums of y beside the counts."""
-    own, lines = case.labels[0], []
-    for k in some_categories(case):
-        # for the observed category, y - 1 is minus the sum of the others: if y is near 1, y - 1 would cancel
-        apart = -math.fsum(y for j, y in enumerate(case.y) if j != own) if k == own else case.y[k]
-        lines.append(
-            line(
-                slope(pair("z", 1, k + 1)),
-                ("=", minus(pair("y", 1, k + 1), pair("t", 1, k + 1))),
-                ("≈", minus(about(case.y[k]), number(int(k == own)))),
-                ("≈", about(apart)),
-            )
-        )
     predicted = case.rows.predicted.tolist()
     values = {"predicted": predicted, "counts": case.counts, "categories": list(case.names)}
     holds = math.isclose(math.fsum(predicted), case.n, rel_tol=1e-9)
-    return Step("model-gradient", None, tuple(lines), values, holds)
+    return Step("model-gradient", None, tuple(slope_lines(case)), values, holds)

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from mottomo.explanation.notation import (
+    Line,
     Math,
     elided,
     fraction,
@@ -79,7 +80,7 @@ class RowsCase(Protocol):
 
     @property
     def loss_of_first(self) -> float:
-        """That of the first row, computed another way."""
+        """The loss of the first row, nats, computed independently of `losses`."""
         ...
 
     @property
@@ -94,7 +95,7 @@ class RowsCase(Protocol):
 
     @property
     def null_log_likelihood(self) -> float:
-        """That of the input-free model, nats."""
+        """log L of the intercept-only (null) model as it was reported, nats."""
         ...
 
 
@@ -141,6 +142,39 @@ def about(value: float) -> Math:
     return rounded_number(value, _DIGITS)
 
 
+def one_hot_lines(case: RowsCase) -> list[Line]:
+    """The one-hot numbers of the first row, and their sums over all rows: the counts."""
+    hot = [int(k == case.labels[0]) for k in range(case.n_categories)]
+    lines = [
+        line(
+            total(over_categories(case, lambda k: pair("t", 1, k + 1))),
+            ("=", total(over_categories(case, lambda k: number(hot[k])))),
+            ("=", number(1)),
+        )
+    ]
+    for k in some_categories(case):
+        count = number(case.counts[k])
+        lines.append(line(over_rows(case, pair("t", "i", k + 1)), ("=", indexed("t", k + 1)), ("=", count)))
+    return lines
+
+
+def slope_lines(case: RowsCase) -> list[Line]:
+    """y - t in numbers for the first row."""
+    own, y, lines = case.labels[0], case.y, []
+    for k in some_categories(case):
+        # for the observed category, y - 1 is minus the sum of the others: if y is near 1, y - 1 would cancel
+        difference = -math.fsum(value for j, value in enumerate(y) if j != own) if k == own else y[k]
+        lines.append(
+            line(
+                slope(pair("z", 1, k + 1)),
+                ("=", minus(pair("y", 1, k + 1), pair("t", 1, k + 1))),
+                ("≈", minus(about(y[k]), number(int(k == own)))),
+                ("≈", about(difference)),
+            )
+        )
+    return lines
+
+
 def likelihood_step(case: RowsCase) -> Step:
     """L as a product over rows and categories, whose exponents pick what happened."""
     own = case.labels[0]
@@ -173,7 +207,7 @@ def log_likelihood_step(case: RowsCase) -> Step:
 
 
 def cross_entropy_step(case: RowsCase) -> Step:
-    """-log L / N, beside that of the die t / N, which knows no inputs."""
+    """The cross-entropy -log L / N, and that of the intercept-only model, whose probabilities are t / N."""
     counts = case.counts
     nats, null = case.loss / case.n, -math.fsum(t * math.log(t / case.n) for t in counts if t) / case.n
     mean = negative(product([fraction(number(1), N), LOG_L]))

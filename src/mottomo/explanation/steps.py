@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mottomo.explanation.notation import Line
+from mottomo.results import Result
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +45,19 @@ class Step:
             "values": dict(self.values),
             "holds": self.holds,
         }
+
+
+class Derivation(Result):
+    """A result that is a derivation.
+
+    Attributes
+    ----------
+    steps : the steps, in order.
+    """
+
+    steps: tuple[Step, ...]
+
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Names of the steps whose claims do not hold for these numbers."""
+        return tuple(step.name for step in self.steps if not step.holds)

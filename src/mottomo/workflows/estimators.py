@@ -22,7 +22,7 @@ from mottomo.sources.reading import Reading
 from mottomo.workflows.provenance import library_of
 
 
-def is_estimator(model: Any) -> bool:
+def is_estimator(model: object) -> bool:
     """Whether a model is an object with ``predict_proba``; a class is none."""
     return callable(_attribute(model, "predict_proba")) and not isinstance(model, type)
 
@@ -70,7 +70,7 @@ class NativeRows:
             return shape[0]
         try:
             return len(self.rows)
-        except Exception:  # of a type that has no length
+        except TypeError:  # a type that has no length
             return None
 
 
@@ -192,7 +192,7 @@ class Estimator:
         return NativeRows(frame.kept(wanted), cells, frame.where, source)
 
 
-def _attribute(model: Any, name: str) -> Any:
+def _attribute(model: object, name: str) -> Any:
     """An attribute that an estimator has once it is fitted; a pipeline passes it on from its last step."""
     try:
         return getattr(model, name, None)
@@ -200,7 +200,7 @@ def _attribute(model: Any, name: str) -> Any:
         return None
 
 
-def _columns(model: Any) -> tuple[str, ...] | None:
+def _columns(model: object) -> tuple[str, ...] | None:
     names = _attribute(model, "feature_names_in_")
     if names is None or isinstance(names, str) or not isinstance(names, Iterable):
         return None
@@ -211,7 +211,7 @@ def _said(error: Exception) -> str:
     """What somebody else's exception says, in one line."""
     try:
         lines = str(error).splitlines()
-    except Exception:
+    except Exception:  # its own __str__ stops
         lines = []
     return f"{type(error).__name__}: {lines[0][:200] if lines else ''}"
 
@@ -234,7 +234,7 @@ def _as_array(found: Any) -> np.ndarray:
     """What an estimator gave, such as a data frame, as an array; what is none has no axes."""
     try:
         return np.asarray(found)
-    except Exception:
+    except Exception:  # its own __array__ stops
         return np.empty(())
 
 

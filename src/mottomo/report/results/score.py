@@ -39,24 +39,29 @@ def _by_category(found: Score) -> Table:
     )
 
 
+def _numbers(found: Score, sign: int) -> dict[str, str]:
+    """The cross-entropy, and how far that of the shares is above it, or below with `sign` -1; with standard errors."""
+    losses, gain = found.held_out.model, found.held_out.gain
+    return {
+        "model": rounded(losses.value, 4),
+        "error": rounded(losses.standard_error, 2),
+        "apart": rounded(sign * gain.value, 4),
+        "apart_error": rounded(gain.standard_error, 2),
+    }
+
+
 def _gains(found: Score) -> Message:
     return say(
-        "Cross-entropy {model} ± {error} nats a row: {gain} ± {gain_error} less than the shares of these rows have.",
-        model=rounded(found.held_out.model.value, 4),
-        error=rounded(found.held_out.model.standard_error, 2),
-        gain=rounded(found.held_out.gain.value, 4),
-        gain_error=rounded(found.held_out.gain.standard_error, 2),
+        "Cross-entropy {model} ± {error} nats a row: {apart} ± {apart_error} less than the shares of these rows have.",
+        **_numbers(found, 1),
     )
 
 
 def _loses(found: Score) -> Message:
     return say(
-        "Cross-entropy {model} ± {error} nats a row: {loss} ± {loss_error} more than the shares of these rows have, "
+        "Cross-entropy {model} ± {error} nats a row: {apart} ± {apart_error} more than the shares of these rows have, "
         "which know nothing of the inputs, but were counted on these very rows.",
-        model=rounded(found.held_out.model.value, 4),
-        error=rounded(found.held_out.model.standard_error, 2),
-        loss=rounded(-found.held_out.gain.value, 4),
-        loss_error=rounded(found.held_out.gain.standard_error, 2),
+        **_numbers(found, -1),
     )
 
 
@@ -64,10 +69,7 @@ def _unclear(found: Score) -> Message:
     return say(
         "Cross-entropy {model} ± {error} nats a row, not clearly other than that of the shares of these rows: "
         "{apart} ± {apart_error} less.",
-        model=rounded(found.held_out.model.value, 4),
-        error=rounded(found.held_out.model.standard_error, 2),
-        apart=rounded(found.held_out.gain.value, 4),
-        apart_error=rounded(found.held_out.gain.standard_error, 2),
+        **_numbers(found, 1),
     )
 
 
