@@ -138,7 +138,7 @@ def test_the_files_of_a_claim_and_of_a_model_stand_beside_the_data(tmp_path):
     predicted = input_of(mo.predict(model, rows))
     assert [(file["name"], file["role"]) for file in predicted["sources"]] == [(str(model), "model")]
     in_memory = input_of(mo.predict(mo.load_model(model), rows, most_probable=True))
-    assert in_memory["sources"] == [{**predicted["sources"][0], "name": "model"}]
+    assert in_memory["sources"] == [{**predicted["sources"][0], "name": "SoftmaxClassifier"}]
     assert in_memory["most_probable"] == "true"
     assert predicted["sources"][0]["sha256"] == sha256_of(model)
     rows_file = tmp_path / "rows.csv"

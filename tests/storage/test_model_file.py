@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from mottomo.classification.encoding import Encoding, Feature
 from mottomo.classification.penalties import L2
 from mottomo.errors import SourceError
 from mottomo.storage.model_file import _hash, classifier_bytes, load_classifier, save_classifier
+from mottomo.storage.whole_file import refuse_unwritable, write_whole
+from mottomo.workflows.models import load_model
 from tests.classification.data import columns_of
 
 COLUMNS = {"x": np.array([0.5, -1.0]), "c": np.array(["b", "ä"], dtype=object)}
@@ -104,6 +108,15 @@ def test_other_files_are_refused(tmp_path):
         load_classifier(path)
     with pytest.raises(SourceError, match="cannot be opened"):
         load_classifier(tmp_path)
+    with pytest.raises(SourceError, match="a device or a pipe"):
+        load_classifier(Path(os.devnull))
+
+
+def test_a_name_that_no_file_can_have_is_refused_for_reading_and_writing():
+    path = Path("a\0b.onnx")
+    for use in (load_classifier, load_model, classifier().save, refuse_unwritable, lambda path: write_whole(path, b"")):
+        with pytest.raises(SourceError):
+            use(path)
 
 
 @pytest.mark.parametrize(

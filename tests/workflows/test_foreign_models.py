@@ -85,7 +85,7 @@ def test_columns_and_categories_are_found_by_name(tmp_path):
 
 def test_whole_numbers_are_read_where_the_model_reads_them(tmp_path):
     path = passing(tmp_path / "m.onnx", "int64", 2)
-    with pytest.raises(mo.SourceError, match="no output with a number for each category"):
+    with pytest.raises(mo.SourceError, match="no output with a row of numbers"):
         mo.load_model(path, outputs="probabilities", categories="a,b")
     from onnx import helper
 
@@ -222,7 +222,7 @@ def test_files_that_are_no_models_of_a_table_are_refused(tmp_path):
         ("none.onnx", declared, "is not there"),
         ("fixed.onnx", declared, "free number of rows"),
         ("two.onnx", declared, "several outputs"),
-        ("two.onnx,output=out7", declared, "no such output with a number"),
+        ("two.onnx,output=out7", declared, "no such output with a row of numbers"),
         ("two.onnx,output=out0,output=out1", declared, "each setting once"),
         ("nothing.onnx", declared, "no columns of a table"),
         ("two.onnx,output=out0", {**declared, "features": "u,v,u"}, "names a column twice"),
@@ -260,6 +260,21 @@ def test_our_own_files_say_all_of_it_themselves(tmp_path):
         with pytest.raises(mo.InvalidInput, match="says something else itself"):
             mo.load_model(tmp_path / "m.onnx", **options)
     assert mo.load_model(tmp_path / "m.onnx", outputs="probabilities", categories="cat,dog").target == "pet"
+    strange = {"x": [0.5, 1.0], "k": ["a", "z"]}
+    known = {**strange, "pet": ["cat", "dog"]}
+    for use in (
+        lambda: mo.predict(tmp_path / "m.onnx", strange),
+        lambda: mo.explain(known, target="pet", model=tmp_path / "m.onnx"),
+    ):
+        with pytest.raises(mo.InvalidInput) as caught:
+            use()
+        error = caught.value
+        assert (error.code, str(error.where), str(error.got)) == (
+            "unknown-level",
+            "mapping, row 2, column k",
+            "z (1 such row)",
+        )
+        assert "the file that train --model wrote" in str(error.mend)
 
 
 def test_a_model_of_pictures_is_anybodys_too(tmp_path):
@@ -333,5 +348,9 @@ def test_a_given_model_is_explained_with_weights_and_not_where_it_fails(tmp_path
         mo.explain(TABLE.assign(pet="cow"), target="pet", model=model)
     with pytest.raises(mo.InvalidCall, match="does not go with --model"):
         mo.explain(TABLE, target="pet", model=model, penalty="l2")
+    gaps = TABLE.assign(u=[None, *TABLE["u"][1:]])
+    assert mo.explain(gaps, target="pet", model=model, missing="drop").remarks == ("rows-dropped", "nothing-proved")
+    with pytest.raises(mo.InvalidCall, match="--unknown goes with --model"):
+        mo.explain(TABLE, target="pet", unknown="baseline")
     with pytest.raises(mo.InvalidCall, match="does not go with --target"):
         mo.explain(TABLE, target="pet", outputs="logits")

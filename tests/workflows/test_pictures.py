@@ -149,6 +149,11 @@ def test_pictures_that_cannot_be_read_are_all_named_or_left_out_if_that_is_asked
     with pytest.raises(mo.SourceError, match="2 of 13 pictures"):
         mo.predict(clean.model, folder)
     found = mo.predict(clean.model, folder, skip_bad=True)
+    explained = mo.explain(folder, model=clean.model, skip_bad=True)
+    assert explained.remarks == ("pictures-skipped", "nothing-proved")
+    assert explained.to_dict()["skipped"] == found.to_dict()["skipped"]
+    with pytest.raises(mo.SourceError, match="some pictures cannot be read"):
+        mo.explain(folder, model=clean.model)
     assert (len(found), [one.name for one in found.skipped]) == (11, bad)
     assert found.to_dict()["skipped"] == [
         {"name": "dark/0.png", "problem": "not-a-picture"}, {"name": "dark/9.png", "problem": "empty-source"}

@@ -170,6 +170,13 @@ class Encoding:
             codes[:, place] = values
         return codes
 
+    def refuse_unknown(self, columns: TableRows, mend: Message | None = None) -> None:
+        """Raise InvalidInput for a text that is no known level, naming column and row, and how to mend it."""
+        for feature in self.features:
+            if feature.levels is not None:
+                _check_kind(feature, columns.values[feature.name], columns.where)
+                _positions(feature, columns, "error", mend)
+
     def check_kinds(self, columns: TableRows) -> None:
         """Raise InvalidInput for text where the model reads numbers, and the other way round."""
         for feature in self.features:
@@ -257,7 +264,7 @@ def _check_kind(feature: Feature, values: np.ndarray, where: Message) -> None:
     )
 
 
-def _positions(feature: Feature, columns: TableRows, unknown: str) -> np.ndarray:
+def _positions(feature: Feature, columns: TableRows, unknown: str, mend: Message | None = None) -> np.ndarray:
     """The position of each cell among the levels, (n,) int64; -1 for an unknown level."""
     assert feature.levels is not None
     position = {level: index for index, level in enumerate(feature.levels)}
@@ -275,7 +282,7 @@ def _positions(feature: Feature, columns: TableRows, unknown: str) -> np.ndarray
                 names=list(feature.levels[:_SHOWN_LEVELS]) + ["…"] * (len(feature.levels) > _SHOWN_LEVELS),
             ),
             say_count("{value} ({count} such row)", "{value} ({count} such rows)", int(strangers.size), value=level),
-            nearest(level, feature.levels) or _mend_of_unknown(feature),
+            nearest(level, feature.levels) or mend or _mend_of_unknown(feature),
         )
     return codes
 

@@ -217,6 +217,16 @@ class Scoring:
         return self._position.get(name, len(self._position))
 
     @property
+    def skipped(self) -> tuple[SkippedPicture, ...]:
+        """The pictures that have no row."""
+        return tuple(self._skipped)
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows were taken up, whatever their weights."""
+        return sum(len(codes) for codes, *_ in self._parts)
+
+    @property
     def impossible(self) -> tuple[ImpossibleRow, ...]:
         """The first rows whose category has probability 0."""
         return tuple(self._impossible)
@@ -279,7 +289,7 @@ class Scoring:
             refusal,
             round(self._n_refused),
             n_dropped,
-            tuple(self._skipped),
+            self.skipped,
             history is not None and _are_trained_on(held_out, history),
         )
 

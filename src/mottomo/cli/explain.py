@@ -7,11 +7,11 @@ from typing import Any
 from mottomo.cli.commands import command as make_command
 from mottomo.cli.commands import option
 from mottomo.cli.data import data_options, outcomes_of, table_of
-from mottomo.cli.model_settings import OUTPUTS
+from mottomo.cli.model_settings import OUTPUTS, UNKNOWN, ZERO_SHOT, model_given
 from mottomo.cli.options import DATA, MISSING_VALUES, OUTPUT_OPTIONS, SOURCE_OPTIONS
 from mottomo.cli.output import show
-from mottomo.cli.progress import progress_bar
-from mottomo.cli.training_settings import FEATURES, PENALTY, TEXT, WEIGHTS
+from mottomo.cli.progress import picture_bar, progress_bar
+from mottomo.cli.training_settings import PENALTY, SKIP_BAD, TEXT, WEIGHTS
 from mottomo.cli.usage import usage_error
 from mottomo.messages import say
 
@@ -39,8 +39,18 @@ from mottomo.messages import say
                 "Explain the probabilities of this model instead: a file that train wrote, or anybody's ONNX file."
             ),
         ),
+        ZERO_SHOT,
         OUTPUTS,
-        FEATURES,
+        UNKNOWN,
+        SKIP_BAD,
+        option(
+            "--features",
+            metavar="NAMES",
+            help=say(
+                "The columns to predict from: a,b,c (default: all others); with --model those of an ONNX file that "
+                "reads a matrix, in their order."
+            ),
+        ),
         TEXT,
         WEIGHTS,
         PENALTY,
@@ -49,20 +59,23 @@ from mottomo.messages import say
     ),
 )
 def command(data: tuple[str, ...], **settings: Any) -> None:
-    from pathlib import Path
-
     from mottomo.workflows.explanation import explain
     from mottomo.workflows.options import own_options
 
-    if settings["model"] is not None:
-        settings["model"] = Path(settings["model"])
-    own = {name: settings[name] for name in own_options(explain) if settings[name] is not None}
+    if settings["model"] is not None or settings["zero_shot"] is not None:
+        settings["model"] = model_given("explain", settings["model"], settings["zero_shot"])
+    own = {name: settings[name] for name in own_options(explain) if settings.get(name) is not None}
     if settings["target"] is None and settings["model"] is None:
         with outcomes_of(data, settings) as (outcomes, options):
             found = explain(outcomes, **own, **options)
     else:
         if len(data) != 1:
             raise usage_error(say("with --target or --model DATA is one table, or a folder of pictures"))
-        with table_of(data[0], settings) as (table, _), progress_bar(data[0]) as progress:
-            found = explain(table, **own, **data_options(settings), progress=progress)
+        with (
+            table_of(data[0], settings) as (table, _),
+            progress_bar(data[0]) as progress,
+            picture_bar(say("pictures")) as picture_reads,
+        ):
+            options = {**own, **data_options(settings)}
+            found = explain(table, **options, progress=progress, picture_reads=picture_reads)
     show(found, settings)

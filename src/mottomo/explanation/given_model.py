@@ -28,7 +28,7 @@ from mottomo.explanation.steps import Derivation, Step
 from mottomo.tallies import Tally
 
 ModelExplanationVerdict = Literal["explained", "explanation-fails"]
-ModelExplanationRemark = Literal["nothing-proved"]
+ModelExplanationRemark = Literal["rows-dropped", "pictures-skipped", "nothing-proved"]
 ModelKind = Literal["softmax", "network", "zero-shot", "foreign"]
 
 
@@ -62,7 +62,12 @@ class ModelExplanation(Derivation):
     @property
     def remarks(self) -> tuple[ModelExplanationRemark, ...]:
         """As in Result."""
-        return ("nothing-proved",)
+        found: list[ModelExplanationRemark] = []
+        if self.score.n_dropped:
+            found.append("rows-dropped")
+        if self.score.skipped:
+            found.append("pictures-skipped")
+        return (*found, "nothing-proved")
 
     def to_dict(self) -> dict[str, Any]:
         """As in Result."""
@@ -72,6 +77,8 @@ class ModelExplanation(Derivation):
             "model": self.score.model,
             "kind": self.kind,
             "layers": list(self.layers),
+            "n_dropped": self.score.n_dropped,
+            "skipped": [one.to_dict() for one in self.score.skipped],
             "steps": [step.to_dict() for step in self.steps],
         }
 

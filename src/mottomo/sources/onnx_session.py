@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,46 @@ def run(session: Any, output: str, inputs: Mapping[str, np.ndarray], where: Mess
             say("an output for each row"),
             verbatim(_said(error)),
         ) from None
+
+
+def output_of(
+    session: Any, wanted: str | None, can_be: Callable[[Any], bool], expected: Message, where: Message
+) -> Any:
+    """The output that is read: the one that was named, or the only one that can be it.
+
+    can_be : whether an output has the shape and the type that are wanted.
+    expected : these, in words.
+
+    Raises SourceError : there is no such output, or more than one and none was named.
+    """
+    outputs = session.get_outputs()
+    fitting = [one for one in outputs if can_be(one)]
+    names = [one.name for one in fitting]
+    if wanted is None and len(fitting) == 1:
+        return fitting[0]
+    if wanted in names:
+        return fitting[names.index(wanted)]
+    shown = verbatim("; ".join(f"{one.name}: {one.type} {one.shape}" for one in outputs)[:300])
+    if not names:
+        raise SourceError(
+            "onnx-outputs", say("the ONNX model has no output with a row of numbers"), where, expected, shown
+        )
+    if wanted is not None:
+        raise SourceError(
+            "onnx-outputs",
+            say("the ONNX model has no such output with a row of numbers"),
+            where,
+            say("one of {names}", names=names),
+            verbatim(wanted),
+        )
+    raise SourceError(
+        "onnx-outputs",
+        say("the ONNX model has several outputs"),
+        where,
+        say("the name of one: {names}", names=names),
+        shown,
+        say("name it after a comma: {text}", text=f"FILE.onnx,output={names[0]}"),
+    )
 
 
 def _said(error: Exception) -> str:

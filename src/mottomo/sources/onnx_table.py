@@ -11,7 +11,7 @@ import numpy as np
 
 from mottomo.errors import InvalidInput, SourceError
 from mottomo.messages import Message, say, say_count, verbatim
-from mottomo.sources.onnx_session import FLOATS, run
+from mottomo.sources.onnx_session import FLOATS, output_of, run
 
 _TYPES = {
     **FLOATS,
@@ -34,10 +34,12 @@ class Described:
     ----------
     target : the column that is predicted.
     categories : in the order of the probabilities.
+    levels : of each column of text, those that were seen in training; empty in files of version 0.1.
     """
 
     target: str
     categories: tuple[str, ...]
+    levels: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ class OnnxTable:
                 say("each column once"),
                 verbatim(twice),
             )
-        name = _output(session, output, where)
+        expected = say("an output (n, K) of floats, or one mapping from categories to floats for each row")
+        name = str(output_of(session, output, _is_rows, expected, where).name)
         first = inputs[0]
         if len(inputs) == 1 and (widths[0] != 1 or len(features) > 1):
             columns = _matrix(first, widths[0], features, where)
@@ -175,9 +178,14 @@ def described(session: Any) -> Described | None:
         return None
     try:
         properties = found.custom_metadata_map
-        return Described(properties["target"], tuple(map(str, json.loads(properties["categories"]))))
-    except (KeyError, ValueError, TypeError):
+        levels = {name: _names(one) for name, one in json.loads(properties.get("levels", "{}")).items()}
+        return Described(properties["target"], _names(json.loads(properties["categories"])), levels)
+    except (AttributeError, KeyError, ValueError, TypeError):
         return None
+
+
+def _names(found: Any) -> tuple[str, ...]:
+    return tuple(map(str, found))
 
 
 def reads_pictures(session: Any) -> bool:
@@ -216,41 +224,6 @@ def _matrix(one: Any, width: int | None, features: Sequence[str], where: Message
             say("{names}", names=list(features)) if features else None,
         )
     return dict.fromkeys(features, _TYPES[one.type])
-
-
-def _output(session: Any, wanted: str | None, where: Message) -> str:
-    """The output with a number for each category. Raises SourceError : there is none, or more than one."""
-    outputs = session.get_outputs()
-    can_be = [one.name for one in outputs if _is_rows(one)]
-    if wanted is None and len(can_be) == 1:
-        return str(can_be[0])
-    if wanted in can_be:
-        return str(wanted)
-    shown = "; ".join(f"{one.name}: {one.type} {one.shape}" for one in outputs)[:300]
-    if wanted is not None and can_be:
-        raise SourceError(
-            "onnx-outputs",
-            say("the ONNX model has no such output with a number for each category"),
-            where,
-            say("one of {names}", names=can_be),
-            verbatim(wanted),
-        )
-    if wanted is None and len(can_be) > 1:
-        raise SourceError(
-            "onnx-outputs",
-            say("the ONNX model has several outputs"),
-            where,
-            say("the name of one: {names}", names=can_be),
-            verbatim(shown),
-            say("name it after a comma: {text}", text=f"FILE.onnx,output={can_be[0]}"),
-        )
-    raise SourceError(
-        "onnx-outputs",
-        say("the ONNX model has no output with a number for each category"),
-        where,
-        say("an output (n, K) of floats, or one mapping from categories to floats for each row"),
-        verbatim(shown),
-    )
 
 
 def _is_rows(one: Any) -> bool:

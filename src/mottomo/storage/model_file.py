@@ -199,6 +199,10 @@ def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
     where = verbatim(str(path))
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():  # it cannot be mapped into memory
+            raise SourceError(
+                "unreadable", say("the file cannot be opened"), where, say("a model file"), say("a device or a pipe")
+            )
         with path.open("rb"):
             pass
         with safe_open(str(path), framework="numpy") as stream:

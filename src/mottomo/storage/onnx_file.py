@@ -34,7 +34,8 @@ def save_onnx(classifier: Classifier, path: Path, network: bytes | None = None) 
 def onnx_bytes(classifier: Classifier, network: bytes | None = None) -> bytes:
     """The ONNX model: inputs named like the columns; outputs ``probabilities`` (n, K) and ``label`` (n,).
 
-    For a level that training never saw, the runtime raises an error, because the index is out of bounds.
+    For a level that training never saw, the runtime raises an error, because the index is out of bounds; the metadata
+    names the levels of each column, so that a reader can say which text it was.
 
     Raises
     ------
@@ -240,10 +241,12 @@ class _Parts:
 
 
 def _properties(classifier: Classifier) -> dict[str, str]:
-    """The metadata of the model: target, categories, penalty and history."""
+    """The metadata of the model: target, categories, the levels of columns of text, penalty and history."""
+    levels = {one.name: list(one.levels) for one in classifier.encoding.features if one.levels is not None}
     return {
         "target": classifier.target,
         "categories": json.dumps(list(classifier.categories.names), ensure_ascii=False),
+        "levels": json.dumps(levels, ensure_ascii=False),
         "penalty": json.dumps(None if classifier.penalty is None else classifier.penalty.to_dict()),
         "history": json.dumps(dict(classifier.history), ensure_ascii=False),
     }

@@ -26,7 +26,7 @@ def write_whole(path: Path, content: bytes) -> None:
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """A stream for the content of a file, which is replaced only if the body ends without an exception."""
-    path = path.resolve()  # so that a link is kept and its target is replaced
+    path = _resolved(path)  # so that a link is kept and its target is replaced
     try:
         if path.exists() and not path.is_file():  # a device or a pipe is written to directly
             with path.open("wb") as stream:
@@ -50,11 +50,19 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 def refuse_unwritable(path: Path) -> None:
     """Raise the SourceError of ``write_whole`` if the folder does not exist or may not be written to."""
-    folder = path.resolve().parent
+    folder = _resolved(path).parent
     if folder.is_dir() and os.access(folder, os.W_OK) and not path.is_dir():
         return
     code = errno.EISDIR if path.is_dir() else errno.EACCES if folder.is_dir() else errno.ENOENT
     raise _cannot_save(path, os.strerror(code))
+
+
+def _resolved(path: Path) -> Path:
+    """Where a path leads to. Raises SourceError : it is the name of no file."""
+    try:
+        return path.resolve()
+    except (OSError, ValueError, RuntimeError) as error:  # a null character, no UTF-8, a circle of links
+        raise _cannot_save(path, getattr(error, "strerror", None) or str(error)) from None
 
 
 def _cannot_save(path: Path, got: str) -> SourceError:

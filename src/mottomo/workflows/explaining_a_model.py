@@ -6,16 +6,15 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mottomo.classification.classifier import Classifier, NetworkClassifier, SoftmaxClassifier, ZeroShotClassifier
-from mottomo.classification.pictures import SkippedPicture
 from mottomo.classification.score import Scoring
 from mottomo.errors import InvalidInput
 from mottomo.explanation import given_model
 from mottomo.explanation.given_model import ModelExplanation, ModelKind, ModelRows
 from mottomo.messages import say, verbatim
 from mottomo.sources.reading import Reading
-from mottomo.workflows.labelled_rows import Asked, labelled_rows, refuse_nothing
+from mottomo.workflows.labelled_rows import Asked, labelled_rows, refuse_unscored
 from mottomo.workflows.models import model_of
-from mottomo.workflows.picture_rows import bad_pictures
+from mottomo.workflows.picture_rows import PictureProgress
 from mottomo.workflows.provenance import given
 from mottomo.workflows.training_options import names_of
 
@@ -35,6 +34,9 @@ def explain_model(
     features: Iterable[str] | str | None,
     weights: str | None,
     missing_values: Iterable[str] | str,
+    unknown: str,
+    skip_bad: bool,
+    picture_reads: PictureProgress | None,
     options: Mapping[str, Any],
 ) -> ModelExplanation:
     """The derivation on the rows of data, with the probabilities of a model.
@@ -45,19 +47,20 @@ def explain_model(
     asked = Asked(
         reading=Reading.of(options),
         weights=weights,
+        unknown=unknown,
         missing=options.get("missing", "error"),
         missing_values=names_of(missing_values),
         where=options.get("where"),
+        skip_bad=skip_bad,
         fingerprint=options.get("fingerprint", False),
         progress=options.get("progress"),
+        picture_reads=picture_reads,
         label=options.get("label"),
     )
     with labelled_rows(known, data, target, asked) as found:
         sums, rows = Scoring(found.categories), ModelRows(found.categories)
-        skipped: list[SkippedPicture] = []
         for batch in found.batches:
             sums.add(batch)
-            skipped += batch.skipped
             if sums.impossible:
                 one = sums.impossible[0]
                 raise InvalidInput(
@@ -72,9 +75,7 @@ def explain_model(
                 )
             if batch.outcomes:
                 rows.add(batch)
-        if skipped:
-            raise bad_pictures(skipped, rows.n_rows + len(skipped), found.where)
-        refuse_nothing(sums, found.where, weights)
+        refuse_unscored(sums, found.where, asked)
         score = sums.found(found.model, found.target, n_dropped=found.n_dropped)
         classifier = found.classifier
         kind = "foreign" if classifier is None else _KINDS.get(type(classifier), "foreign")
@@ -87,6 +88,8 @@ def explain_model(
             categories=None if options.get("categories") is None else found.categories.names,
             features=None if features is None else names_of(features),
             weights=weights,
+            unknown=None if unknown == "error" else unknown,
+            skip_bad=skip_bad or None,
             missing=options.get("missing"),
             missing_values=names_of(missing_values) or None,
             where=options.get("where"),

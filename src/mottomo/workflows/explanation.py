@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from mottomo.errors import InvalidCall
 from mottomo.explanation import explain as derivation
@@ -18,6 +18,7 @@ if TYPE_CHECKING:  # a die is explained without what a classifier needs
     from mottomo.classification.penalties import L2
     from mottomo.explanation.classifier import ClassifierExplanation
     from mottomo.explanation.given_model import ModelExplanation
+    from mottomo.workflows.picture_rows import PictureProgress
 
 _OF_A_TALLY = ("column", "count_column", "by", "null", "normalise")
 
@@ -34,6 +35,9 @@ def explain(
     weights: str | None = None,
     penalty: L2 | str | None = None,
     missing_values: Iterable[str] | str = (),
+    unknown: Literal["error", "baseline"] = "error",
+    skip_bad: bool = False,
+    picture_reads: PictureProgress | None = None,
     **options: Unpack[DataOptions],
 ) -> Explanation | ClassifierExplanation | ModelExplanation:
     """Derive the estimate step by step, with your numbers; with `target` a classifier: ``mottomo explain``.
@@ -46,6 +50,7 @@ def explain(
         or estimator. Without it softmax regression is trained, and derived down to its coefficients.
     target, features, text, weights, penalty, missing_values : of a classifier, as in ``mo.train``; with `model` the
         target and the features are those of ``mo.score``, and `categories` too.
+    unknown, skip_bad, picture_reads : with `model`, as in ``mo.score``.
     options : as those of ``mo.tally``.
 
     Returns
@@ -71,8 +76,14 @@ def explain(
             features=features,
             weights=weights,
             missing_values=missing_values,
+            unknown=unknown,
+            skip_bad=skip_bad,
+            picture_reads=picture_reads,
             options=options,
         )
+    if unknown != "error" or skip_bad:
+        name = "skip_bad" if skip_bad else "unknown"
+        raise InvalidCall("explain-model", say("{option} goes with --model", option=_option(name)))
     own = {
         "outputs": outputs,
         "features": features,

@@ -67,7 +67,7 @@ def onnx_classifier(
                 verbatim(",".join(names_of(features))),
                 say("leave --features out"),
             )
-        recipe = recipe_of(given)
+        recipe = recipe_of(given, content)
         feature = Feature(PICTURE, block=Block(recipe.width, recipe.to_dict()))
         return ForeignClassifier(
             target=target,
@@ -101,7 +101,7 @@ def onnx_classifier(
     return ForeignClassifier(
         target=target,
         categories=found,
-        encoding=Encoding(tuple(Feature(one, is_free_text=model.is_text(one)) for one in model.columns)),
+        encoding=Encoding(tuple(_feature(one, model, ours) for one in model.columns)),
         penalty=None,
         history={"version": VERSION},
         run=run,
@@ -109,6 +109,12 @@ def onnx_classifier(
         name=name,
         file=file,
     )
+
+
+def _feature(name: str, model: OnnxTable, ours: Described | None) -> Feature:
+    """A column as the model reads it; only a file of ours says which texts it knows."""
+    levels = ours.levels.get(name) if ours is not None and model.is_text(name) else None
+    return Feature(name, levels, is_free_text=levels is None and model.is_text(name))
 
 
 def _refuse_contradiction(ours: Described | None, outputs: Any, categories: Any, where: Message) -> None:

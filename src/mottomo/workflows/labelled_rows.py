@@ -22,7 +22,7 @@ from mottomo.sources.reading import Reading
 from mottomo.workflows.estimators import refuse_of_files
 from mottomo.workflows.given_labels import categories_in, labels_of, lengths
 from mottomo.workflows.models import Model
-from mottomo.workflows.picture_rows import PictureProgress
+from mottomo.workflows.picture_rows import PictureProgress, bad_pictures
 from mottomo.workflows.picture_tables import PictureTable
 from mottomo.workflows.prediction_rows import TableReading, fitting, refusal_scores, refuse_idle, rows_read
 from mottomo.workflows.tables import ReadProgress, table_of
@@ -64,8 +64,11 @@ class LabelledRows:
     provenance: Callable[[], Provenance]
 
 
-def refuse_nothing(sums: Scoring, where: Message, weights: str | None) -> None:
-    """Raise InvalidInput where there are no rows, or all count as nothing."""
+def refuse_unscored(sums: Scoring, where: Message, asked: Asked) -> None:
+    """Raise SourceError for pictures that cannot be read, InvalidInput where no row counts, after all were tried."""
+    weights = asked.weights
+    if sums.skipped and not asked.skip_bad:
+        raise bad_pictures(list(sums.skipped), sums.n_rows + len(sums.skipped), where)
     if not sums.total:
         raise InvalidInput(
             "no-rows" if weights is None else "weights-zero",

@@ -87,7 +87,7 @@ def _of_classifier(classifier: Classifier) -> Model:
         from mottomo.storage.model_file import classifier_bytes
 
         content = classifier_bytes(classifier)
-        return SourceFile("model", len(content), hashlib.sha256(content).hexdigest())
+        return SourceFile(type(classifier).__name__, len(content), hashlib.sha256(content).hexdigest())
 
     return Model(classifier, None, type(classifier).__name__, own)
 

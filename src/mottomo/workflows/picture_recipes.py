@@ -69,11 +69,13 @@ def save_onnx(classifier: Classifier, path: Path) -> None:
     onnx_file.save_onnx(classifier, path, network)
 
 
-def recipe_of(given: str | None) -> Recipe:
+def recipe_of(given: str | None, content: bytes | None = None) -> Recipe:
     """The recipe that ``--image-features`` names; by default the pretrained network.
 
     ``pixels:32``, ``grey:28``, ``efficientnet-lite0`` or ``FILE.onnx``, each perhaps with settings after commas:
     ``crop=0.875``, and of a file ``output=NAME``, ``mean=127``, ``deviation=128`` (a number, or three with ``/``).
+
+    content : that of the file, where it was read already.
 
     Raises InvalidInput, SourceError.
     """
@@ -100,7 +102,7 @@ def recipe_of(given: str | None) -> Recipe:
     others = set(settings) - {"output", "mean", "deviation"}
     if others:
         raise _refused(name, say("output, mean, deviation, crop"), ", ".join(sorted(others)))
-    content = file_content(name)
+    content = file_content(name) if content is None else content
     network = Network.of(content, verbatim(name), settings.get("output"))
     if network.dtype != np.uint8 and not {"mean", "deviation"} <= set(settings):
         raise SourceError(
@@ -190,6 +192,6 @@ def file_content(name: str) -> bytes:
             where,
             say("put the file there"),
         ) from None
-    except OSError as error:
-        got = verbatim(error.strerror or str(error))
+    except (OSError, ValueError) as error:  # ValueError: the name holds a null character or is not UTF-8
+        got = verbatim(getattr(error, "strerror", None) or str(error))
         raise SourceError("unreadable", say("the file cannot be opened"), where, say("an ONNX file"), got) from None

@@ -161,8 +161,11 @@ def rows_read(
             n_dropped = gaps.n_rows
         kept.refuse_infinite(names)
         if reading.unknown == "error" and not _knows_all(classifier, kept):
+            mend = None
+            if isinstance(classifier, ForeignClassifier):
+                mend = say("use the file that train --model wrote, with --unknown baseline")
             for columns in kept.batches(_BATCH):
-                classifier.encoding.codes(columns)  # which says where
+                classifier.encoding.refuse_unknown(columns, mend)
         if isinstance(table, PictureTable) and table.column in own:
             yield kept, n_dropped, _pictured(classifier, kept, table, reading.picture_reads)
         else:

@@ -6,15 +6,14 @@ from collections.abc import Iterable
 from typing import Any, Literal, Unpack
 
 from mottomo.classification.foreign import Outputs
-from mottomo.classification.pictures import SkippedPicture
 from mottomo.classification.score import Score, Scoring
 from mottomo.errors import InvalidInput
 from mottomo.messages import say, say_count
 from mottomo.sources.reading import Reading
-from mottomo.workflows.labelled_rows import Asked, labelled_rows, refuse_nothing
+from mottomo.workflows.labelled_rows import Asked, labelled_rows, refuse_unscored
 from mottomo.workflows.models import model_of
 from mottomo.workflows.options import ReadingOptions, checked
-from mottomo.workflows.picture_rows import PictureProgress, bad_pictures
+from mottomo.workflows.picture_rows import PictureProgress
 from mottomo.workflows.provenance import given
 from mottomo.workflows.tables import ReadProgress
 from mottomo.workflows.training_options import names_of
@@ -94,22 +93,16 @@ def score(
     )
     with labelled_rows(known, data, target, asked) as rows:
         sums = Scoring(rows.categories)
-        skipped: list[SkippedPicture] = []
-        n = 0
         for batch in rows.batches:
             sums.add(batch)
-            skipped += batch.skipped
-            n += len(batch.outcomes) + len(batch.skipped)
-        if skipped and not skip_bad:
-            raise bad_pictures(skipped, n, rows.where)
-        refuse_nothing(sums, rows.where, weights)
+        refuse_unscored(sums, rows.where, asked)
         if not sums.n_known:
             raise InvalidInput(
                 "no-known-category",
                 say("none of the rows has a category that the model knows"),
                 rows.where,
                 say("categories among {names}", names=list(rows.categories.names[:10])),
-                say_count("{number} row", "{number} rows", n, number=n),
+                say_count("{number} row", "{number} rows", sums.n_rows, number=sums.n_rows),
                 say("name the column of the categories with --target"),
             )
         found = sums.found(

@@ -138,8 +138,8 @@ def test_a_network_of_others_sees_its_colours_scaled_in_its_own_order(shape, pic
         (model([1, 3, 16, 16]), "network-input"),
         (model(["n", 3, "h", "w"]), "network-input"),
         (model(["n", 3, 16, 16], n_inputs=2), "network-input"),
-        (model(["n", 3, 16, 16], (("y", ["n", 3]), ("z", ["n", 3]))), "network-outputs"),
-        (model(["n", 3, 16, 16], (("y", ["n"]),)), "network-outputs"),
+        (model(["n", 3, 16, 16], (("y", ["n", 3]), ("z", ["n", 3]))), "onnx-outputs"),
+        (model(["n", 3, 16, 16], (("y", ["n"]),)), "onnx-outputs"),
     ],
 )
 def test_an_onnx_file_that_is_no_network_for_pictures_is_refused(content, code):

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from mottomo.explanation.given_model import ModelExplanation, ModelExplanationRemark, ModelExplanationVerdict
 from mottomo.explanation.steps import Step
 from mottomo.messages import say, say_count, verbatim
+from mottomo.report.held_out import dropped
 from mottomo.report.narration import Narration, explained, failed, told
 from mottomo.report.numbers import whole
+from mottomo.report.pictures import left_out
 from mottomo.report.report import Body, Cells, Column, Table
 from mottomo.report.results import Words, worded
 from mottomo.report.results.classifier import cross_entropy, likelihood, log_likelihood
@@ -141,9 +143,11 @@ WORDS = Words[ModelExplanation](
     worded(
         ModelExplanationRemark,
         {
+            "rows-dropped": lambda explanation: dropped(explanation.score.n_dropped),
+            "pictures-skipped": lambda explanation: left_out(explanation.score.skipped),
             "nothing-proved": lambda explanation: say(
                 "The model is taken as it is. Whether its coefficients are at the maximum of log L is not looked at."
-            )
+            ),
         },
     ),
 )

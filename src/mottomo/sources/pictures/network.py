@@ -9,7 +9,7 @@ import numpy as np
 
 from mottomo.errors import SourceError
 from mottomo.messages import Message, say, verbatim
-from mottomo.sources.onnx_session import FLOATS, run, session_of
+from mottomo.sources.onnx_session import FLOATS, output_of, run, session_of
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class Network:
         """
         session = session_of(content, where)
         name, is_first, dtype, side = _input(session, where)
-        one = _output(session, output, where)
+        expected = say("an output of shape (n, width), of float")
+        one = output_of(session, output, _is_rows, expected, where)
         return cls(session, name, is_first, dtype, side, one.name, int(one.shape[1]), where)
 
     def run(self, pixels: np.ndarray, mean: tuple[float, ...], deviation: tuple[float, ...]) -> np.ndarray:
@@ -87,42 +88,6 @@ def _input(session: Any, where: Message) -> tuple[str, bool, Any, int]:
         verbatim("; ".join(f"{each.name}: {each.type} {each.shape}" for each in inputs)[:300]),
         say("export the model with a free number of pictures, and a fixed size of each"),
     )
-
-
-def _output(session: Any, wanted: str | None, where: Message) -> Any:
-    """The output. Raises SourceError : there is no such output, or none that gives a row for each picture."""
-    outputs = session.get_outputs()
-    can_be = [one for one in outputs if _is_rows(one)]
-    if wanted is None and len(can_be) == 1:
-        return can_be[0]
-    names = [one.name for one in outputs]
-    if wanted is None and len(outputs) > 1:
-        raise SourceError(
-            "network-outputs",
-            say("the ONNX model has several outputs"),
-            where,
-            say("the name of one: {names}", names=names),
-            None,
-            say("name it after a comma: {text}", text=f"FILE.onnx,output={names[0]}"),
-        )
-    found = next((one for one in outputs if wanted in (None, one.name)), None)
-    if found is None:
-        raise SourceError(
-            "network-outputs",
-            say("the ONNX model has no such output"),
-            where,
-            say("one of {names}", names=names),
-            verbatim(wanted or ""),
-        )
-    if not _is_rows(found):
-        raise SourceError(
-            "network-outputs",
-            say("the output of the ONNX model is no row of numbers for each picture"),
-            where,
-            say("an output of shape (n, width), of float"),
-            verbatim(f"{found.name}: {found.type} {found.shape}"),
-        )
-    return found
 
 
 def _is_rows(output: Any) -> bool:
