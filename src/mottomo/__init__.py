@@ -73,6 +73,9 @@ _HOME = {
     "Predictions": "classification.predictions",
     "Score": "classification.score",
     "L2": "classification.penalties",
+    "Firth": "classification.penalties",
+    "compare_models": "classification.model_comparison",
+    "ModelComparison": "classification.model_comparison",
     "Explanation": "explanation.explain",
     "ClassifierExplanation": "explanation.classifier",
     "Statistic": "inference.statistics",
@@ -127,8 +130,11 @@ if TYPE_CHECKING:
     from typing import Any
 
     from mottomo.categories import Categories as Categories
+    from mottomo.classification.model_comparison import ModelComparison as ModelComparison
+    from mottomo.classification.model_comparison import compare_models as compare_models
     from mottomo.classification.network_result import NetworkResult as NetworkResult
     from mottomo.classification.penalties import L2 as L2
+    from mottomo.classification.penalties import Firth as Firth
     from mottomo.classification.predictions import Predictions as Predictions
     from mottomo.classification.score import Score as Score
     from mottomo.classification.softmax_regression import SoftmaxRegression as SoftmaxRegression

@@ -30,6 +30,11 @@ def check_between(name: str, value: Any, example: str) -> float:
     return float(value)
 
 
+def check_level(level: Any) -> float:
+    """A confidence level."""
+    return check_between("level", level, "0.95")
+
+
 def check_positive(name: str, value: Any) -> None:
     """Refuse what is no positive, finite number."""
     is_number = isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, _NO_NUMBERS)

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse
 
 from mottomo.classification.batched_rows import BatchedRows
-from mottomo.classification.coefficient_tests import Covariance
+from mottomo.classification.covariance import Covariance
 from mottomo.classification.fitting import fit
 from mottomo.classification.objective import Rows, keeping, with_wide_starts
 from tests.classification.data import ridge, simulated
@@ -64,7 +64,9 @@ def test_the_fit_is_that_of_rows_in_memory_to_ten_digits(rows, size, strength):
     assert (other.existence.verdict, other.converged) == (one.existence.verdict, True)
     if not rows.is_sparse:
         np.testing.assert_allclose(other.w, one.w, rtol=0, atol=1e-10)
-        covariances = [Covariance(data, one.w, one.b, True).standard_errors(0) for data in (rows, batched(rows, size))]
+        covariances = [
+            Covariance.of(data, one.w, one.b, True).standard_errors(0) for data in (rows, batched(rows, size))
+        ]
         np.testing.assert_allclose(*covariances, rtol=1e-10)
 
 

@@ -190,7 +190,7 @@ def test_too_few_passes_are_an_answer():
     assert optimum.gap > 1e-7
 
 
-@pytest.mark.parametrize("most_passes", [1, 2, 5])
+@pytest.mark.parametrize("most_passes", [1, 2, 4])
 def test_passes_from_the_start_on_are_counted(most_passes):
     rows, passes = rows_of(*simulated(300, 3, 3)), []
     with rows.running() as sums:
@@ -326,7 +326,7 @@ def test_the_curvature_of_a_row_has_its_digits_also_where_it_is_all_but_certain(
     for size in (0.0, 1.0, 10.0, 30.0):
         logits = size * rng.normal(size=(50, 4))
         y = probabilities(logits, np.eye(4), np.zeros(4))
-        found = category_curvature(y)
+        found = category_curvature(y.T).T
         for packed, row in zip(found, y, strict=True):
             one = np.zeros((3, 3))
             one[np.triu_indices(3)] = one.T[np.triu_indices(3)] = packed

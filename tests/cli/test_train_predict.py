@@ -76,7 +76,10 @@ def test_predictions_come_in_the_order_of_the_rows_with_all_digits(model, tmp_pa
     assert done.returncode == 0
     rows = list(csv.DictReader(io.StringIO(done.stdout)))
     assert len(rows) == 333
-    assert list(rows[0]) == ["female", "male", "most_probable"]
+    assert list(rows[0]) == ["row", "female", "male", "most_probable"]
+    with open(PENGUINS) as stream:
+        known = [number for number, row in enumerate(csv.DictReader(stream), start=1) if row["sex"]]
+    assert [int(row["row"]) for row in rows] == known
     for row in rows:
         assert abs(float(row["female"]) + float(row["male"]) - 1) < 1e-15
     as_json = json.loads(mottomo("predict", PENGUINS, "--model", str(model), *where, "--json").stdout)
@@ -102,7 +105,10 @@ def test_every_format_of_a_training_is_written(tmp_path):
         assert done.returncode == 0, done.stderr
         assert "bill" in done.stdout
     rows = list(csv.reader(io.StringIO(mottomo(*SEX, "--format", "csv").stdout)))
-    assert rows[0] == ["category", "column", "coefficient", "standard_error", "z", "p_value"]
+    assert rows[0] == [
+        *("category", "column", "coefficient", "standard_error", "z", "p_value"),
+        *("lower", "upper", "odds_ratio", "odds_ratio_lower", "odds_ratio_upper"),
+    ]
     assert len(rows) == 6
 
 

@@ -56,6 +56,8 @@ def made():
     return {
         **RESULTS,
         "training": trained,
+        "firth": mo.train(pets, target="pet", penalty="firth", intervals="profile", effects=True),
+        "models compared": mo.compare_models(mo.train(pets, target="pet", features="weight"), trained),
         "held out": mo.train(pets, target="pet", holdout=0.25, penalty="l2=1"),
         "groups left out": mo.train(pets, target="pet", group="colour", holdout="each", penalty="l2=auto"),
         "network": mo.train(pets, target="pet", model_type="network", hidden="3", holdout=0.25),
@@ -63,6 +65,9 @@ def made():
         "predictions of pictures": mo.predict(pictured.model, pictures["picture"], most_probable=True),
         "separated": mo.train({"x": [1, 2, 3, 4], "y": ["a", "a", "b", "b"]}, target="y"),
         "predictions": mo.predict(trained.model, pets, most_probable=True),
+        "predictions with intervals": mo.predict(
+            trained.model, {**pets, "weight": [None, *pets["weight"][1:]]}, intervals=True, keep="pet", missing="empty"
+        ),
         "classifier explained": mo.explain(pets, target="pet"),
         "score": mo.score(trained.model, {**pets, "pet": ["ape", *pets["pet"][1:]]}, "pet", group="colour"),
         "score of pictures": mo.score(pictured.model, pictures, "pet"),
@@ -89,6 +94,8 @@ def test_every_type_is_among_them(results):
 
 IN_JSON = {  # a column whose values stand under another key than its own name
     "n": "n_observation",
+    "n_columns": "n_column",
+    "n_parameters": "n_parameter",
     "direction": "direction_from_reference",
     "lowest_maximum": "lower",
     "highest_maximum": "upper",
@@ -107,7 +114,8 @@ def test_what_csv_has_json_has_under_the_same_name(results):
         labels = [column.kind == "label" for column in table.columns]
         rows = csv.reader(io.StringIO(result.render("csv")))
         for is_label, (column, *cells) in zip(labels, zip(*rows, strict=True), strict=True):
-            found = numbers[IN_JSON.get(column, column)]
+            limits = re.sub("_(lower|upper)$", "", column) if name == "predictions with intervals" else column
+            found = numbers[IN_JSON.get(column, limits)]
             for cell in set(cells) - {"", "inf", "-inf"}:
                 if is_label:
                     parts = [cell] if cell in texts else cell.split(",")

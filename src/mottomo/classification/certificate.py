@@ -18,10 +18,12 @@ import numpy as np
 
 from mottomo.classification.curvature import ExactCurvature, LeastCurvature
 from mottomo.classification.objective import Point
+from mottomo.numerics.contrasts import contrasts
 
 # The bound is finite for u < 1. If the iterates diverge along a direction of separation, u falls towards 1, and
 # rounding could push it below 1. Near an optimum u is far smaller than this limit.
 _LARGEST = 0.5
+_SHORT = 0.1  # of a change of logits, by which the share of the rows is reduced by a tenth at most
 
 
 class Certificate:
@@ -39,7 +41,7 @@ class Certificate:
         """
         if not self._curvature.is_sure:
             return math.inf
-        share = self._share * math.exp(-self._moved(w, b))
+        share = self._share * math.exp(-self._moved(point, w, b))
         decrement = float(np.vdot(point.gradient, self._curvature.solve(point.gradient)))
         if share == 0 or not decrement >= 0:
             return math.inf
@@ -51,11 +53,21 @@ class Certificate:
             return decrement / share * (0.5 + u / 5)
         return (u + (1 - u) * math.log1p(-u)) / c**2
 
-    def _moved(self, w: np.ndarray, b: np.ndarray) -> float:
-        """The largest range, over the rows, of the change of the logits since the Hessian was computed."""
+    def _moved(self, point: Point, w: np.ndarray, b: np.ndarray) -> float:
+        """At least the largest range, over the rows, of the change of the logits since the Hessian was computed.
+
+        A short step changes them by little more than its length in the Hessian allows, which costs no pass.
+        """
         step, shift = w - self._curvature.w, b - self._curvature.b
         if not step.any() and not shift.any():
             return 0.0
+        if isinstance(self._curvature, ExactCurvature):
+            q = contrasts(w.shape[1])
+            rows = np.vstack([w, b]) if len(point.coordinates) > len(w) else w
+            own = np.vstack([self._curvature.w, self._curvature.b]) if len(rows) > len(w) else self._curvature.w
+            bound = self._widest * self._curvature.length((rows - own) @ q)
+            if bound < _SHORT:
+                return bound
         x, most = self._curvature.rows.features, 0.0
         for first in range(0, len(x), 4096):
             change = x[first : first + 4096] @ step + shift

@@ -9,12 +9,17 @@ from typing import Any
 import numpy as np
 
 from mottomo.categories import Categories
+from mottomo.classification.covariance import Covariance
 from mottomo.classification.encoding import Encoding, TableRows
 from mottomo.classification.layers import Layers, network_logits
-from mottomo.classification.penalties import L2
+from mottomo.classification.penalties import L2, Firth
 from mottomo.classification.refusal import Refusal
 from mottomo.classification.softmax import log_probabilities, logits, probabilities
+from mottomo.errors import InvalidInput
+from mottomo.messages import say, verbatim
 from mottomo.numerics.softmax import softmax_of_relative
+
+MOST_KEPT = 1024  # coefficients up to which a model keeps their covariance, which has 4 MB then
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -34,7 +39,7 @@ class Classifier:
     target: str
     categories: Categories
     encoding: Encoding
-    penalty: L2 | None
+    penalty: L2 | Firth | None
     history: Mapping[str, Any]
     refusal: Refusal | None = None
 
@@ -73,10 +78,12 @@ class SoftmaxClassifier(Classifier):
     ----------
     coefficients : W (p, K) in the units of the columns; each row sums to zero over the categories.
     intercepts : b (K,), summing to zero.
+    covariance : of the coefficients, for intervals of probabilities; None where there is none, as with a penalty.
     """
 
     coefficients: np.ndarray
     intercepts: np.ndarray
+    covariance: Covariance | None = None
 
     def probabilities(self, columns: TableRows, unknown: str = "error") -> np.ndarray:
         """As in Classifier."""
@@ -89,6 +96,28 @@ class SoftmaxClassifier(Classifier):
     def logits(self, features: Any) -> np.ndarray:
         """As in Classifier."""
         return logits(features, self.coefficients, self.intercepts)
+
+
+def without_covariance(classifier: Classifier) -> InvalidInput:
+    """The error of a classifier that has no covariance of its coefficients, which says why."""
+    if not isinstance(classifier, SoftmaxClassifier):
+        why, mend = say("a model that has no coefficients with standard errors"), say("train softmax regression")
+    elif isinstance(classifier.penalty, L2):
+        why = say("a model with the penalty {penalty}", penalty=str(classifier.penalty))
+        mend = say("train without a penalty, or with --penalty firth")
+    elif classifier.history.get("existence") not in ("exists", "penalised"):
+        why, mend = say("a model whose likelihood has no maximum"), say("train with --penalty firth")
+    else:
+        why = say("a model without it: it was written by an older version, or has too many coefficients")
+        mend = say("train it again; up to {n} coefficients their covariance is kept", n=MOST_KEPT)
+    return InvalidInput(
+        "no-covariance",
+        say("how sure the model is, is not known: it has no covariance of its coefficients"),
+        verbatim(classifier.target),
+        say("a softmax regression at the maximum of its likelihood"),
+        why,
+        mend,
+    )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

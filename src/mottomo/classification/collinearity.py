@@ -332,6 +332,9 @@ class _Search:
         """Leave out all `near` columns: as many kept columns as distinct rows span every other column."""
         shares_of, columns, combinations = _Shares(kept, triangle, scaling), self._recoding.columns.tolist(), {}
         for place in near:
+            if not self._recoding.taken:
+                combinations[columns[place]] = self._approximate(columns[place], place, shares_of, scaling)
+                continue
             shares = {
                 other: Fraction(share) * shares_of.unit(place, other)
                 for other, share in shares_of.all(place)
@@ -340,6 +343,19 @@ class _Search:
             combinations[columns[place]] = self._combined(place, shares)
         for column, combination in combinations.items():
             self._leave_out(Dependence(column, combination, "spanned"), combination)
+
+    def _approximate(self, column: int, place: int, shares_of: _Shares, scaling: Scaling) -> Combination:
+        """A combination of all kept columns, computed in floats: with thousands of them fractions take minutes."""
+        columns, scale, first = self._recoding.columns.tolist(), scaling.scale.tolist(), self._facts.first_row
+        shares = {
+            columns[other]: share * scale[place] / scale[other]
+            for other, share in shares_of.all(place)
+            if abs(share) > _SHOWN_SHARE
+        }
+        constant = 0.0
+        if self._intercept:
+            constant = float(first[column]) - math.fsum(share * float(first[j]) for j, share in shares.items())
+        return Combination(Fraction(constant), {j: Fraction(share) for j, share in shares.items()})
 
     # --- remainders over all rows ------------------------------------------------------------------------------------
 

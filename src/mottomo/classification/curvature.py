@@ -21,6 +21,9 @@ from mottomo.numerics.contrasts import contrasts
 
 _PIVOT_EPS = 64  # see ``_stands_out``
 _CHUNK = 1 << 17  # numbers in a temporary array, so that it fits into the L2 cache
+_NEARLY_CERTAIN = 0.9  # probability from which on terms cancel by a digit and more
+_FEW_PAIRS = 6  # of categories, with which the products of columns are not worth their making
+_WORTH_A_THREAD = 3e7  # operations
 
 
 class Curvature(Protocol):
@@ -32,22 +35,36 @@ class Curvature(Protocol):
 
 
 def category_curvature(y: np.ndarray) -> np.ndarray:
-    """S of each row as its upper triangle, (m, K (K - 1) / 2), from probabilities y (m, K).
+    """S of each row as its upper triangle, (K (K - 1) / 2, m), from probabilities y (K, m).
 
-    S = sum_k y_k c_k c_k' - (sum_k y_k c_k)(sum_k y_k c_k)' with c_k = q_k - q_top. This form keeps full precision
-    where the most probable category is nearly certain; diag y - y y' would cancel there.
+    S = sum_k y_k q_k q_k' - (sum_k y_k q_k)(sum_k y_k q_k)'. Where one category is nearly certain these cancel; there
+    the q are taken relative to that of this category, which keeps full precision.
     """
-    q = contrasts(y.shape[1])
+    q = contrasts(len(y))
     first, second = np.triu_indices(q.shape[1])
-    s, mean = np.empty((len(y), len(first))), np.empty((len(y), q.shape[1]))
-    top = y.argmax(axis=1)
-    for category in range(y.shape[1]):
-        its = np.flatnonzero(top == category)
+    mean = q.T @ y
+    s = (q[:, first] * q[:, second]).T @ y - mean[first] * mean[second]
+    sure = np.flatnonzero(y.max(axis=0) > _NEARLY_CERTAIN)
+    top = y[:, sure].argmax(axis=0)
+    for category in np.unique(top).tolist():
+        its = sure[top == category]
         apart = q - q[category]
-        s[its] = y[its] @ (apart[:, first] * apart[:, second])
-        mean[its] = y[its] @ apart
-    s -= mean[:, first] * mean[:, second]
-    return s
+        mean = apart.T @ y[:, its]
+        s[:, its] = (apart[:, first] * apart[:, second]).T @ y[:, its] - mean[first] * mean[second]
+    return np.asarray(s)
+
+
+def probabilities_by_category(x: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """softmax(x W + b) as (K, m), of recoded features, whose products do not cancel: categories first is faster."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        z = w.T @ x.T
+        z += b[:, None]
+        z -= z.max(axis=0)
+        if np.isnan(z).any():  # where products overflow
+            return training_probabilities(x, w, b).T
+        np.exp(z, out=z)
+    z /= z.sum(axis=0)
+    return np.asarray(z)
 
 
 class ExactCurvature:
@@ -73,12 +90,13 @@ class ExactCurvature:
         decay: np.ndarray | float,
         gradient: np.ndarray | None = None,
         most: float = math.inf,
+        design: np.ndarray | None = None,
     ) -> None:
         import scipy.linalg
 
         self.rows, self.w, self.b = rows, w, b
-        self._scaling = scaling
-        hessian = information(rows, w, b, scaling) / rows.weight
+        self._scaling, self._design = scaling, design
+        hessian = information(rows, w, b, scaling, design) / rows.weight
         p1, d = len(scaling.scale) + scaling.intercept, w.shape[1] - 1
         self._shape = (p1, d)
         add_in_blocks(hessian, scaling.penalty(decay))
@@ -99,11 +117,16 @@ class ExactCurvature:
 
     def solve(self, g: np.ndarray) -> np.ndarray:
         """As in Curvature; exact for these rows, with the damping."""
-        import scipy.linalg
-
         scaled = self._scaling.gradient(g).T.ravel()
-        step = scipy.linalg.cho_solve(self._factor, scaled, check_finite=False)
+        step = solved(self._factor[0], scaled)
         return self._scaling.step(np.ascontiguousarray(step.reshape(self._shape[::-1]).T))
+
+    def length(self, d: np.ndarray) -> float:
+        """sqrt(d'Hd) of a step d (P, K - 1) of the coefficients of x."""
+        from scipy.linalg.blas import dtrmv
+
+        scaled = self._scaling.back_step(d).T.ravel()
+        return float(np.linalg.norm(dtrmv(self._factor[0], scaled, lower=1, trans=1)))
 
     def widest_logits(self) -> float:
         """Upper bound of the range of the change of a row's logits along a step d with d'Hd = 1.
@@ -120,9 +143,17 @@ class ExactCurvature:
             total += np.tril(inverse[at, at]) + np.tril(inverse[at, at], -1).T
         most = 0.0
         for first in range(0, self.rows.n, 4096):
-            design = self._scaling.design(self.rows.features[first : first + 4096])
-            most = max(most, float(np.einsum("ip,pq,iq->i", design, total, design, optimize=True).max()))
+            at = slice(first, first + 4096)
+            design = self._scaling.design(self.rows.features[at]) if self._design is None else self._design[at]
+            most = max(most, float(np.einsum("ip,ip->i", design @ total, design).max()))
         return float(np.sqrt(2 * most))
+
+
+def solved(lower: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """A^-1 right, of A = L L' with L lower triangular; without the checks that cost more than small systems."""
+    from scipy.linalg.lapack import dpotrs
+
+    return np.asarray(dpotrs(lower, right, lower=1)[0])
 
 
 def _stands_out(factor: np.ndarray, diagonal: np.ndarray, n: int) -> bool:
@@ -197,32 +228,67 @@ class LeastCurvature:
         return float(np.sqrt(2 * most))
 
 
-def information(rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling) -> np.ndarray:
-    """sum_i w_i S_i (x) x~_i x~_i', ((K - 1) P, (K - 1) P) in blocks of P: the Fisher information, without penalty."""
+def information(
+    rows: Rows, w: np.ndarray, b: np.ndarray, scaling: Scaling, design: np.ndarray | None = None
+) -> np.ndarray:
+    """sum_i w_i S_i (x) x~_i x~_i', ((K - 1) P, (K - 1) P) in blocks of P: the Fisher information, without penalty.
+
+    design : (n, P) the scaled features, if they are at hand.
+    """
     p1, d = len(scaling.scale) + scaling.intercept, w.shape[1] - 1
     first, second = np.triu_indices(d)
-    chunk = max(32, _CHUNK // (p1 * len(first)))
-    many = chunk * max(1, _CHUNK // (chunk * len(first)))
+    by_products = len(first) >= max(_FEW_PAIRS, p1 / 3)
+    width = (p1 * (p1 + 1)) // 2 if by_products else len(first) * p1
+    chunk = max(64, _CHUNK // width)
+    many = chunk * max(1, _CHUNK // (chunk * max(len(first), p1)))
 
     def part(start: int, stop: int) -> np.ndarray:
-        total = np.zeros((p1, len(first) * p1))
-        room = np.empty((chunk, len(first), p1))
+        total = np.zeros((len(first), width) if by_products else (p1, width))
+        room = np.empty((width, chunk) if by_products else (chunk, len(first), p1))
         for at in range(start, stop, many):
-            x = rows.features[at : min(at + many, stop)]
-            s = category_curvature(training_probabilities(x, w, b))
+            end = min(at + many, stop)
+            x = rows.features[at:end]
+            s = category_curvature(probabilities_by_category(x, w, b))
             if rows.weights is not None:
-                s *= rows.weights[at : at + len(x), None]
+                s *= rows.weights[at:end]
+            own = scaling.design(x) if design is None else design[at:end]
             for begin in range(0, len(x), chunk):
-                design, few = scaling.design(x[begin : begin + chunk]), s[begin : begin + chunk]
-                weighted = np.multiply(few[:, :, None], design[:, None, :], out=room[: len(few)])
-                total += design.T @ weighted.reshape(len(few), -1)
+                few, some = own[begin : begin + chunk], s[:, begin : begin + chunk]
+                if by_products:
+                    total += some @ _products(few, room[:, : len(few)]).T
+                elif d == 1:
+                    half = np.multiply(few, np.sqrt(some[0])[:, None], out=room[: len(few), 0])
+                    total += half.T @ half  # BLAS computes only one triangle
+                else:
+                    weighted = np.multiply(some.T[:, :, None], few[:, None, :], out=room[: len(few)])
+                    total += few.T @ weighted.reshape(len(few), -1)
         return total
 
-    work = 2.0 * rows.n * p1 * p1 * len(first)
-    where = ranges(rows.n, min(int(work / 1e8), processors()))
+    work = (2.0 if by_products else 1.0) * rows.n * len(first) * width
+    where = ranges(rows.n, min(int(work / _WORTH_A_THREAD), processors()))
     with workers(work, len(where)) as run:
-        blocks = sum(run(part, where)).reshape(p1, len(first), p1)
+        found = sum(run(part, where))
+    blocks = _unpacked(found, p1) if by_products else found.reshape(p1, len(first), p1).transpose(1, 0, 2)
     full = np.empty((d, p1, d, p1))
-    full[first, :, second, :] = blocks.transpose(1, 0, 2)
-    full[second, :, first, :] = blocks.transpose(1, 2, 0)
+    full[first, :, second, :] = blocks
+    full[second, :, first, :] = blocks.transpose(0, 2, 1)
     return full.reshape(d * p1, d * p1)
+
+
+def _products(x: np.ndarray, out: np.ndarray) -> np.ndarray:
+    """(P (P + 1) / 2, m) the products x_i x_j, i <= j, of the columns of x (m, P)."""
+    columns, at = np.ascontiguousarray(x.T), 0
+    for place in range(len(columns)):
+        size = len(columns) - place
+        np.multiply(columns[place], columns[place:], out=out[at : at + size])
+        at += size
+    return out
+
+
+def _unpacked(triangles: np.ndarray, size: int) -> np.ndarray:
+    """(m, P, P) symmetric matrices from their upper triangles (m, P (P + 1) / 2)."""
+    first, second = np.triu_indices(size)
+    found = np.empty((len(triangles), size, size))
+    found[:, first, second] = triangles
+    found[:, second, first] = triangles
+    return found

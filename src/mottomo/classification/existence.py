@@ -124,12 +124,12 @@ def existence(
     """
     w, b = objective.coefficients(optimum.point.coordinates)
     if optimum.reason == "separated":
-        return _along(data, w, b, np.vstack([w, b]), all_of_it=True)
+        return along(data, w, b, np.vstack([w, b]), all_of_it=True)
     direction = np.zeros((data.n_features + 1, data.n_categories))
     if objective.has_intercept:
         direction[-1, data.category_weights() == 0] = -1  # a category that was never seen has no finite intercept
     if objective.is_penalised:
-        return _along(data, w, b, direction) if direction.any() else Existence("penalised")
+        return along(data, w, b, direction) if direction.any() else Existence("penalised")
     if optimum.exists:
         return Existence("exists")
     if optimum.reason != "interrupted":
@@ -140,7 +140,7 @@ def existence(
             found = None if others else _by_linear_programme(rows, w, b, direction, scaling, waiting)
             if found is not None:
                 return found
-    return _along(data, w, b, direction) if direction.any() else Existence("undecided")
+    return along(data, w, b, direction) if direction.any() else Existence("undecided")
 
 
 def _labelled_batches(data: Data) -> Iterator[Rows]:
@@ -203,10 +203,10 @@ def _by_linear_programme(
     in_features = scaling.step(direction)
     if not scaling.intercept:
         in_features = np.vstack([in_features, np.zeros(rows.n_categories)])
-    return _along(rows, w, b, in_features)
+    return along(rows, w, b, in_features)
 
 
-def _along(data: Data, w: np.ndarray, b: np.ndarray, direction: np.ndarray, all_of_it: bool = False) -> Existence:
+def along(data: Data, w: np.ndarray, b: np.ndarray, direction: np.ndarray, all_of_it: bool = False) -> Existence:
     """What a direction (p + 1, K) separates, and the limit of log L along it.
 
     A pair of a row and another category is separated if its margin exceeds ``ZERO``; with `all_of_it`, if it exceeds 0.

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mottomo.classification.collinearity import Dependence, far_centre, recoded
-from mottomo.classification.existence import Existence, existence
+from mottomo.classification.existence import Existence, along, existence
+from mottomo.classification.many_columns import separating
 from mottomo.classification.objective import Data, Objective, Rows
 from mottomo.classification.optimisation import FitState, Optimum, Progress, train
 from mottomo.classification.recoding import Recoding
@@ -19,6 +20,7 @@ from mottomo.numerics.sums import accurate_sum
 
 _FAINT = 1e-8  # relative to a row's x^2: with a smaller penalty, rounding matters if columns are nearly collinear
 _MOST_LOST = 0.01  # nats of log L that rounding the coefficients may cost a converged fit
+_FAR_ENOUGH = 8.0  # nats: margins of 1 times this make each row's own category all but certain
 _SMALL = 1 << 21  # numbers in a sparse matrix, zeros included, up to which it is made dense
 
 
@@ -90,6 +92,9 @@ def fit(
     """
     if isinstance(data, Rows) and data.is_sparse and data.n * data.n_features <= _SMALL:
         data = data.dense()
+    direction = separating(data, intercept) if ridge is None and isinstance(data, Rows) else None
+    if direction is not None:
+        return _along_direction(data, direction, intercept)
     recoding, collinear = _recoding(data, ridge, intercept)
     learnt = recoding.of(data)
     optimum, objective = train(
@@ -102,7 +107,7 @@ def fit(
     )
     optimum, found = _decided(learnt, optimum, objective, tolerance, progress)
     learnt_w, learnt_b = objective.coefficients(optimum.point.coordinates)
-    middle = _middle(data)
+    middle = middle_of(data)
     w, b = recoding.back(learnt_w, learnt_b, middle)
     penalty = _penalty(ridge, w)
     log_likelihood = penalty - optimum.point.value * data.weight
@@ -128,8 +133,34 @@ def fit(
         gap=optimum.gap + lost,
         gap_is_proved=optimum.proved and not near,
         log_likelihood=log_likelihood,
-        null_log_likelihood=_null_log_likelihood(data, intercept),
+        null_log_likelihood=null_log_likelihood(data, intercept),
         gradient_norm=float(np.abs(optimum.point.gradient).max(initial=0.0)),
+    )
+
+
+def _along_direction(data: Data, direction: np.ndarray, intercept: bool) -> Fit:
+    """The fit of rows that a direction separates completely: coefficients on their way to infinity."""
+    w, b = _FAR_ENOUGH * direction[:-1], _FAR_ENOUGH * direction[-1]
+    with data.running() as sums:
+        found = sums(w, b)
+    gradient = max(np.abs(found.gradient).max(initial=0.0), np.abs(found.intercept_gradient).max())
+    return Fit(
+        w=w,
+        b=b,
+        recoding=Recoding.centred(np.zeros(data.n_features), intercept),
+        learnt_w=w,
+        learnt_b=b,
+        collinear=(),
+        near=(),
+        existence=along(data, w, b, direction, all_of_it=True),
+        converged=False,
+        reason="separated",
+        n_passes=1,
+        gap=found.loss,
+        gap_is_proved=True,
+        log_likelihood=-found.loss,
+        null_log_likelihood=null_log_likelihood(data, intercept),
+        gradient_norm=float(gradient / data.weight),
     )
 
 
@@ -173,7 +204,7 @@ def _decided(
 # --- back to the original columns ------------------------------------------------------------------------------------
 
 
-def _middle(data: Data) -> np.ndarray:
+def middle_of(data: Data) -> np.ndarray:
     """(p,) approximate means of dense features; 0 for sparse ones."""
     if data.is_sparse:
         return np.zeros(data.n_features)
@@ -219,7 +250,7 @@ def _over_all(found: Existence, recoding: Recoding, middle: np.ndarray) -> Exist
     return replace(found, direction=direction / length, reach=found.reach * length)
 
 
-def _null_log_likelihood(data: Data, intercept: bool) -> float:
+def null_log_likelihood(data: Data, intercept: bool) -> float:
     """log L of the null model, nats: sum_k t_k log(t_k / n) for intercepts only, n log(1 / K) without an intercept."""
     if not intercept:
         return -data.weight * float(np.log(data.n_categories))

@@ -8,16 +8,16 @@ import numpy as np
 
 from mottomo.classification.evaluation import Logits, held_out_losses, left_out_in_turn
 from mottomo.classification.objective import Rows
-from mottomo.classification.penalties import L2, AutoL2
+from mottomo.classification.penalties import L2, AutoL2, Firth
 from mottomo.classification.penalty_choice import PenaltyChoice, chosen_strength
 from mottomo.classification.training_rows import Settings, TrainingRows, grouped, in_memory
 from mottomo.held_out import Groups, HeldOut
 
 # Trains on some rows with their groups, and with a penalty.
-Refit = Callable[[Rows, Groups | None, L2 | None], Logits]
+Refit = Callable[[Rows, Groups | None, L2 | Firth | None], Logits]
 
 
-def settled_penalty(rows: TrainingRows, plan: Settings, refit: Refit) -> tuple[L2 | None, PenaltyChoice | None]:
+def settled_penalty(rows: TrainingRows, plan: Settings, refit: Refit) -> tuple[L2 | Firth | None, PenaltyChoice | None]:
     """The penalty of a plan; one that is to be chosen is chosen by leaving groups out."""
     if not isinstance(plan.penalty, AutoL2):
         return plan.penalty, None

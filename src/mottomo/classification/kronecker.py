@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from mottomo.classification.curvature import solved
 from mottomo.classification.objective import RUN, Excerpt, Rows
 from mottomo.classification.scaling import Scaling, add_in_blocks
 from mottomo.classification.softmax import training_probabilities
@@ -83,12 +84,9 @@ class KroneckerCurvature:
 
     def solve(self, g: np.ndarray) -> np.ndarray:
         """As in Curvature, with the Kronecker product plus penalty in place of H."""
-        import scipy.linalg
-
         rotated = self._scaling.gradient(g) @ self._basis
         for columns, values, factor in self._groups:
-            solved = scipy.linalg.cho_solve(factor, rotated[:, columns], check_finite=False)
-            rotated[:, columns] = solved / values
+            rotated[:, columns] = solved(factor[0], rotated[:, columns]) / values
         return self._scaling.step(rotated @ self._basis.T)
 
 

@@ -15,7 +15,7 @@ from mottomo.classification.labelled_rows import refuse_extremes
 from mottomo.classification.network import Epoch, FittedNetwork, NetworkSettings, fit_network
 from mottomo.classification.network_result import NetworkResult
 from mottomo.classification.objective import Rows
-from mottomo.classification.penalties import L2, AutoL2
+from mottomo.classification.penalties import L2, AutoL2, Firth
 from mottomo.classification.refusing import refusal_for
 from mottomo.classification.training_rows import Settings, TrainingRows, in_memory
 from mottomo.held_out import Groups
@@ -38,6 +38,7 @@ def learnt_network(
     assert settings is not None
     refit = _refit(rows, settings)
     penalty, choice = settled_penalty(rows, plan, refit)
+    assert not isinstance(penalty, Firth)
     plan = replace(plan, penalty=penalty)
     found = _fitted(data, rows, settings, penalty, rows.groups, progress)
     counts = data.category_weights()
@@ -62,7 +63,8 @@ def learnt_network(
 
 
 def _refit(rows: TrainingRows, settings: NetworkSettings) -> Refit:
-    def refit(kept: Rows, groups: Groups | None, penalty: L2 | None) -> Logits:
+    def refit(kept: Rows, groups: Groups | None, penalty: L2 | Firth | None) -> Logits:
+        assert not isinstance(penalty, Firth)
         return _fitted(kept, rows, settings, penalty, groups, None).logits
 
     return refit

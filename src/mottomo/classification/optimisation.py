@@ -31,7 +31,13 @@ _LARGEST_DENSE = 20_000_000  # numbers up to which a sample of sparse rows is ma
 _ROWS_A_PARAMETER = 10  # sampled rows for the exact Hessian
 _START_ROWS_A_COLUMN = 4  # sampled rows for the first, rough preconditioner
 _PROOF_ROWS_A_COLUMN = 10  # sampled rows for the exact Hessian of a proof
-_PASSES_FOR_ALL = 300  # cost that the exact Hessian of all rows may have, because it proves the most
+_LEAST_ROWS, _ROWS_A_COLUMN = 1000, 25  # sampled rows for the exact Hessian where it costs more than a few passes
+_PASSES_FOR_EXACT = 40  # cost that it may have then
+_PASSES_FOR_PROOF = 150  # cost of an exact Hessian that proves the gap of a penalised fit
+_NEWTON = 4e7  # operations up to which the Hessian is computed in each of the first steps
+_MOST_NEWTON_STEPS = 15
+_SLOW_STEPS, _SLOW = 3, 0.25  # after so many steps each is to leave less than this share of the gap
+_FINE_ENOUGH = 1e-6  # of the tolerance, at which coefficients need no more polish
 _POLISHING_PASSES = 12  # after convergence, if passes are cheap
 _NEXT_TO_NOTHING = 5e7  # operations of a cheap pass
 _PASSES_OF_A_GOOD_STEP = 3  # passes of a line search; with more, the exact Hessian misleads
@@ -133,6 +139,21 @@ class Costs:
 _GO_ON = Optimum(Point(np.zeros(0), 0.0, np.zeros(0)), math.inf, False, "", 0, False)
 
 
+def _sample_size(data: Data, n_parameters: int) -> tuple[int, bool]:
+    """How many rows are sampled for a Hessian or a preconditioner, and whether the exact Hessian of them pays."""
+    if n_parameters > _LARGEST_EXACT:
+        return max(ROWS_A_COLUMN * data.n_features, 2000), False
+    size = min(_ROWS_A_PARAMETER * n_parameters, data.n)
+    costs = Costs.of(data.n, size, n_parameters, data.n_categories)
+    if _NEWTON < costs.exact < 6 * costs.one_pass + costs.kronecker:
+        return size, True
+    size = max(_LEAST_ROWS, _ROWS_A_COLUMN * (n_parameters // (data.n_categories - 1)))
+    costs = Costs.of(data.n, size if 2 * size < data.n else data.n, n_parameters, data.n_categories)
+    if costs.exact < max(_NEWTON, _PASSES_FOR_EXACT * costs.one_pass):
+        return size, True
+    return max(ROWS_A_COLUMN * data.n_features, 2000), False
+
+
 class Training:
     """The state of one training: the data, the sample that gives the preconditioner, and the best point so far."""
 
@@ -142,17 +163,11 @@ class Training:
         self.objective, self.tolerance, self.progress = objective, tolerance, progress
         self._data, self._most_passes = data, most_passes
         self.n_parameters = (data.n_features + objective.has_intercept) * (data.n_categories - 1)
-        size = _ROWS_A_PARAMETER * self.n_parameters
-        costs = Costs.of(data.n, min(size, data.n), self.n_parameters, data.n_categories)
-        worth = 6 * costs.one_pass + costs.kronecker
-        if 3 * size >= data.n:  # the Hessian of all rows proves the most, so it may cost more
-            worth = max(worth, _PASSES_FOR_ALL * costs.one_pass)
-        exact_pays = self.n_parameters <= _LARGEST_EXACT and costs.exact < worth
-        if not exact_pays:
-            size = max(ROWS_A_COLUMN * data.n_features, 2000)
-        self.sample = data.sample(size if 3 * size < data.n else data.n)
+        size, exact_pays = _sample_size(data, self.n_parameters)
+        self.sample = data.sample(size if 2 * size < data.n else data.n)
         self.is_sparse = data.is_sparse and self.sample.n * data.n_features > _LARGEST_DENSE
         self.takes_exact = exact_pays and not self.is_sparse  # the exact Hessian saves more passes than it costs
+        self.takes_newton = False  # it is computed in each of the first steps
         if self.is_sparse:
             entries = self.sample.features.nnz * (data.n / self.sample.n)
             self.costs = Costs.of_sparse(entries, data.n, data.n_categories)
@@ -161,12 +176,15 @@ class Training:
             if data.is_sparse:
                 self.sample = self.sample.dense()
             self.costs = Costs.of(data.n, self.sample.n, self.n_parameters, data.n_categories)
+            self.takes_newton = self.takes_exact and self.costs.exact <= _NEWTON
             if not self.takes_exact:
                 columns = data.n_features + objective.has_intercept
                 source = self.sample if data.is_sparse else data
                 self.excerpt = source.excerpt(kronecker_rows(data.n, columns, self.costs.one_pass))
             self.scaling = Scaling.of(self.sample, objective.has_intercept)
         self._point: Point | None = None
+        self._ready: Curvature | None = None  # computed already, for the first steps
+        self._design: np.ndarray | None = None  # the scaled features, for Newton's steps
         self._gap = math.inf
         self._extra = 0
         self._bound = 0.0  # from the last attempt at a proof
@@ -188,7 +206,11 @@ class Training:
         at = (*self.objective.coefficients(point.coordinates), self.scaling, self.objective.decay)
         if self.is_sparse:
             return HeadCurvature(self.sample, *at)
-        return ExactCurvature(self.sample, *at) if exact else KroneckerCurvature(self.excerpt, *at)
+        if not exact:
+            return KroneckerCurvature(self.excerpt, *at)
+        if self.takes_newton and self._design is None:
+            self._design = self.scaling.design(self.sample.features)
+        return ExactCurvature(self.sample, *at, design=self._design)
 
     def _next_curvature(self) -> Curvature:
         """The Hessian or preconditioner for the next iterations, at the best point so far."""
@@ -196,8 +218,9 @@ class Training:
         assert point is not None
         if self.objective.n_passes >= _PASSES_WHEN_HARD:
             self._becomes_hard()
+        ready, self._ready = self._ready, None
         if not self._is_hard:
-            return self.curvature(point, self.takes_exact)
+            return ready or self.curvature(point, self.takes_exact)
         at = (*self.objective.coefficients(point.coordinates), self.scaling, self.objective.decay)
         return ExactCurvature(self.sample, *at, point.gradient, self._trust * point.value)
 
@@ -210,8 +233,51 @@ class Training:
             return False
         sample = self._data.sample(_LARGEST_DENSE // max(self._data.n_features, 1))
         self.sample = sample.dense() if self._data.is_sparse else sample
+        self._design = None
+        self.takes_newton = False
         self.takes_exact = self._is_hard = True
         return True
+
+    def _newton(self) -> Optimum | None:
+        """Newton's steps from the null model; None where they do not converge fast.
+
+        That is so without a maximum, and where a far row outweighs all others in the Hessian.
+        """
+        point = self.objective(self.objective.start(self._data.category_weights(), self._data.n_features))
+        for n_steps in range(_MOST_NEWTON_STEPS):
+            before = self._gap
+            curvature = self.curvature(point, exact=True)
+            assert isinstance(curvature, ExactCurvature)
+            d = curvature.solve(point.gradient)
+            self._stands_at(point, 0.5 * float(np.vdot(d, point.gradient)) * self.objective.weight)
+            if self._is_separated(point):
+                return self._stop("separated", point.value * self.objective.weight, proved=True)
+            if self._gap <= self.tolerance:
+                certificate = Certificate(curvature, self.objective.weight)
+                bound = certificate.bound(point, *self.objective.coefficients(point.coordinates))
+                bound *= self.objective.weight
+                if bound > self.tolerance:
+                    return None
+                self._bound = bound
+                return self._polished(Memory(curvature), certificate, bound)
+            if self.objective.n_passes >= self._most_passes:
+                return self._stop("passes", self._gap)
+            is_slow = n_steps >= _SLOW_STEPS and self._gap > _SLOW * before
+            new = None if is_slow or curvature.floor else line_search(self.objective, point, -d)
+            if new is None:
+                return None
+            self._tail.gained(gain(new.coordinates - point.coordinates, point, new) * self.objective.weight)
+            point = new
+        return None
+
+    def _samples_anew(self) -> None:
+        """Take a small sample, in which a far row is unlikely, for the steps that follow Newton's."""
+        self.takes_newton, self._design = False, None
+        size = _ROWS_A_PARAMETER * self.n_parameters
+        if 3 * size < self._data.n:
+            self.sample = self._data.sample(size)
+            self.costs = Costs.of(self._data.n, size, self.n_parameters, self._data.n_categories)
+            self.scaling = Scaling.of(self.sample, self.objective.has_intercept)
 
     def start(self) -> Point:
         """From the null model to near the optimum of the sample, where computing its Hessian pays."""
@@ -219,9 +285,25 @@ class Training:
         if not self.samples:
             return self._near_optimum(self.objective, v)
         with self.sample.running() as sums:
-            point = self._near_optimum(self.objective.on(sums, self.sample.weight), v)
+            own = self.objective.on(sums, self.sample.weight)
+            point = self._by_newton(own, v) if self.takes_newton else self._near_optimum(own, v)
         whole = self.objective(point.coordinates)
         return whole if whole.value <= self._input_free_value() else self.objective(v)
+
+    def _by_newton(self, objective: Objective, v: np.ndarray) -> Point:
+        """Newton's steps from coordinates `v` to near the optimum of the sample; `objective` is of the sample."""
+        point = objective(v)
+        for _ in range(_MOST_NEWTON_STEPS):
+            curvature = self.curvature(point, exact=True)
+            d = curvature.solve(point.gradient)
+            self._ready = curvature
+            if 0.5 * float(np.vdot(d, point.gradient)) <= 0.02 * self.n_parameters / self.sample.n:
+                break
+            new = line_search(objective, point, -d)
+            if new is None:
+                break
+            point = new
+        return point
 
     def _near_optimum(self, objective: Objective, v: np.ndarray) -> Point:
         """Iterations with a rough preconditioner from coordinates `v`; `objective` is of the sample or of all rows."""
@@ -281,6 +363,11 @@ class Training:
     def run(self) -> Optimum:
         """Iterate until the gap is small enough or another reason stops it; Ctrl-C gives the best point so far."""
         try:
+            if self.takes_newton and not self.samples:
+                ended = self._newton()
+                if ended is not None:
+                    return ended
+                self._samples_anew()
             self._point = self.start()
             while (stopped := self._walk(self._next_curvature())) is None:
                 pass
@@ -301,11 +388,18 @@ class Training:
 
     def _begins_proof(self) -> bool:
         """Switch to the exact Hessian of some rows to prove that a maximum exists; False if not needed or too large."""
-        if self.objective.is_penalised or self.is_sparse or self.n_parameters > _LARGEST_EXACT:
+        if self.is_sparse or self.n_parameters > _LARGEST_EXACT:
             return False
         size = _PROOF_ROWS_A_COLUMN * self.n_parameters // (self._data.n_categories - 1)
-        sample = self._data.sample(min(max(size, 1000), self._data.n))
+        size = min(max(size, 1000), self._data.n)
+        if self.objective.is_penalised:  # its maximum exists; only the gap is to be proved, if that costs little
+            cost = Costs.of(self._data.n, size, self.n_parameters, self._data.n_categories).exact
+            if cost > _PASSES_FOR_PROOF * self.costs.one_pass:
+                return False
+        sample = self._data.sample(size)
         self.sample = sample.dense() if self._data.is_sparse else sample
+        self._design = None
+        self.takes_newton = False
         self.takes_exact = self._proves = True
         return True
 
@@ -422,6 +516,8 @@ class Training:
             if not left < bound:
                 break
             self._point, bound = new, left
+            if bound <= _FINE_ENOUGH * self.tolerance:
+                break
         return self._stop("gap", bound, proved=True)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from mottomo.classification.objective import Data
 from mottomo.classification.standardisation import deviations
-from mottomo.errors import InvalidCall, InvalidInput
+from mottomo.errors import InvalidCall, InvalidInput, nearest
 from mottomo.messages import say, verbatim, written
 
 STANDARDISED = "number columns, standardised; levels of text columns as they are"
@@ -68,6 +68,27 @@ class L2:
                 verbatim(repr(self.standardised)),
             )
 
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """The settings by name, as scikit-learn asks for them, so that ``penalty__strength`` can be searched."""
+        return {"strength": self.strength, "standardised": self.standardised}
+
+    def set_params(self, **params: Any) -> L2:
+        """A penalty with other settings; this one is a value and stays as it is.
+
+        Raises InvalidInput for a setting that it does not have.
+        """
+        unknown = next((name for name in params if name not in self.get_params()), None)
+        if unknown is not None:
+            raise InvalidInput(
+                "setting",
+                say("a penalty has no such setting"),
+                verbatim("penalty"),
+                say("one of {names}", names=list(self.get_params())),
+                verbatim(unknown),
+                nearest(unknown, self.get_params()),
+            )
+        return replace(self, **params)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain data for JSON and for the model file."""
         of = STANDARDISED if self.standardised else AS_THEY_ARE
@@ -81,6 +102,38 @@ class L2:
         return cls(float(description["strength"]), description["of"] == STANDARDISED)
 
 
+@dataclass(frozen=True, slots=True)
+class Firth:
+    """Firth's penalty: log L + 1/2 log det I is maximised instead of log L, with I the information at the coefficients.
+
+    It is the logarithm of Jeffreys' prior. The estimates are finite also where the categories are separated and log L
+    has no maximum, are nearly without bias in small samples, and have standard errors; they do not depend on units or
+    on which category is the reference. There is nothing to choose.
+
+    Source: Firth, Biometrika 80 (1993), 27-38; Heinze and Schemper, Statistics in Medicine 21 (2002).
+
+    >>> str(Firth())
+    'firth'
+    """
+
+    def __str__(self) -> str:
+        """As ``--penalty`` takes it."""
+        return "firth"
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """It has no settings."""
+        return {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain data for JSON and for the model file."""
+        return {"kind": "firth"}
+
+
+def penalty_from_dict(description: Mapping[str, Any]) -> L2 | Firth:
+    """The inverse of ``to_dict``; raises ValueError for another kind of penalty."""
+    return Firth() if dict(description) == Firth().to_dict() else L2.from_dict(description)
+
+
 STRENGTHS = (0.03, 0.1, 0.3, 1.0, 3.0)  # from which ``l2=auto`` chooses
 
 
@@ -92,22 +145,26 @@ class AutoL2:
         return "l2=auto"
 
 
-Penalty = L2 | AutoL2
+Penalty = L2 | Firth | AutoL2
 
 
 def penalty_of(given: Penalty | str | None, default: L2 | None = None) -> Penalty | None:
-    """The penalty that is `given` as a value or as text: ``"l2=1"``, ``"l2"``, which has strength 1, or ``"none"``.
+    """The penalty that is `given` as a value or as text.
+
+    ``"l2=1"``, ``"l2"``, which has strength 1, ``"l2=auto"``, ``"firth"`` or ``"none"``.
 
     default : what None stands for.
 
     Raises InvalidCall if it is not a penalty.
     """
-    if given is None or isinstance(given, L2 | AutoL2):
+    if given is None or isinstance(given, L2 | Firth | AutoL2):
         return default if given is None else given
     if given == "none":
         return None
     if given == "l2=auto":
         return AutoL2()
+    if given == "firth":
+        return Firth()
     kind, _, words = given.partition("=") if isinstance(given, str) else ("", "", "")
     try:
         strength = float(words or 1)
@@ -116,23 +173,23 @@ def penalty_of(given: Penalty | str | None, default: L2 | None = None) -> Penalt
     if kind.strip().lower() != "l2":
         raise InvalidCall(
             "penalty",
-            say("--penalty takes l2=STRENGTH, such as l2=1, l2=auto or none"),
+            say("--penalty takes l2=STRENGTH, such as l2=1, l2=auto, firth or none"),
             verbatim("penalty"),
-            say("L2(strength=1), or text such as l2=1"),
+            say("L2(strength=1), Firth(), or text such as l2=1"),
             verbatim(written(given, repr)),
         )
     return L2(strength=strength)
 
 
-def checked_penalty(penalty: L2 | None) -> L2 | None:
-    """`penalty` itself; raises InvalidInput for anything but an L2 or None, such as a number or a name."""
-    if penalty is None or isinstance(penalty, L2):
+def checked_penalty(penalty: L2 | Firth | None) -> L2 | Firth | None:
+    """`penalty` itself; raises InvalidInput for anything but a penalty or None, such as a number or a name."""
+    if penalty is None or isinstance(penalty, L2 | Firth):
         return penalty
     raise InvalidInput(
         "penalty",
         say("this is not a penalty"),
         verbatim("penalty"),
-        say("None for maximum likelihood, or mottomo.L2(strength=...)"),
+        say("None for maximum likelihood, mottomo.L2(strength=...) or mottomo.Firth()"),
         verbatim(written(penalty, repr)),
         say("scikit-learn's C=2 is L2(strength=1/2, standardised=False)"),
     )

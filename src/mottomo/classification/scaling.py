@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ _ROWS_OF_MEDIANS = 4000  # sampled rows for medians
 _CHUNK = 1 << 17  # numbers in a temporary array, so that it fits into the L2 cache
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scaling:
     """The scaled features x~ = (x - centre) / scale.
 
@@ -30,7 +31,7 @@ class Scaling:
     spread: np.ndarray
     intercept: bool
 
-    @property
+    @cached_property
     def scale(self) -> np.ndarray:
         """(p,) the divisor of each feature: its spread, or 1 for constant features."""
         return np.where(self.spread > 0, self.spread, 1.0)
@@ -87,6 +88,19 @@ class Scaling:
             step[-1] -= self.centre @ step[:p]
         return step
 
+    def back_step(self, d: np.ndarray) -> np.ndarray:
+        """The step (P, ...) of the coefficients of x~, from the step `d` of those of x: the inverse of ``step``."""
+        p = len(self.scale)
+        step = d.copy()
+        if self.intercept:
+            step[-1] += self.centre @ step[:p]
+        step[:p] *= self.scale[:, None]
+        return step
+
+    def matrix(self) -> np.ndarray:
+        """(P, P) ``step`` as a matrix; the last row is that of the intercept, if there is one."""
+        return self.step(np.eye(len(self.scale) + self.intercept))
+
     def scaled(self, d: np.ndarray) -> np.ndarray:
         """Coefficients (P, K) of x~ from those of x, (p + 1, K); the last row is dropped without an intercept."""
         slopes = d[:-1] * self.scale[:, None]
@@ -119,10 +133,15 @@ def usual_sizes(x: Any) -> tuple[np.ndarray, np.ndarray]:
     """Median of each column (p,), and median absolute deviation over the rows that differ from it (inf if none do)."""
     if hasattr(x, "indptr"):
         return np.zeros(x.shape[1]), np.full(x.shape[1], np.inf)
-    middle = np.sort(x, axis=0)[len(x) // 2].astype(np.float64)
-    away = np.sort(np.abs(x - middle), axis=0)
+    half = len(x) // 2
+    middle = np.partition(x, half, axis=0)[half].astype(np.float64)
+    away = np.abs(x - middle)
     n_there = (away <= _ROUNDING * np.abs(middle)).sum(axis=0)
-    size = away[np.minimum((n_there + len(x)) // 2, len(x) - 1), np.arange(x.shape[1])]
+    at = np.minimum((n_there + len(x)) // 2, len(x) - 1)
+    size = np.empty(x.shape[1])
+    for place in np.unique(at).tolist():  # a few, as most columns have as many cells at their median
+        its = np.flatnonzero(at == place)
+        size[its] = np.partition(away[:, its], place, axis=0)[place]
     return middle, np.where(n_there < len(x), size, np.inf)
 
 

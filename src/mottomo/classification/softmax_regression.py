@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from mottomo import errors
+from mottomo.categories import Categories
+from mottomo.classification.coefficient_intervals import IntervalMethod
 from mottomo.classification.collinearity import Dependence
 from mottomo.classification.coordinates import referred
-from mottomo.classification.fitting import Fit, fit
+from mottomo.classification.encoding import Encoding, Feature
+from mottomo.classification.fitting import Fit
 from mottomo.classification.labelled_rows import (
     checked_features,
     checked_targets,
@@ -22,12 +27,27 @@ from mottomo.classification.labelled_rows import (
     refuse_one_category,
 )
 from mottomo.classification.labels import as_scikit_learn_says, label_array, refuse_masked, refuse_times
-from mottomo.classification.penalties import L2, checked_penalty, ridge_of
-from mottomo.classification.softmax import log_probabilities, probabilities, relative_logits
-from mottomo.errors import InvalidInput, NoMaximum, NotConverged, NotDetermined
+from mottomo.classification.penalised_fit import penalised_fit
+from mottomo.classification.penalties import L2, Firth, checked_penalty
+from mottomo.classification.softmax import log_probabilities, logits, probabilities, relative_logits
+from mottomo.classification.training_result import TrainingResult
+from mottomo.classification.training_rows import Settings, TrainingRows
+from mottomo.errors import InvalidInput, NotDetermined
 from mottomo.kernels.threads import one_thread_blas
-from mottomo.messages import say, verbatim, written
+from mottomo.messages import Message, say, verbatim, written
 from mottomo.numerics.sums import accurate_sum
+from mottomo.tallies import Tally
+
+_MOST_NAMES = 10  # of columns in a warning; attributes have all
+_OF_PENALTY = "penalty__"  # how scikit-learn names the settings of a penalty
+
+
+class NoMaximum(errors.NoMaximum, ConvergenceWarning):  # type: ignore[misc]
+    """As in ``mottomo.errors``; scikit-learn's filters know it too."""
+
+
+class NotConverged(errors.NotConverged, ConvergenceWarning):  # type: ignore[misc]
+    """As in ``mottomo.errors``; scikit-learn's filters know it too."""
 
 
 class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -39,8 +59,8 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Parameters
     ----------
-    penalty : None for maximum likelihood, or ``L2(strength)``, which maximises log L - strength/2 sum W^2 instead, with
-        W of standardised columns; see ``L2``.
+    penalty : None for maximum likelihood; ``L2(strength)``, which maximises log L - strength/2 sum W^2 instead, with W
+        of standardised columns, see ``L2``; or ``Firth()``, which maximises log L + 1/2 log det I.
     fit_intercept : whether the model has intercepts b.
     tolerance : nats. The fit stops when the optimality gap is at most this, or at most the rounding of log L
         (4 eps |log L|, which exceeds 1e-7 beyond some 10^8 nats); see ``gap_``.
@@ -76,11 +96,13 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     predict(X) : as in scikit-learn.
     predict_proba(X) : as in scikit-learn.
     predict_log_proba(X) : as in scikit-learn.
+    decision_function(X) : the logits (n, K), adding to zero; of two categories the log-odds of the second, (n,).
     score(X, y, sample_weight=None) : the share of correctly predicted rows, as in scikit-learn.
     log_likelihood(X, y, sample_weight=None) : log L, nats.
+    inference(X, y, sample_weight=None) : standard errors, tests, intervals, covariance: what ``mo.train`` says.
     coefficients(reference) : the same model with the coefficients of one category 0.
 
-    Text columns, standard errors, tests, batches from disk and model files are available in ``mottomo train``.
+    Text columns, batches from disk and model files are available in ``mo.train`` and ``mottomo train``.
 
     Raises
     ------
@@ -89,7 +111,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     Warns
     -----
     NoMaximum : the categories are separated, so the coefficients diverge; the last iterate is kept, not the limit.
-    NotConverged : the passes or the precision did not suffice.
+    NotConverged : the passes or the precision did not suffice. Both are ConvergenceWarnings of scikit-learn too.
     NotDetermined : some columns are collinear or nearly collinear.
 
     Source: docs/theory/classifier.md; Agresti, Categorical Data Analysis (2013), chapter 8; Albert and Anderson (1984).
@@ -101,7 +123,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
-        penalty: L2 | None = None,
+        penalty: L2 | Firth | None = None,
         *,
         fit_intercept: bool = True,
         tolerance: float = 1e-7,
@@ -111,6 +133,27 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.fit_intercept = fit_intercept
         self.tolerance = tolerance
         self.max_passes = max_passes
+
+    def set_params(self, **params: Any) -> SoftmaxRegression:
+        """As in scikit-learn; the settings of a penalty are ``penalty__strength`` and ``penalty__standardised``.
+
+        A penalty is a value, so it is replaced and not changed.
+        """
+        own = {name: value for name, value in params.items() if not name.startswith(_OF_PENALTY)}
+        nested = {name.removeprefix(_OF_PENALTY): value for name, value in params.items() if name not in own}
+        super().set_params(**own)
+        penalty = checked_penalty(self.penalty) if nested else None
+        if nested:
+            if not isinstance(penalty, L2):
+                raise InvalidInput(
+                    "no-penalty",
+                    say("there is no penalty whose settings could be set"),
+                    verbatim(_OF_PENALTY + next(iter(nested))),
+                    say("SoftmaxRegression(mottomo.L2(strength=1))"),
+                    say("penalty={penalty}", penalty=written(penalty, repr)),
+                )
+            self.penalty = penalty.set_params(**nested)
+        return self
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> SoftmaxRegression:
         """Fit to features (n, p) and labels (n,), or soft targets (n, K) whose rows are probabilities.
@@ -125,9 +168,9 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             codes, targets = self._categories(y, x.shape[0], weights)
             rows = labelled_rows(x, codes, targets, weights, len(self.classes_))
             refuse_extremes(rows, getattr(self, "feature_names_in_", None))
-            found = fit(
+            found = penalised_fit(
                 rows,
-                ridge=ridge_of(penalty, rows),
+                penalty,
                 intercept=self.fit_intercept,
                 tolerance=self.tolerance,
                 most_passes=int(self.max_passes),
@@ -171,7 +214,7 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise InvalidInput("no-labels", say("requires y to be passed, but the target y is None"), verbatim("y"))
         given = refuse_masked(y, "y")
         array = as_scikit_learn_says(lambda: np.asarray(given), "y", say("one label for each row"))
-        if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "fiu":
+        if array.ndim == 2 and array.shape[1] > 1 and array.dtype.kind in "fiub":
             if len(array) != n:
                 raise _lengths(len(array), n)
             self.classes_ = np.asarray(y.columns) if hasattr(y, "columns") else np.arange(array.shape[1])
@@ -212,13 +255,14 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         determined = [self._column(one) for one in self.collinear_columns_ if one.kind != "rounding"]
         if determined:
+            columns = _some(determined)
             warnings.warn(
-                f"columns {determined} are constant or combinations of others; their coefficients are given as 0",
+                f"columns {columns} are constant or combinations of others; their coefficients are given as 0",
                 NotDetermined,
                 stacklevel=3,
             )
         if self.nearly_collinear_columns_:
-            columns = [self._column(one) for one in self.nearly_collinear_columns_]
+            columns = _some([self._column(one) for one in self.nearly_collinear_columns_])
             warnings.warn(
                 f"columns {columns} are nearly collinear: double precision cannot tell them apart from combinations of "
                 "others, or cannot hold their coefficients, so that nothing is proved of this fit. Give the difference "
@@ -263,6 +307,11 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """y_k(x), (n, K) float64; each row sums to 1 within K eps."""
         return probabilities(self._features(X), self.coef_.T, self.intercept_)
 
+    def decision_function(self, X: Any) -> np.ndarray:
+        """Logits x W + b, (n, K), adding to zero; of two categories the log-odds of the second, (n,), both in nats."""
+        z = logits(self._features(X), self.coef_.T, self.intercept_)
+        return z[:, 1] - z[:, 0] if z.shape[1] == 2 else z
+
     def predict(self, X: Any) -> np.ndarray:
         """The most probable category of each row, (n,); the first one in case of a tie."""
         z = relative_logits(self._features(X), self.coef_.T, self.intercept_)
@@ -288,6 +337,74 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         chosen = logs[np.arange(len(codes)), codes]
         weights = checked_weights(sample_weight, len(codes))
         return float(accurate_sum(chosen if weights is None else chosen * weights))
+
+    def inference(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        reference: Any = None,
+        intervals: IntervalMethod = "wald",
+        level: float = 0.95,
+        effects: bool = False,
+    ) -> TrainingResult:
+        """How sure the coefficients are: what ``mo.train`` says of the same rows, which an estimator does not keep.
+
+        Parameters
+        ----------
+        X, y, sample_weight : the rows that the model was fitted to, with labels; whole weights.
+        reference : the category whose coefficients are 0; the first one unless said.
+        intervals, level, effects : as in ``mo.train``.
+
+        Returns
+        -------
+        TrainingResult : standard errors, z, p-values, intervals, odds ratios, covariance, tests of the columns.
+
+        Raises
+        ------
+        InvalidInput : other rows than those of the fit, soft targets, a model without an intercept.
+        """
+        from mottomo.classification.training import learnt
+
+        x = self._features(X)
+        weights = checked_weights(refuse_masked(sample_weight, "sample_weight"), x.shape[0])
+        labels = label_array(y)
+        if len(labels) != x.shape[0]:
+            raise _lengths(len(labels), x.shape[0])
+        position = {name: code for code, name in enumerate(self.classes_.tolist())}
+        codes = np.array([position.get(label, -1) for label in labels.tolist()], dtype=np.int64)
+        if not self.fit_intercept:
+            raise _no_inference(say("a model without an intercept"))
+        if (codes < 0).any() or (weights is not None and (weights % 1 != 0).any()):
+            raise _no_inference(say("labels that the model does not know, or weights that are no whole numbers"))
+        rows = labelled_rows(x, codes, None, weights, len(self.classes_))
+        names = getattr(self, "feature_names_in_", [f"x{place}" for place in range(x.shape[1])])
+        categories = Categories(tuple(written(name) for name in self.classes_.tolist()), False)
+        counts = np.bincount(codes, weights, len(self.classes_)).round().astype(np.int64)
+        found = learnt(
+            TrainingRows(
+                rows,
+                None,
+                Encoding(tuple(Feature(str(name)) for name in names)),
+                categories,
+                Tally.from_counts(counts, categories),
+                0,
+            ),
+            Settings(
+                target="y",
+                penalty=checked_penalty(self.penalty),
+                level=level,
+                intervals=intervals,
+                effects=effects,
+                reference=None if reference is None else written(reference),
+                tolerance=self.tolerance,
+            ),
+        )
+        gap = abs(found.log_likelihood - self.log_likelihood_)
+        if rows.weight != self.n_observations_ or gap > 1e-6 * (1 + abs(self.log_likelihood_)):
+            raise _no_inference(say("other rows than those of the fit"))
+        return found
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """The share, weighted by `sample_weight` (n,), of rows whose most probable category is their label."""
@@ -321,6 +438,22 @@ class SoftmaxRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def _no_inference(got: Message) -> InvalidInput:
+    return InvalidInput(
+        "no-inference",
+        say("how sure these coefficients are cannot be said"),
+        verbatim("inference"),
+        say("the rows with labels that the model was fitted to, with an intercept"),
+        got,
+    )
+
+
+def _some(columns: list[int | str]) -> str:
+    """The first columns, and how many more there are."""
+    more = len(columns) - _MOST_NAMES
+    return f"{columns[:_MOST_NAMES]} and {more} more" if more > 0 else str(columns)
 
 
 def _is_number(value: Any) -> bool:

@@ -8,16 +8,20 @@ import numpy as np
 
 from mottomo._version import VERSION
 from mottomo.categories import unknown_category
-from mottomo.classification.classifier import SoftmaxClassifier
-from mottomo.classification.coefficient_tests import Covariance, FeatureTest, feature_tests
+from mottomo.classification.classifier import MOST_KEPT, SoftmaxClassifier
+from mottomo.classification.coefficient_intervals import CoefficientIntervals, profile
+from mottomo.classification.coefficient_tests import FeatureTest, feature_tests
+from mottomo.classification.covariance import Covariance
 from mottomo.classification.evaluation import Logits
 from mottomo.classification.existence import separators
-from mottomo.classification.fitting import Fit, fit
+from mottomo.classification.fitting import Fit
 from mottomo.classification.held_out import Refit, held_out_of, settled_penalty
 from mottomo.classification.labelled_rows import refuse_extremes
-from mottomo.classification.objective import Data, Rows
+from mottomo.classification.marginal_effects import marginal_effects
+from mottomo.classification.objective import Rows
 from mottomo.classification.optimisation import FitState, Progress
-from mottomo.classification.penalties import L2, AutoL2, Penalty, ridge_of
+from mottomo.classification.penalised_fit import penalised_fit
+from mottomo.classification.penalties import L2, AutoL2, Firth
 from mottomo.classification.refusing import refusal_for
 from mottomo.classification.softmax import logits
 from mottomo.classification.training_result import TrainingResult
@@ -44,8 +48,11 @@ def learnt(
     penalty, choice = settled_penalty(rows, plan, refit)
     plan = replace(plan, penalty=penalty)
     found = _fitted(rows, plan, progress)
-    classifier = _classifier(found, rows, plan)
     inference = _inference(found, rows, reference, plan, progress) if is_tested else _Inference()
+    classifier = _classifier(found, rows, plan, inference.covariance)
+    effects = None
+    if plan.effects and inference.covariance is not None:
+        effects = marginal_effects(rows.data, classifier, inference.covariance, plan.level)
     separated = found.existence.direction is not None
     return TrainingResult(
         classifier=classifier,
@@ -64,9 +71,13 @@ def learnt(
         collinear=found.collinear,
         near=found.near,
         reference=reference,
-        standard_errors=inference.standard_errors,
         without_errors=inference.without_errors,
         feature_tests=inference.tests,
+        profile=inference.intervals,
+        marginal_effects=effects,
+        wants_effects=plan.effects,
+        wants_profile=plan.intervals == "profile",
+        level=plan.level,
         held_out=held_out_of(classifier.logits, rows, plan, choice, refit),
         n_dropped=rows.n_dropped,
         accepts_limit=plan.accept_limit,
@@ -79,27 +90,23 @@ def learnt(
 
 
 def _fitted(rows: TrainingRows, plan: Settings, progress: Progress | None) -> Fit:
-    return fit(rows.data, ridge=_ridge(plan.penalty, rows.data, rows), tolerance=plan.tolerance, progress=progress)
+    assert not isinstance(plan.penalty, AutoL2)
+    numbers = rows.encoding.are_numbers
+    return penalised_fit(rows.data, plan.penalty, numbers, tolerance=plan.tolerance, progress=progress)
 
 
 def _refit(rows: TrainingRows, plan: Settings) -> Refit:
     """Trains on some of the rows."""
 
-    def refit(kept: Rows, groups: Groups | None, penalty: L2 | None) -> Logits:
-        found = fit(kept, ridge=_ridge(penalty, kept, rows), tolerance=plan.tolerance)
+    def refit(kept: Rows, groups: Groups | None, penalty: L2 | Firth | None) -> Logits:
+        found = penalised_fit(kept, penalty, rows.encoding.are_numbers, tolerance=plan.tolerance)
         w, b = found.at_limit() if plan.accept_limit else (found.w, found.b)
         return lambda features: logits(features, w, b)
 
     return refit
 
 
-def _ridge(penalty: Penalty | None, data: Data, rows: TrainingRows) -> np.ndarray | None:
-    """The ridge of a penalty for these rows, or some of them."""
-    assert not isinstance(penalty, AutoL2)
-    return ridge_of(penalty, data, rows.encoding.are_numbers)
-
-
-def _classifier(found: Fit, rows: TrainingRows, plan: Settings) -> SoftmaxClassifier:
+def _classifier(found: Fit, rows: TrainingRows, plan: Settings, covariance: Covariance | None) -> SoftmaxClassifier:
     w, b = found.at_limit() if plan.accept_limit else (found.w, found.b)
     history = {
         "version": VERSION,
@@ -111,6 +118,7 @@ def _classifier(found: Fit, rows: TrainingRows, plan: Settings) -> SoftmaxClassi
         "seed": plan.seed if rows.held_out is not None else None,
     }
     assert not isinstance(plan.penalty, AutoL2)
+    is_kept = covariance is not None and len(covariance.factor) <= MOST_KEPT
     return SoftmaxClassifier(
         target=plan.target,
         categories=rows.categories,
@@ -120,6 +128,7 @@ def _classifier(found: Fit, rows: TrainingRows, plan: Settings) -> SoftmaxClassi
         refusal=refusal_for(rows, plan),
         coefficients=w,
         intercepts=b,
+        covariance=covariance if is_kept else None,
     )
 
 
@@ -131,24 +140,31 @@ def _log_likelihood(found: Fit, plan: Settings) -> float:
 
 @dataclass(frozen=True)
 class _Inference:
-    """Standard errors and tests of the coefficients.
+    """How sure the coefficients are.
 
     Attributes
     ----------
-    standard_errors : (p + 1, K), the intercept last; None if there are none.
+    covariance : of the coefficients; None if there is none.
     tests : one for each feature.
     without_errors : why there are none: ``work``, ``rounding``, ``interrupted``; None if not wanted or not meaningful.
+    intervals : by the profile likelihood; None if they were not asked for or not computed.
     """
 
-    standard_errors: np.ndarray | None = None
+    covariance: Covariance | None = None
     tests: tuple[FeatureTest, ...] = ()
     without_errors: str | None = None
+    intervals: CoefficientIntervals | None = None
 
 
 def _inference(found: Fit, rows: TrainingRows, reference: str, plan: Settings, progress: Progress | None) -> _Inference:
-    """Standard errors and tests. They are meaningful only if the maximum of the unpenalised likelihood was reached."""
+    """Standard errors, intervals and tests.
+
+    They are meaningful if the maximum of the likelihood was reached, or of Firth's. Without a maximum the profile
+    likelihood still says what can be said.
+    """
     data = rows.data
-    if plan.penalty is not None or not found.converged:
+    is_firth = isinstance(plan.penalty, Firth)
+    if isinstance(plan.penalty, L2):
         return _Inference()
     if not Covariance.affordable(data, True):
         return _Inference(without_errors="work")
@@ -160,16 +176,34 @@ def _inference(found: Fit, rows: TrainingRows, reference: str, plan: Settings, p
             progress(FitState(found.n_passes, -found.log_likelihood / data.weight, found.gap, "standard-errors"))
 
     recoding = found.recoding
+    intervals = None
     try:
-        covariance = Covariance(recoding.of(data), found.learnt_w, found.learnt_b, True, recoding.matrix(), working)
-        errors = np.full((len(rows.encoding.columns) + 1, data.n_categories), np.nan)
-        errors[[*recoding.columns.tolist(), -1]] = covariance.standard_errors(rows.categories.names.index(reference))
+        if plan.intervals == "profile" and isinstance(data, Rows) and _has_profile(found):
+            at = rows.categories.names.index(reference)
+            intervals = profile(data, found, at, plan.level, is_firth=is_firth, working=working)
+        if not found.converged:
+            return _Inference(intervals=intervals)
+        covariance = Covariance.of(
+            recoding.of(data), found.learnt_w, found.learnt_b, True, recoding.columns, recoding.matrix(), working
+        )
         groups = rows.encoding.groups()
         tests = feature_tests(
-            data, found, covariance, groups, intercept=True, tolerance=plan.tolerance, working=working
+            data,
+            found,
+            covariance,
+            groups,
+            intercept=True,
+            tolerance=plan.tolerance,
+            working=working,
+            refits=not is_firth,
         )
     except np.linalg.LinAlgError:
         return _Inference(without_errors="rounding")
     except KeyboardInterrupt:  # the fit is complete and is kept
         return _Inference(without_errors="interrupted")
-    return _Inference(errors, tests)
+    return _Inference(covariance, tests, None, intervals)
+
+
+def _has_profile(found: Fit) -> bool:
+    """Whether the supremum of log L is known."""
+    return found.converged or found.existence.supremum is not None

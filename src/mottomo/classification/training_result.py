@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
 
-from mottomo.classification.classifier import SoftmaxClassifier
+from mottomo.categories import unknown_category
+from mottomo.classification.classifier import SoftmaxClassifier, without_covariance
+from mottomo.classification.coefficient_intervals import CoefficientIntervals, wald
 from mottomo.classification.coefficient_tests import FeatureTest
 from mottomo.classification.collinearity import Dependence
 from mottomo.classification.coordinates import referred
+from mottomo.classification.covariance import Covariance
 from mottomo.classification.existence import Existence, Separator
+from mottomo.classification.marginal_effects import MarginalEffects
 from mottomo.classification.penalty_choice import PenaltyChoice
 from mottomo.classification.pictures import TrainedPictures
 from mottomo.classification.trained import Trained, TrainedRemark
 from mottomo.held_out import HeldOut
+from mottomo.messages import verbatim
 from mottomo.numerics.chi_square import chi_square_tail, log10_chi_square_tail
 from mottomo.tallies import Tally
 
@@ -27,6 +33,10 @@ TrainingRemark = Literal[
     "nearly-collinear",
     "penalised",
     "no-standard-errors",
+    "no-effects",
+    "no-profile",
+    "one-sided",
+    "ends-not-found",
     "baseline",
     "rare-categories",
 ]
@@ -54,10 +64,13 @@ class TrainingResult(Trained):
     collinear : columns that are collinear with others, exactly or within rounding; they are left out.
     near : nearly collinear columns; with any of them no gap is proved.
     reference : the category whose coefficients are reported as 0.
-    standard_errors : (p + 1, K) of the coefficients relative to the reference, the intercept last; None if they are not
-        meaningful or were not computed.
     without_errors : why standard errors were not computed: ``work``, ``rounding``, ``interrupted``; else None.
     feature_tests : a test of each feature given the others.
+    profile : intervals of the coefficients by the profile likelihood; None if they were not asked for or not computed.
+    wants_profile : whether they were asked for.
+    marginal_effects : averages over the rows; None if they were not asked for or not computed.
+    wants_effects : whether they were asked for.
+    level : of intervals.
     held_out : losses on held-out rows; None if none were held out.
     n_dropped : rows that were left out because of missing values.
     accepts_limit : True if the limit was asked for, should there be no maximum.
@@ -82,7 +95,6 @@ class TrainingResult(Trained):
     collinear: tuple[Dependence, ...]
     near: tuple[Dependence, ...]
     reference: str
-    standard_errors: np.ndarray | None
     without_errors: str | None
     feature_tests: tuple[FeatureTest, ...]
     held_out: HeldOut | None
@@ -91,6 +103,11 @@ class TrainingResult(Trained):
     model_file: str | None = None
     pictures: TrainedPictures | None = None
     penalty_choice: PenaltyChoice | None = None
+    profile: CoefficientIntervals | None = None
+    wants_profile: bool = False
+    marginal_effects: MarginalEffects | None = None
+    wants_effects: bool = False
+    level: float = 0.95
 
     @property
     def model(self) -> SoftmaxClassifier:
@@ -192,6 +209,7 @@ class TrainingResult(Trained):
             "n_parameters": self.n_parameters,
             "aic": self.aic if self.is_maximum_likelihood else None,
             "bic": self.bic if self.is_maximum_likelihood else None,
+            "mcfadden": self.mcfadden if self.is_maximum_likelihood else None,
             "converged": self.converged,
             "reason": self.reason,
             "n_passes": self.n_passes,
@@ -208,8 +226,11 @@ class TrainingResult(Trained):
             "coefficients": {name: coefficients[:, k].tolist() for k, name in enumerate(names)},
             "standard_errors": self._by_category(self.standard_errors),
             "z": self._by_category(self.z),
+            "odds_ratios": self._by_category(self.odds_ratios),
+            "intervals": None if self.intervals is None else self.intervals.to_dict(names),
             "p_values": self._by_category(self.p_values),
             "log10_p_values": self._by_category(self.log10_p_values),
+            "marginal_effects": None if self.marginal_effects is None else self.marginal_effects.to_dict(names),
             "feature_tests": [
                 {
                     "name": test.name,
@@ -308,11 +329,83 @@ class TrainingResult(Trained):
             found.append("penalised")
         if self.without_errors is not None:
             found.append("no-standard-errors")
+        if self.wants_effects and self.marginal_effects is None and self.converged:
+            found.append("no-effects")
+        if self.wants_profile and self.profile is None and (self.converged or self.existence.supremum is not None):
+            found.append("no-profile")
+        if self.profile is not None and self.profile.is_one_sided:
+            found.append("one-sided")
+        if self.profile is not None and self._lacks_ends(self.profile):
+            found.append("ends-not-found")
         if any(feature.baseline is not None for feature in self.classifier.encoding.features):
             found.append("baseline")
         if self.rare:
             found.append("rare-categories")
         return (*found, *self._last_remarks())
+
+    @cached_property
+    def standard_errors(self) -> np.ndarray | None:
+        """(p + 1, K) of the coefficients relative to the reference, the intercept last; NaN for columns left out.
+
+        None if they are not meaningful or were not computed.
+        """
+        covariance = self.classifier.covariance
+        if covariance is None:
+            return None
+        errors = np.full((len(self.columns), len(self.classifier.categories)), np.nan)
+        at = self.classifier.categories.names.index(self.reference)
+        errors[[*covariance.columns.tolist(), -1]] = covariance.standard_errors(at)
+        return errors
+
+    @property
+    def intervals(self) -> CoefficientIntervals | None:
+        """Of the coefficients: by the profile likelihood if that was asked for, else Wald's; None if there are none."""
+        if self.profile is not None or self.standard_errors is None:
+            return self.profile
+        return wald(self.coefficients(), self.standard_errors, self.level)
+
+    def _lacks_ends(self, intervals: CoefficientIntervals) -> bool:
+        """Whether ends of intervals are unknown of columns that are not left out."""
+        kept = np.setdiff1d(np.arange(len(self.columns)), [one.column for one in self.collinear])
+        return bool(np.isnan(intervals.lower[kept]).any() or np.isnan(intervals.upper[kept]).any())
+
+    @property
+    def odds_ratios(self) -> np.ndarray:
+        """(p + 1, K) exp(b): by what the odds of a category against the reference are multiplied for 1 more."""
+        with np.errstate(over="ignore"):
+            return np.exp(self.coefficients())
+
+    def parameters(self, reference: str | None = None) -> tuple[tuple[str, str], ...]:
+        """(category, column) of each row of ``covariance``; `reference` as there."""
+        names = self.classifier.categories.names
+        covariance = self._known_covariance()
+        columns = [self.columns[place] for place in (*covariance.columns.tolist(), -1)]
+        return tuple((name, column) for name in names if name != (reference or self.reference) for column in columns)
+
+    def covariance(self, reference: str | None = None) -> np.ndarray:
+        """The covariance matrix of the coefficients relative to a category, in the order of ``parameters``.
+
+        reference : the category whose coefficients are 0; by default that of this result. Columns that are left out as
+            collinear are not in it.
+
+        Raises InvalidInput : there is no such category, or no covariance, as with a ridge or without a maximum.
+        """
+        names = self.classifier.categories.names
+        chosen = reference or self.reference
+        if chosen not in names:
+            raise unknown_category(chosen, self.classifier.categories, verbatim("reference"))
+        return self._known_covariance().matrix(names.index(chosen))
+
+    def _known_covariance(self) -> Covariance:
+        found = self.classifier.covariance
+        if found is None:
+            raise without_covariance(self.classifier)
+        return found
+
+    @property
+    def mcfadden(self) -> float:
+        """McFadden's share, 1 - log L / log L of the null model: how much of its loss the features take away."""
+        return 1 - self.log_likelihood / self.null_log_likelihood
 
     @property
     def z(self) -> np.ndarray | None:

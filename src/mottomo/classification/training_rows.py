@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mottomo.categories import Categories
+from mottomo.classification.coefficient_intervals import IntervalMethod
 from mottomo.classification.encoding import Encoding
 from mottomo.classification.network import NetworkSettings
 from mottomo.classification.objective import Data, Rows
@@ -56,6 +57,9 @@ class Settings:
     ----------
     target : the column that is predicted.
     penalty : None for maximum likelihood.
+    level : of intervals.
+    intervals : of coefficients: ``wald`` or ``profile``.
+    effects : whether average marginal effects are wanted.
     reference : the category whose coefficients are reported as 0; None for the first one.
     accept_limit : if there is no maximum, whether to move the coefficients along the direction of separation until
         log L is at its supremum.
@@ -68,6 +72,9 @@ class Settings:
 
     target: str
     penalty: Penalty | None = None
+    level: float = 0.95
+    intervals: IntervalMethod = "wald"
+    effects: bool = False
     reference: str | None = None
     accept_limit: bool = False
     seed: int = 0

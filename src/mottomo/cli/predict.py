@@ -14,7 +14,7 @@ from mottomo.cli.model_settings import MODEL_OPTIONS, model_given
 from mottomo.cli.options import DEBUG, FIGURE, FORM_OPTIONS, LANGUAGE, MISSING_VALUES, SAVE, WHERE
 from mottomo.cli.output import note, show
 from mottomo.cli.progress import picture_bar, progress_bar
-from mottomo.cli.training_settings import SKIP_BAD
+from mottomo.cli.training_settings import SKIP_BAD, TRAINING_LEVEL
 from mottomo.messages import say
 
 
@@ -25,12 +25,32 @@ from mottomo.messages import say
         "DATA is a table with the columns that the model was trained on (.csv .tsv .jsonl .parquet, also .gz and .zst; "
         "- with --input for standard input); or for a model of pictures one picture or several, a folder, or a pattern "
         "in quotation marks ('photos/*.jpg'). One line for each row that --where keeps, in their order: CSV with a "
-        "column a category, or with --json one object. No column of DATA is repeated."
+        "column a category, or with --json one object. Where rows may be left out, each has its number in DATA."
     ),
     (
         click.argument("data", nargs=-1, required=True, metavar="DATA..."),
         *MODEL_OPTIONS,
         option("--most-probable", is_flag=True, help=say("Add the most probable category.")),
+        option(
+            "--intervals",
+            is_flag=True,
+            help=say("Add an interval to each probability: how sure it is, given how sure the coefficients are."),
+        ),
+        TRAINING_LEVEL,
+        option(
+            "--keep",
+            metavar="NAMES",
+            help=say("Repeat these columns of DATA beside the probabilities: a key, or a,b,c."),
+        ),
+        option(
+            "--missing",
+            type=click.Choice(["error", "drop", "empty"]),
+            default="error",
+            help=say(
+                "Rows with missing values: refuse them (the default), leave them out and say how many, or give them no "
+                "probabilities."
+            ),
+        ),
         SKIP_BAD,
         MISSING_VALUES,
         WHERE,
@@ -56,6 +76,7 @@ def command(
     zero_shot: str | None,
     most_probable: bool,
     unknown: Literal["error", "baseline"],
+    missing: Literal["error", "drop", "empty"],
     skip_bad: bool,
     **settings: Any,
 ) -> None:
@@ -74,6 +95,10 @@ def command(
             table,
             most_probable=most_probable,
             unknown=unknown,
+            missing=missing,
+            intervals=settings["intervals"],
+            level=settings["level"],
+            keep=settings["keep"] or (),
             outputs=settings["outputs"],
             categories=settings["categories"],
             features=settings["features"],

@@ -21,15 +21,18 @@ from mottomo.cli.options import CATEGORIES, FORM_OPTIONS, MISSING_VALUES, OUTPUT
 from mottomo.cli.output import note, show
 from mottomo.cli.progress import Lines, picture_bar, progress_bar
 from mottomo.cli.training_settings import (
+    EFFECTS,
     FEATURES,
     IMAGE_FEATURES,
     IMAGES,
+    INTERVALS,
     MISSING_ROWS,
     NONE,
     PENALTY,
     REFUSE,
     SKIP_BAD,
     TEXT,
+    TRAINING_LEVEL,
     WEIGHTS,
     training_options,
 )
@@ -75,6 +78,9 @@ def _holdout(context: click.Context, parameter: click.Parameter, given: str | fl
         option("--model", metavar="FILE", help=say("Write the model to FILE.")),
         option("--onnx", metavar="FILE", help=say("Write the model as ONNX, for other programs, to FILE.")),
         PENALTY,
+        INTERVALS,
+        TRAINING_LEVEL,
+        EFFECTS,
         option(
             "--accept-limit",
             is_flag=True,

@@ -14,12 +14,38 @@ TEXT = option("--text", metavar="NAMES", help=say("Columns of digits that are te
 WEIGHTS = option("--weights", metavar="NAME", help=say("A column that says how often each row counts."))
 PENALTY = option(
     "--penalty",
-    metavar="l2=STRENGTH",
+    metavar="PENALTY",
     help=say(
-        "Maximise log L - STRENGTH/2 sum W^2 instead of log L (l2 alone: STRENGTH 1). W are those of standardised "
-        "columns of numbers, all of them, and of levels of texts and the numbers of pictures as they are. The default "
-        "is none, and l2=1 with pictures."
+        "l2=STRENGTH maximises log L - STRENGTH/2 sum W^2 instead of log L (l2 alone: STRENGTH 1). W are those of "
+        "standardised columns of numbers, all of them, and of levels of texts and the numbers of pictures as they are. "
+        "l2=auto chooses the strength by leaving groups out. firth maximises log L + 1/2 log det I: finite "
+        "coefficients with standard errors also where there is no maximum. The default is none, and l2=1 with "
+        "pictures."
     ),
+)
+INTERVALS = option(
+    "--intervals",
+    type=click.Choice(["wald", "profile"]),
+    default="wald",
+    help=say(
+        "Intervals of the coefficients: by the normal approximation (the default), or by the profile likelihood, which "
+        "is more accurate for few rows and says what can be said where there is no maximum."
+    ),
+)
+EFFECTS = option(
+    "--effects",
+    is_flag=True,
+    help=say(
+        "Add average marginal effects: by how much each probability changes, on average over the rows, for 1 more of a "
+        "column, or from the baseline level of a text to another one."
+    ),
+)
+TRAINING_LEVEL = option(
+    "--level",
+    type=float,
+    default=0.95,
+    metavar="LEVEL",
+    help=say("The confidence level of each interval (default: 0.95)."),
 )
 IMAGES = option(
     "--images", metavar="NAME", help=say("The column of DATA with the paths of pictures, below the folder of DATA.")
@@ -63,8 +89,10 @@ SKIP_BAD = option(
 
 def training_options(settings: dict[str, Any]) -> dict[str, Any]:
     """The settings of ``train`` as options of its function."""
-    names = ("target", "features", "weights", "categories", "penalty", "holdout", "seed", "memory", "reference",
-             "missing", "where", "images", "image_features", "skip_bad", "group", "model_type",
-             "hidden", "copies", "none", "refuse")  # fmt: skip
+    names = (
+        *("target", "features", "weights", "categories", "penalty", "intervals", "level", "effects", "holdout", "seed"),
+        *("memory", "reference", "missing", "where", "images", "image_features", "skip_bad", "group", "model_type"),
+        *("hidden", "copies", "none", "refuse"),
+    )
     lists = {name: settings[name] or () for name in ("text", "missing_values")}
     return {**{name: settings[name] for name in names}, **lists}

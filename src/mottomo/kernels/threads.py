@@ -44,15 +44,18 @@ class _BlasLimit:
 
     def __init__(self) -> None:
         self._lock, self._n = Lock(), 0
+        self._pools: Any = None
         self._limit: Any = None
 
     def enter(self) -> None:
         """Ask for the limit."""
-        from threadpoolctl import threadpool_limits
-
         with self._lock:
             if not self._n:
-                self._limit = threadpool_limits(1, "blas")
+                if self._pools is None:  # the search through all loaded libraries takes 5 ms
+                    from threadpoolctl import ThreadpoolController
+
+                    self._pools = ThreadpoolController()
+                self._limit = self._pools.limit(limits=1, user_api="blas")
             self._n += 1
 
     def leave(self) -> None:
@@ -82,13 +85,14 @@ def one_thread_blas() -> Iterator[None]:
 
 
 @contextmanager
-def workers(work: float, parts: int) -> Iterator[Run]:
+def workers(work: float, parts: int, worth: float = _STARTING_A_THREAD) -> Iterator[Run]:
     """A function that runs another one over ranges, in threads if they are worth their cost.
 
     work : elementary operations in a call.
     parts : ranges in a call.
+    worth : the operations from which on another thread pays.
     """
-    threads = min(processors(), parts, int(work / _STARTING_A_THREAD))
+    threads = min(processors(), parts, int(work / worth))
     if threads < 2:
         yield lambda function, where: [function(*one) for one in where]
         return

@@ -21,7 +21,8 @@ from mottomo.kernels.cross_entropy import softmax_losses, weighted_sum
 from mottomo.kernels.native import extension
 from mottomo.kernels.threads import Range, Run, ranges, workers
 
-_PART = 1e6  # the least number of products in a range
+_PART = 2e6  # the least number of products in a range
+_WORTH_A_THREAD = 1e7  # products; with fewer, handing work to a thread costs more than it saves
 _MOST_RANGES = 32
 _NUMPY_ROWS = 1 << 16  # numbers in a range of rows, for numpy
 
@@ -100,7 +101,7 @@ class TrainingPass:
     @contextmanager
     def running(self) -> Iterator[TrainingPass]:
         """Keep the threads alive for several passes."""
-        with workers(self.work if extension() else 0, len(self._ranges)) as run:
+        with workers(self.work if extension() else 0, len(self._ranges), _WORTH_A_THREAD) as run:
             self._run: Run = run
             yield self
 

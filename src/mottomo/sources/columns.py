@@ -21,6 +21,7 @@ from mottomo.sources.table import CATEGORY_TYPES, opened_table, querying
 _MEMORY = "512MiB"  # for the reader's store, which continues on disk
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL")
 _SHOWN_COLUMNS = 10
+_EXPRESSIONS = 50  # in one query
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class ColumnSelection:
     missing_values : texts that stand for a missing cell, besides the empty text.
     where : an SQL condition on the rows, or None.
     needed : columns that the table has to have, also if all are wanted.
+    as_written : columns of any type that are only repeated: as text, whatever they hold.
     """
 
     names: tuple[str, ...] | None = None
@@ -111,6 +113,7 @@ class ColumnSelection:
     missing_values: tuple[str, ...] = ()
     where: str | None = None
     needed: tuple[str, ...] = ()
+    as_written: frozenset[str] = frozenset()
 
 
 class KeptColumns:
@@ -138,26 +141,21 @@ class KeptColumns:
         """Whether a column is text; else it is numbers."""
         return not self._numeric[name]
 
-    def gaps(self) -> Gaps | None:
-        """The cells that are missing, which are NULL or not-a-number; None if there are none."""
-        tests = {name: self._is_missing(name) for name in self.names}
-        found = self._ask([
-            *(f"count(*) FILTER ({test})" for test in tests.values()),
-            *(f"min(number) FILTER ({test})" for test in tests.values()),
-            f"count(*) FILTER ({' OR '.join(tests.values())})",
-        ])  # fmt: skip
-        if not found[-1]:
+    def gaps(self, names: Sequence[str] | None = None) -> Gaps | None:
+        """The cells that are missing, which are NULL or not-a-number, in some columns; None if there are none."""
+        tests = {name: self._is_missing(name) for name in (self.names if names is None else names)}
+        all_counts = zip(tests, self._ask([f"count(*) FILTER ({test})" for test in tests.values()]), strict=True)
+        counts = {name: count for name, count in all_counts if count}
+        if not counts:
             return None
-        counts, firsts = found[: len(tests)], found[len(tests) : -1]
-        return Gaps(
-            found[-1],
-            {name: count for name, count in zip(tests, counts, strict=True) if count},
-            {name: row for name, row in zip(tests, firsts, strict=True) if row is not None},
-        )
+        firsts = self._ask([f"min(number) FILTER ({tests[name]})" for name in counts])
+        n_rows = self._ask([f"count(*) FILTER ({' OR '.join(tests[name] for name in counts)})"])[0]
+        return Gaps(n_rows, counts, dict(zip(counts, firsts, strict=True)))
 
-    def drop_gaps(self) -> None:
-        """Keep only complete rows."""
-        whole = " AND ".join(f"NOT ({self._is_missing(name)})" for name in self.names)
+    def drop_gaps(self, names: Sequence[str] | None = None) -> None:
+        """Keep only rows that are complete in some columns."""
+        chosen = self.names if names is None else names
+        whole = " AND ".join(f"NOT ({self._is_missing(name)})" for name in chosen)
         self._replace(f"SELECT * FROM {self._table} WHERE {whole}")
 
     def _replace(self, chosen: str) -> None:
@@ -180,10 +178,10 @@ class KeptColumns:
         if not numbers:
             return
         tests = [f"isinf({self._cell(name)})" for name in numbers]
-        found = self._ask([f"{part} FILTER ({test})" for test in tests for part in ("count(*)", "min(number)")])
-        for index, name in enumerate(numbers):
-            count, row = found[2 * index : 2 * index + 2]
+        counts = self._ask([f"count(*) FILTER ({test})" for test in tests])
+        for name, test, count in zip(numbers, tests, counts, strict=True):
             if count:
+                row = self._ask([f"min(number) FILTER ({test})"])[0]
                 raise InvalidInput(
                     "not-finite",
                     say("a number is infinite"),
@@ -236,7 +234,12 @@ class KeptColumns:
         return int(self._ask(["count(*)"])[0])
 
     def _ask(self, expressions: list[str]) -> tuple[Any, ...]:
-        return duck.fetch_all(self._connection, f"SELECT {', '.join(expressions)} FROM {self._table}")[0]
+        """The value of each expression over all rows; a few in a query, whose time grows with the square of them."""
+        found: list[Any] = []
+        for first in range(0, len(expressions), _EXPRESSIONS):
+            some = ", ".join(expressions[first : first + _EXPRESSIONS])
+            found += duck.fetch_all(self._connection, f"SELECT {some} FROM {self._table}")[0]
+        return tuple(found)
 
     def _run(self, sql: str) -> None:
         duck.fetch_all(self._connection, sql)
@@ -348,7 +351,7 @@ def _numeric(
     numeric, unsure = {}, []
     for name in cells:
         kind = types[name].split("(")[0].removeprefix("U")
-        if name in choice.text or kind in ("ENUM", "BOOLEAN", "UUID", "UID", '"NULL"'):
+        if name in choice.text or name in choice.as_written or kind in ("ENUM", "BOOLEAN", "UUID", "UID", '"NULL"'):
             numeric[name] = False
         elif kind in _NUMBERS:
             numeric[name] = True

@@ -47,7 +47,12 @@ def open_frame(
     loaded = wanted or names[:1]  # a model without features still needs the number of rows
     with in_our_words(where):
         cells = {name: _cells(table, names.index(name)) for name in loaded}
-    arrays = {name: _array(cells[name], name in choice.text, where, name) for name in loaded}
+    arrays = {
+        name: _as_written(cells[name], where, name)
+        if name in choice.as_written
+        else _array(cells[name], name in choice.text, where, name)
+        for name in loaded
+    }
     lengths = {len(array) for array in arrays.values()}
     if len(lengths) > 1:
         raise InvalidInput(
@@ -102,6 +107,17 @@ def _array(cells: Any, is_text: bool, where: Message, name: str) -> np.ndarray:
             say("{value} of type {type}", value=written(cells, repr)[:60], type=type(cells).__name__),
         )
     return _of_objects(list(cells), is_text, place)
+
+
+def _as_written(cells: Any, where: Message, name: str) -> np.ndarray:
+    """A column that is only repeated, as text; None where a cell is missing."""
+    try:
+        return _array(cells, True, where, name)
+    except InvalidInput as error:
+        if error.code not in ("category-type", "column-type"):
+            raise
+    values = cells.to_list() if hasattr(cells, "to_list") else list(cells)
+    return np.array([None if is_missing(cell) else _text(cell) for cell in values], dtype=object)
 
 
 def _plain(values: np.ndarray) -> np.ndarray:

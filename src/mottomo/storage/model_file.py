@@ -17,8 +17,9 @@ import numpy as np
 
 from mottomo.categories import Categories
 from mottomo.classification.classifier import Classifier, NetworkClassifier, SoftmaxClassifier, ZeroShotClassifier
+from mottomo.classification.covariance import Covariance
 from mottomo.classification.encoding import Encoding
-from mottomo.classification.penalties import L2
+from mottomo.classification.penalties import penalty_from_dict
 from mottomo.classification.refusal import Refusal
 from mottomo.errors import InvalidInput, MottomoError, SourceError
 from mottomo.messages import Message, say, verbatim, written
@@ -50,7 +51,8 @@ def classifier_bytes(classifier: Classifier) -> bytes:
 
 def _arrays(classifier: Classifier) -> dict[str, np.ndarray]:
     if isinstance(classifier, SoftmaxClassifier):
-        return {"coefficients": classifier.coefficients, "intercepts": classifier.intercepts}
+        own = {"coefficients": classifier.coefficients, "intercepts": classifier.intercepts}
+        return own if classifier.covariance is None else {**own, **_of_covariance(classifier.covariance)}
     if isinstance(classifier, ZeroShotClassifier):
         return {}
     assert isinstance(classifier, NetworkClassifier)
@@ -60,6 +62,30 @@ def _arrays(classifier: Classifier) -> dict[str, np.ndarray]:
         for name, values in zip(("weights", "intercepts"), layer, strict=True)
     }
     return {"centre": classifier.centre, "scale": classifier.scale, **layers}
+
+
+def _of_covariance(covariance: Covariance) -> dict[str, np.ndarray]:
+    """The covariance of coefficients as arrays; of its factor the triangle that is not 0."""
+    return {
+        "covariance.columns": covariance.columns.astype(np.float64),
+        "covariance.back": covariance.back,
+        "covariance.factor": covariance.factor[np.triu_indices(len(covariance.factor))],
+    }
+
+
+def _covariance(arrays: Mapping[str, np.ndarray], p: int, n_categories: int) -> Covariance | None:
+    """The inverse of ``_of_covariance``; None if there is none. Raises ValueError for arrays that are none."""
+    if "covariance.factor" not in arrays:
+        return None
+    columns, back = arrays["covariance.columns"].astype(np.int64), arrays["covariance.back"]
+    size = len(back) * (n_categories - 1)
+    upper = np.triu_indices(size)
+    are_columns = len(columns) == len(back) - 1 and (np.diff(columns) > 0).all() and set(columns) <= set(range(p))
+    if not are_columns or back.shape != (len(back),) * 2 or arrays["covariance.factor"].shape != (len(upper[0]),):
+        raise ValueError("a covariance that is none")
+    factor = np.zeros((size, size))
+    factor[upper] = arrays["covariance.factor"]
+    return Covariance(columns, back, factor)
 
 
 def _path_of(value: object) -> Path:
@@ -148,7 +174,7 @@ def _described(description: dict[str, Any], arrays: Mapping[str, np.ndarray]) ->
         "target": str(description["target"]),
         "categories": Categories(tuple(map(str, description["categories"])), bool(description["declared"])),
         "encoding": Encoding.from_list(description["encoding"]),
-        "penalty": None if penalty is None else L2.from_dict(penalty),
+        "penalty": None if penalty is None else penalty_from_dict(penalty),
         "history": dict(description["history"]),
     }
     if len(set(common["categories"].names)) < len(common["categories"]):
@@ -171,7 +197,9 @@ def _of_type(description: dict[str, Any], common: dict[str, Any], arrays: Mappin
         w, b = arrays["coefficients"], arrays["intercepts"]
         if w.shape != (p, n_categories) or b.shape != (n_categories,):
             raise ValueError(f"coefficients {w.shape}, intercepts {b.shape}")
-        return SoftmaxClassifier(**common, coefficients=w, intercepts=b)
+        return SoftmaxClassifier(
+            **common, coefficients=w, intercepts=b, covariance=_covariance(arrays, p, n_categories)
+        )
     if description["type"] == "zero-shot":
         classes = tuple(tuple(map(int, own)) for own in description["classes"])
         if len(classes) != n_categories or not all(0 <= one < p for own in classes for one in own):

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from mottomo.classification.penalties import L2, penalty_of
+from mottomo.classification.penalties import L2, Firth, penalty_of
+from mottomo.errors import InvalidCall
 from mottomo.explanation import classifier
 from mottomo.explanation.classifier import ClassifierExplanation
+from mottomo.messages import say, verbatim
 from mottomo.sources.reading import Reading
 from mottomo.workflows.tables import table_of
 from mottomo.workflows.training import trained
@@ -26,14 +28,26 @@ def explain_classifier(
     missing_values: Iterable[str] | str,
     options: Mapping[str, Any],
 ) -> ClassifierExplanation:
-    """Train on a table as ``mo.train`` does, without tests, and derive the fit on its rows."""
+    """Train on a table as ``mo.train`` does, without tests, and derive the fit on its rows.
+
+    Raises InvalidCall for Firth's penalty, whose steps are others.
+    """
+    asked = penalty_of(penalty)
+    if isinstance(asked, Firth):
+        raise InvalidCall(
+            "explain-penalty",
+            say("the derivation is that of maximum likelihood, or of a ridge penalty"),
+            verbatim("penalty"),
+            say("none or l2=STRENGTH"),
+            verbatim(str(asked)),
+        )
     plan = TrainingPlan(
         target=target,
         features=None if features is None else names_of(features),
         text=names_of(text),
         weights=weights,
         categories=options.get("categories"),
-        penalty=penalty_of(penalty),
+        penalty=asked,
         missing=options.get("missing", "error"),
         missing_values=names_of(missing_values),
         where=options.get("where"),

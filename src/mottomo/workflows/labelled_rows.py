@@ -158,7 +158,7 @@ def _of_classifier(
             missing_values=asked.missing_values,
             where=asked.where,
             unknown=asked.unknown,
-            drops=asked.missing == "drop",
+            missing=asked.missing,
             beside=tuple(name for name in (column, asked.weights, grouped) if name is not None),
             text=tuple(name for name in (column, grouped) if name is not None),
             reads=asked.progress,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Literal, TypedDict, TypeVar, cast, get_type_hints
 
 import numpy as np
@@ -127,7 +129,7 @@ _OTHER_NAMES: Mapping[str, tuple[str, ...]] = {
 
 _TEXTS = ("where", "encoding", "input", "target", "weights", "reference", "images", "image_features")
 _NAMES = ("names", "features", "text", "missing_values")
-_FLAGS = ("normalise", "accept_limit", "most_probable", "fingerprint", "skip_bad")
+_FLAGS = ("normalise", "fingerprint")  # besides those that a function has itself
 _FUNCTIONS = ("progress", "reads", "picture_reads", "check_names")
 _WORDS = {
     "missing": ("error", "drop"),
@@ -142,8 +144,14 @@ _OF_WORDS = {
 }
 
 
-def check_values(values: Mapping[str, Any]) -> None:
+def check_values(
+    values: Mapping[str, Any],
+    words: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
+    flags: Collection[str] = (),
+) -> None:
     """Refuse options of a wrong type, and words that an option does not know.
+
+    words, flags : options of a function that take certain words alone, and those that are True or False.
 
     >>> check_values({"missing": "dorp"})
     Traceback (most recent call last):
@@ -155,17 +163,20 @@ def check_values(values: Mapping[str, Any]) -> None:
       mend:     did you mean drop?
     """
     for name, value in values.items():
-        if name in _WORDS and not (isinstance(value, str) and value in _WORDS[name]):
-            what, known = _OF_WORDS[name]
+        allowed = words.get(name) or _WORDS.get(name)
+        if allowed is not None and not (isinstance(value, str) and value in allowed):
+            what, known = _OF_WORDS.get(
+                name, (say("an option has no such value"), say("one of {names}", names=allowed))
+            )
             raise InvalidInput(
                 f"{name}-policy",
                 what,
                 verbatim(name),
-                known,
+                known if allowed == _WORDS.get(name, allowed) else say("one of {names}", names=allowed),
                 verbatim(written(value)),
-                nearest(str(value), _WORDS[name]),
+                nearest(str(value), allowed),
             )
-        expected = None if value is None else _type_missed(name, value)
+        expected = None if value is None else _type_missed(name, value, flags)
         if expected is not None:
             raise InvalidInput(
                 "option-type",
@@ -176,14 +187,14 @@ def check_values(values: Mapping[str, Any]) -> None:
             )
 
 
-def _type_missed(name: str, value: Any) -> Message | None:
+def _type_missed(name: str, value: Any, flags: Collection[str]) -> Message | None:
     """What an option should be, if this value is something else."""
     if name in _TEXTS:
         return None if isinstance(value, str) else say("a text")
     if name in _NAMES and not isinstance(value, str | Iterator):
         are_names = isinstance(value, Iterable) and all(isinstance(one, str) for one in value)
         return None if are_names else say("a list of texts, or a text with commas")
-    if name in _FLAGS:
+    if name in _FLAGS or name in flags:
         return None if isinstance(value, bool | np.bool_) else say("True or False")
     if name in _FUNCTIONS:
         return None if callable(value) else say("a function")
@@ -227,11 +238,23 @@ def own_options(function: Callable[..., Any]) -> list[str]:
     return [name for name, one in inspect.signature(function).parameters.items() if one.kind is one.KEYWORD_ONLY]
 
 
+def _words_of(annotation: str) -> tuple[str, ...]:
+    """The words of ``Literal["a", "b"]`` as it is written; none for any other annotation.
+
+    >>> _words_of("Literal['error', 'drop']")
+    ('error', 'drop')
+    """
+    is_literal = annotation.startswith("Literal[") and annotation.endswith("]") and "|" not in annotation
+    return tuple(ast.literal_eval(f"({annotation[8:-1]},)")) if is_literal else ()
+
+
 def checked(function: F) -> F:
     """A function that refuses options it does not have, and values they cannot have, before it does anything."""
     parameters = inspect.signature(function).parameters.values()
     names = [one.name for one in parameters if one.kind is not one.VAR_KEYWORD]
     anything = {one.name for one in parameters if one.annotation == "Any"}  # which the function reads itself
+    words = {one.name: found for one in parameters if (found := _words_of(str(one.annotation)))}
+    flags = {one.name for one in parameters if one.annotation == "bool"}
     options = [str(one.annotation) for one in parameters if one.kind is one.VAR_KEYWORD]
     kinds = {f"Unpack[{kind.__name__}]": kind for kind in (ReadingOptions, CountOptions, ReadOptions, DataOptions)}
     known = [*names, *(name for kind in options for name in options_of(kinds[kind]))]
@@ -240,7 +263,7 @@ def checked(function: F) -> F:
     def called(*arguments: Any, **options: Any) -> Any:
         check_options(function.__name__, options, known)
         given = {**dict(zip(names, arguments, strict=False)), **options}
-        check_values({name: value for name, value in given.items() if name not in anything})
+        check_values({name: value for name, value in given.items() if name not in anything}, words, flags)
         return function(*arguments, **options)
 
     return cast(F, called)

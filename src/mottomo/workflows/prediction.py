@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Literal, Unpack
 
+from mottomo._checks import check_level
 from mottomo.classification.foreign import Outputs
 from mottomo.classification.predictions import Batches, PredictedRows, Predictions
 from mottomo.errors import SourceError
@@ -29,7 +30,11 @@ def predict(
     data: Any,
     *,
     most_probable: bool = False,
+    intervals: bool = False,
+    level: float = 0.95,
+    keep: Iterable[str] | str = (),
     unknown: Literal["error", "baseline"] = "error",
+    missing: Literal["error", "drop", "empty"] = "error",
     outputs: Outputs | None = None,
     categories: Any = None,
     features: Iterable[str] | str | None = None,
@@ -48,7 +53,13 @@ def predict(
     data : a table with the columns that the model was trained on, as ``mo.train`` takes it; or for a model of pictures
         a picture or a list of them (paths, pictures of Pillow, arrays of uint8), a folder, a pattern (``"p/*.jpg"``).
     most_probable : name the most probable category of each row too.
+    intervals : give each probability an interval, of how sure the coefficients are: by the delta method on the scale of
+        logits, so it is inside [0, 1]. The model has to be a softmax regression by maximum likelihood or Firth's.
+    level : of each interval.
+    keep : columns of the table that are repeated beside the probabilities, such as a key.
     unknown : a text never seen in training: ``"error"`` refuses it, ``"baseline"`` takes it for the baseline level.
+    missing : rows with missing values: ``"error"`` refuses them, ``"drop"`` leaves them out and says how many,
+        ``"empty"`` gives them no probabilities.
     outputs, categories, features : of an ONNX file, as in ``mo.load_model``.
     skip_bad : leave out pictures that cannot be read, and say which.
     missing_values, where, fingerprint, reading : as in ``mo.train``.
@@ -67,7 +78,11 @@ def predict(
         model,
         data,
         most_probable=most_probable,
+        intervals=intervals,
+        level=level,
+        keep=keep,
         unknown=unknown,
+        missing=missing,
         outputs=outputs,
         categories=categories,
         features=features,
@@ -96,7 +111,11 @@ def predictions_of(
     data: Any,
     *,
     most_probable: bool = False,
+    intervals: bool = False,
+    level: float = 0.95,
+    keep: Iterable[str] | str = (),
     unknown: Literal["error", "baseline"] = "error",
+    missing: Literal["error", "drop", "empty"] = "error",
     outputs: Outputs | None = None,
     categories: Any = None,
     features: Iterable[str] | str | None = None,
@@ -113,7 +132,9 @@ def predictions_of(
 
     Pictures that cannot be read are left out; `skip_bad` says whether that was asked for.
     """
+    check_level(level)
     given_model = model_of(model, outputs, categories, features)
+    kept = names_of(keep)
     settings = given(
         outputs=outputs,
         categories=None if categories is None else given_model.categories.names,
@@ -121,6 +142,10 @@ def predictions_of(
         where=where or None,
         missing_values=names_of(missing_values) or None,
         unknown=None if unknown == "error" else unknown,
+        missing=None if missing == "error" else missing,
+        keep=kept or None,
+        intervals=intervals or None,
+        level=level if intervals and level != 0.95 else None,
         most_probable=most_probable or None,
     )
     classifier = given_model.classifier
@@ -132,6 +157,9 @@ def predictions_of(
             where=where,
             missing_values=names_of(missing_values),
             unknown=unknown,
+            missing=missing,
+            keep=kept,
+            intervals=intervals,
             skip_bad=skip_bad,
             fingerprint=fingerprint,
         )
@@ -149,6 +177,9 @@ def predictions_of(
             missing_values=names_of(missing_values),
             where=where,
             unknown=unknown,
+            missing=missing,
+            keep=kept,
+            level=level if intervals else None,
             reads=progress,
             picture_reads=picture_reads,
         )
@@ -157,6 +188,14 @@ def predictions_of(
             return predict_table(classifier, table, how)
 
         made = Predictions(
-            classifier.target, classifier.categories, Batches(batches), most_probable, images, classifier.refusal
+            classifier.target,
+            classifier.categories,
+            Batches(batches),
+            most_probable,
+            images,
+            classifier.refusal,
+            how.level,
+            kept,
+            how.is_numbered,
         )
         yield made.with_provenance(lambda: given_model.beside(found.provenance().with_settings(settings)))

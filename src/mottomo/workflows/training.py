@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Literal, Unpack
 
-from mottomo._checks import check_whole
+from mottomo._checks import check_level, check_whole
 from mottomo.classification.encoding import Encoding
 from mottomo.classification.network_result import NetworkResult
 from mottomo.classification.network_training import learnt_network
@@ -30,6 +30,7 @@ from mottomo.workflows.training_options import (
     hidden_of,
     names_of,
     others_of,
+    refuse_idle_intervals,
     target_of,
 )
 from mottomo.workflows.training_plan import REFUSE, TrainingPlan
@@ -50,6 +51,9 @@ def train(
     refuse: float = REFUSE,
     skip_bad: bool = False,
     penalty: Penalty | str | None = None,
+    intervals: Literal["wald", "profile"] = "wald",
+    level: float = 0.95,
+    effects: bool = False,
     accept_limit: bool = False,
     model_type: Literal["softmax", "network"] = "softmax",
     hidden: Iterable[int] | str | None = None,
@@ -93,7 +97,13 @@ def train(
     skip_bad : leave out pictures that cannot be read, and say which.
     penalty : ``"none"`` for maximum likelihood, ``L2(strength)`` or ``"l2=1"``: of standardised columns of numbers.
         By default none, and for networks and pictures, which have more numbers than rows, ``l2=1``. ``"l2=auto"``
-        chooses the strength by leaving groups out.
+        chooses the strength by leaving groups out. ``Firth()`` or ``"firth"`` gives finite coefficients with standard
+        errors also where the likelihood has no maximum.
+    intervals : of the coefficients: ``"wald"``, by the normal approximation, or ``"profile"``, by the profile
+        likelihood, which is more accurate for few rows and says what can be said where there is no maximum.
+    level : of each interval.
+    effects : average marginal effects: by how much each probability changes, on average over the rows, for 1 more of a
+        column, or from the baseline level of a text to another one.
     accept_limit : where there is no maximum, take the probabilities that it approaches.
     model_type : ``"softmax"`` regression, or a neural ``"network"``, whose training ends where the cross-entropy of a
         tenth of the rows, kept aside, no longer falls.
@@ -129,6 +139,7 @@ def train(
     ('trained', 0.0372)
     """
     check_whole("memory", memory, 0)
+    check_level(level)
     kind = Reading.of(reading)
     with table_of(data, kind, label, fingerprint, images=images, with_categories=True) as opened:
         has_pictures = isinstance(opened.table, PictureTable)
@@ -151,13 +162,18 @@ def train(
                 None,
                 say("name the column with --images"),
             )
+        asked = penalty_of(penalty, L2() if has_pictures or model_type == "network" else None)
+        refuse_idle_intervals(intervals, asked, model_type, effects)
         plan = TrainingPlan(
             target=target_of(target, opened.table),
             features=features_of(features, opened.table),
             text=names_of(text),
             weights=weights,
             categories=categories,
-            penalty=penalty_of(penalty, L2() if has_pictures or model_type == "network" else None),
+            penalty=asked,
+            intervals=intervals,
+            level=level,
+            effects=effects,
             hidden=hidden_of(model_type, hidden, reference, accept_limit),
             copies=copies_of(copies, model_type),
             holdout=0.0 if holdout == "each" else holdout,

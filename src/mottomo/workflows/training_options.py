@@ -11,6 +11,7 @@ import numpy as np
 
 from mottomo._checks import check_whole
 from mottomo.classification.network import NetworkSettings
+from mottomo.classification.penalties import L2, AutoL2, Firth, Penalty
 from mottomo.errors import InvalidCall, InvalidInput
 from mottomo.messages import Message, say, verbatim, written
 from mottomo.sources.pictures.folder import CATEGORY, PICTURE, PictureFolder, level_name
@@ -49,6 +50,26 @@ def hidden_of(
             verbatim(written(hidden, repr)),
         )
     return tuple(int(one) for one in units)
+
+
+def refuse_idle_intervals(intervals: str, penalty: Penalty | None, model_type: str, effects: bool) -> None:
+    """Raise InvalidCall for Firth's penalty of a network, and for intervals of what has no covariance."""
+    if isinstance(penalty, Firth) and model_type == "network":
+        raise InvalidCall(
+            "network-option",
+            say("{option} goes with --model-type softmax", option="--penalty firth"),
+            verbatim("penalty"),
+            say("l2=STRENGTH or none, with a network"),
+        )
+    option = "--intervals profile" if intervals == "profile" else "--effects" if effects else None
+    if option is not None and (model_type == "network" or isinstance(penalty, L2 | AutoL2)):
+        raise InvalidCall(
+            "idle-intervals",
+            say("{option} goes with maximum likelihood or --penalty firth", option=option),
+            verbatim("intervals" if intervals == "profile" else "effects"),
+            say("softmax regression without a ridge penalty"),
+            say("a network") if model_type == "network" else verbatim(str(penalty)),
+        )
 
 
 def others_of(none: Any, table: Table) -> PictureTable | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mottomo.categories import Categories
+from mottomo.classification.coefficient_intervals import IntervalMethod
 from mottomo.classification.network import NetworkSettings
 from mottomo.classification.penalties import Penalty
 from mottomo.classification.training_rows import Settings
@@ -28,6 +29,9 @@ class TrainingPlan:
     weights : a column of frequency weights.
     categories : the declared categories.
     penalty : None for maximum likelihood.
+    level : of intervals.
+    intervals : of coefficients: ``wald`` or ``profile``.
+    effects : whether average marginal effects are wanted.
     holdout : the share of rows, or of groups, that are kept out of the training to see what it is worth, chosen by
         `seed`.
     in_turn : whether each group is left out of a training of its own instead.
@@ -53,6 +57,9 @@ class TrainingPlan:
     weights: str | None = None
     categories: Any = None
     penalty: Penalty | None = None
+    level: float = 0.95
+    intervals: IntervalMethod = "wald"
+    effects: bool = False
     holdout: float = 0.0
     in_turn: bool = False
     group: str | None = None
@@ -81,6 +88,9 @@ class TrainingPlan:
             weights=self.weights,
             categories=None if self.categories is None else Categories.of(self.categories).names,
             penalty=self.penalty,
+            intervals=None if self.intervals == "wald" else self.intervals,
+            level=None if self.level == 0.95 else self.level,
+            effects=self.effects or None,
             group=self.group,
             holdout="each" if self.in_turn else self.holdout or None,
             seed=self.seed if self.holdout or self.hidden else None,
@@ -106,6 +116,9 @@ class TrainingPlan:
         return Settings(
             target=self.target,
             penalty=self.penalty,
+            level=self.level,
+            intervals=self.intervals,
+            effects=self.effects,
             reference=self.reference,
             accept_limit=self.accept_limit,
             seed=self.seed,

@@ -11,6 +11,7 @@ import numpy as np
 
 from mottomo.categories import Categories, category_name, unknown_category
 from mottomo.classification.encoding import Encoding
+from mottomo.classification.penalties import Firth
 from mottomo.classification.training_rows import TrainingRows
 from mottomo.errors import InvalidCall, InvalidInput
 from mottomo.messages import say, say_count, verbatim
@@ -159,7 +160,7 @@ def _encoding(found: KeptColumns, names: list[str], plan: TrainingPlan, pictured
     """How the columns become features: levels of texts, numbers as they are, pictures as blocks of numbers."""
     blocks = {} if pictured is None else {pictured.column: pictured.block}
     levels = {name: found.levels(name) if found.is_text(name) and name not in blocks else None for name in names}
-    return Encoding.learn(levels, baselines=plan.penalty is None, blocks=blocks)
+    return Encoding.learn(levels, baselines=plan.penalty is None or isinstance(plan.penalty, Firth), blocks=blocks)
 
 
 def _feature_names(table: KeptColumns, plan: TrainingPlan) -> list[str]:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from mottomo.classification.collinearity import Dependence
 from mottomo.classification.existence import Separator
+from mottomo.classification.penalties import L2, Firth
 from mottomo.classification.training_result import TrainingRemark, TrainingResult, TrainingVerdict
-from mottomo.messages import Message, say, say_count, verbatim
+from mottomo.messages import Message, say, say_count
 from mottomo.report import trained
+from mottomo.report.coefficient_tables import (
+    coefficients,
+    effects,
+    feature_tests,
+    intervals,
+    intervals_title,
+    shown_coefficients,
+)
 from mottomo.report.held_out import counted, held_out, penalty_choice
-from mottomo.report.numbers import exactly, rounded, significant, whole
-from mottomo.report.report import Block, Body, Cells, Column, Formula, Heading, P, Paragraph, Table
+from mottomo.report.numbers import exactly, rounded, significant
+from mottomo.report.report import Block, Body, Formula, Heading, Paragraph
 from mottomo.report.results import Say, Says, Words, about, worded
-from mottomo.report.results.tallies import CATEGORY
 from mottomo.report.sentences import categories, in_latex, p_text, some
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
 _MOST_NAMES = 5
 # Why a fit ended without having converged.
@@ -36,19 +42,24 @@ _REASONS: dict[str, Message] = {
 
 
 def _body(result: TrainingResult) -> Body:
-    coefficients = _coefficients(result, result.shown_rows)
+    table = coefficients(result, result.shown_rows)
     blocks: list[Block] = [
         _what(result),
         *_likelihoods(result),
         *penalty_choice(result.penalty_choice),
         _optimum(result),
-        *_shown_coefficients(result),
+        *shown_coefficients(result),
     ]
+    if result.intervals is not None:
+        blocks += [Heading(intervals_title(result.intervals), 2), intervals(result)]
+    if result.marginal_effects is not None:
+        title = say("Average marginal effects: the change of each probability for 1 more, or from the baseline level")
+        blocks += [Heading(title, 2), effects(result, result.marginal_effects)]
     if result.feature_tests:
-        blocks += [Heading(say("Does a feature say anything, given the others?"), 2), _tests(result)]
+        blocks += [Heading(say("Does a feature say anything, given the others?"), 2), feature_tests(result)]
     if result.held_out is not None:
         blocks += [Heading(say("Rows held out of the training"), 2), *held_out(result.held_out)]
-    return Body(say("Softmax regression of “{target}”", target=result.classifier.target), tuple(blocks), coefficients)
+    return Body(say("Softmax regression of “{target}”", target=result.classifier.target), tuple(blocks), table)
 
 
 def _what(result: TrainingResult) -> Paragraph:
@@ -72,8 +83,9 @@ def _likelihoods(result: TrainingResult) -> list[Block]:
         p_text(result.p_value, result.log10_p_value),
     )
     blocks: list[Block] = []
-    if not result.is_maximum_likelihood:
-        assert result.classifier.penalty is not None
+    if isinstance(result.classifier.penalty, Firth):
+        blocks.append(Formula(r"\log L + \frac{1}{2} \log \det I", "log L + 1/2 log det I"))
+    elif result.classifier.penalty is not None:
         strength = significant(result.classifier.penalty.strength, 6)
         two = len(result.classifier.categories) == 2
         squares = (r"\sum_j (W_{j1} - W_{j2})^2", "sum (W_1 - W_2)^2") if two else (r"\sum_{jk} W_{jk}^2", "sum W^2")
@@ -100,6 +112,10 @@ def _likelihoods(result: TrainingResult) -> list[Block]:
                 f"G = {g}   df = {df}   p = {p}   "
                 f"AIC = {significant(result.aic, 8)}   BIC = {significant(result.bic, 8)}",
             )
+        )
+        share = rounded(result.mcfadden, 4)
+        blocks.append(
+            Formula(rf"1 - \frac{{\log L}}{{\log L(t/n)}} = {share}", f"1 - log L / log L(t/n) = {share}   (McFadden)")
         )
     return blocks
 
@@ -211,86 +227,6 @@ def _supremum(result: TrainingResult, digits: int) -> str:
     """What log L approaches where it has no maximum."""
     assert result.existence.supremum is not None
     return significant(result.existence.supremum + 0.0, digits)
-
-
-def _shown_coefficients(result: TrainingResult) -> Iterable[Block]:
-    """The coefficients that people read. Those of pictures are left out: a single one has no meaning."""
-    encoding, positions = result.classifier.encoding, result.classifier.encoding.groups()
-    hidden: set[int] = set()
-    for feature in encoding.features:
-        if feature.block is not None:
-            hidden.update(positions[feature.name])
-            yield Paragraph(
-                say(
-                    "“{name}” is a block of {number} numbers of each picture ({features}). Their coefficients mean "
-                    "nothing one by one; CSV and JSON have them.",
-                    name=feature.name,
-                    number=whole(feature.block.width),
-                    features=result.pictures.made if result.pictures is not None else "",
-                )
-            )
-    places = tuple(place for place in result.shown_rows if place[0] not in hidden)
-    yield _coefficients(result, places)
-
-
-def _coefficients(result: TrainingResult, places: tuple[tuple[int, int], ...]) -> Table:
-    """The coefficients with what is known of each; or, where there is no maximum, the direction in which they grow."""
-    names = result.classifier.categories.names
-    where: list[tuple[Column, Cells]] = [
-        (CATEGORY, lambda row: names[places[row][1]]),
-        (Column("column", say("column"), "label"), lambda row: result.columns[places[row][0]]),
-    ]
-    if result.shows_direction:
-        direction = result.direction()
-        column = Column("direction", say("direction"), digits=6)
-        return Table.of(len(places), *where, (column, lambda row: float(direction[places[row]])))
-    values, errors, z = result.coefficients(), result.standard_errors, result.z
-    p_values, log10 = result.p_values, result.log10_p_values
-    known = errors is not None
-
-    def p(row: int) -> P:
-        if p_values is None or log10 is None:
-            return P(math.nan, math.nan)
-        return P(float(p_values[places[row]]), float(log10[places[row]]))
-
-    return Table.of(
-        len(places),
-        *where,
-        (Column("coefficient", say("coefficient"), digits=6), lambda row: float(values[places[row]])),
-        (
-            Column("standard_error", say("std. error"), is_shown=known),
-            lambda row: _at(errors, places[row]),
-        ),
-        (
-            Column("z", verbatim("z"), digits=3, is_shown=known),
-            lambda row: _at(z, places[row]),
-        ),
-        (Column("p_value", verbatim("p"), "p_value", is_shown=known), p),
-    )
-
-
-def _at(values: NDArray[np.float64] | None, place: tuple[int, int]) -> float | None:
-    return None if values is None else float(values[place])
-
-
-def _tests(result: TrainingResult) -> Table:
-    tests = result.feature_tests
-    return Table.of(
-        len(tests),
-        (Column("feature", say("feature"), "label"), [test.name for test in tests]),
-        (Column("degrees_of_freedom", verbatim("df"), "count"), [test.degrees_of_freedom for test in tests]),
-        (Column("likelihood_ratio", verbatim("G"), digits=5), [test.likelihood_ratio for test in tests]),
-        (Column("p_value", verbatim("p"), "p_value"), [_known_p(test.p_value, test.log10_p_value) for test in tests]),
-        (Column("wald", say("Wald"), digits=5), [test.wald for test in tests]),
-        (
-            Column("wald_p_value", say("p (Wald)"), "p_value"),
-            [P(test.wald_p_value, test.log10_wald_p_value) for test in tests],
-        ),
-    )
-
-
-def _known_p(value: float | None, log10: float | None) -> P | None:
-    return None if value is None or log10 is None else P(value, log10)
 
 
 def _trained(result: TrainingResult) -> Message:
@@ -469,7 +405,11 @@ def _not_converged(result: TrainingResult) -> Message:
 
 
 def _penalised(result: TrainingResult) -> Message:
-    assert result.classifier.penalty is not None
+    if isinstance(result.classifier.penalty, Firth):
+        return say(
+            "This is no maximum likelihood but Firth's: half the logarithm of the determinant of the information is "
+            "added to log L, which keeps the coefficients finite. Their gap to the maximum is estimated, not proved."
+        )
     return say(
         "This is no maximum likelihood: with the penalty the coefficients are drawn towards 0, and have no standard "
         "errors here. {of} The coefficients are those of the columns as they are.",
@@ -478,7 +418,7 @@ def _penalised(result: TrainingResult) -> Message:
 
 
 def _penalised_columns(result: TrainingResult) -> bool | str:
-    assert result.classifier.penalty is not None
+    assert isinstance(result.classifier.penalty, L2)
     is_standardised = bool(result.classifier.penalty.standardised)
     return "pictures" if is_standardised and result.pictures is not None else is_standardised
 
@@ -512,6 +452,21 @@ REMARKS: Mapping[str, Says[TrainingResult]] = worded(
         "collinear-column": _collinear,
         "nearly-collinear": _nearly_collinear,
         "penalised": _penalised,
+        "one-sided": lambda result: say(
+            "An interval that reaches to infinity has no end there: no value of the coefficient, however large, is "
+            "implausible."
+        ),
+        "no-effects": lambda result: say(
+            "Average marginal effects were not computed: with so many rows and columns they would take far longer than "
+            "the fit, or there are no standard errors."
+        ),
+        "no-profile": lambda result: say(
+            "The profile likelihood was not followed: with so many rows and coefficients it would take far longer than "
+            "the fit. Fewer columns (--features) make it possible."
+        ),
+        "ends-not-found": lambda result: say(
+            "Some ends of intervals were not found, because rounding hides them; they are left empty."
+        ),
         "no-standard-errors": lambda result: _NO_ERRORS[result.without_errors or ""],
         "baseline": _baselines,
         "rare-categories": lambda result: say(
