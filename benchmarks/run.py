@@ -31,6 +31,7 @@ NAMES = [
     "near_collinear",
     "pictures",
     "networks",
+    "small_training",
     "training_cost",
     "training",
 ]

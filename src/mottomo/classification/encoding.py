@@ -5,13 +5,15 @@ Numbers stay as they are; text becomes one indicator column a level; a picture i
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 
 from mottomo.categories import natural_order
+from mottomo.classification.terms import Factor, Term, coded
 from mottomo.errors import InvalidInput, nearest
 from mottomo.messages import Message, say, say_count
 
@@ -102,17 +104,30 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """The features of a model in order, and how columns are encoded as them; kept in the model file."""
+    """The features of a model in order, and how columns are encoded as them; kept in the model file.
+
+    Attributes
+    ----------
+    features : the columns that are read.
+    terms : the products and powers of them of which the model is the sum; None for each column by itself.
+    """
 
     features: tuple[Feature, ...]
+    terms: tuple[Term, ...] | None = None
 
     @classmethod
     def learn(
-        cls, levels: Mapping[str, Iterable[str] | None], *, baselines: bool, blocks: Mapping[str, Block] | None = None
+        cls,
+        levels: Mapping[str, Iterable[str] | None],
+        *,
+        baselines: bool,
+        blocks: Mapping[str, Block] | None = None,
+        terms: Sequence[Term] | None = None,
     ) -> Encoding:
         """From the levels seen in each column, None for numbers, and the columns that are blocks.
 
-        Levels are put into natural order; with `baselines` the first one is the baseline.
+        Levels are put into natural order; with `baselines` the first one is the baseline. `terms` : as in Encoding, how
+        their texts are coded is decided here.
         """
         features = []
         for name, seen in levels.items():
@@ -123,17 +138,24 @@ class Encoding:
             else:
                 ordered = tuple(natural_order(set(seen)))
                 features.append(Feature(name, ordered, ordered[0] if baselines else None))
-        return cls(tuple(features))
+        if terms is None or all(term.is_plain for term in terms):
+            return cls(tuple(features))
+        texts = {one.name for one in features if one.levels is not None}
+        return cls(tuple(features), coded(terms, texts, baselines))
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of all encoded columns, in order."""
-        return tuple(column for feature in self.features for column in feature.columns)
+        return tuple(column for columns in self._columns_of_terms() for column in columns)
 
     @property
     def are_numbers(self) -> np.ndarray:
-        """(p,) True for the encoded columns that are numbers with a unit of their own."""
-        return np.array([feature.is_number for feature in self.features for _ in feature.columns], dtype=bool)
+        """(p,) True for the encoded columns that are numbers with a unit of their own, or products with one."""
+        if self.terms is None:
+            return np.array([feature.is_number for feature in self.features for _ in feature.columns], dtype=bool)
+        named = self._by_name()
+        of_terms = [any(named[one.column].is_number for one in term.factors) for term in self.terms]
+        return np.repeat(of_terms, [len(columns) for columns in self._columns_of_terms()])
 
     @property
     def n_codes(self) -> int:
@@ -141,13 +163,25 @@ class Encoding:
         return sum(feature.n_codes for feature in self.features)
 
     def groups(self) -> dict[str, list[int]]:
-        """The positions of the encoded columns of each feature, by its name."""
+        """The positions of the encoded columns of each feature, or of each term, by its name."""
+        names = [one.name for one in (self.features if self.terms is None else self.terms)]
         positions: dict[str, list[int]] = {}
         at = 0
-        for feature in self.features:
-            positions[feature.name] = list(range(at, at + len(feature.columns)))
-            at += len(feature.columns)
+        for name, columns in zip(names, self._columns_of_terms(), strict=True):
+            positions[name] = list(range(at, at + len(columns)))
+            at += len(columns)
         return positions
+
+    def _by_name(self) -> dict[str, Feature]:
+        return {feature.name: feature for feature in self.features}
+
+    def _columns_of_terms(self) -> list[tuple[str, ...]]:
+        """The names of the encoded columns of each feature, or of each term."""
+        if self.terms is None:
+            return [feature.columns for feature in self.features]
+        named = self._by_name()
+        parts = [[_columns_of_factor(one, named[one.column]) for one in term.factors] for term in self.terms]
+        return [tuple(":".join(names) for names in itertools.product(*factors)) for factors in parts]
 
     def encode(self, columns: TableRows, unknown: str = "error") -> Any:
         """The features (n, p) of some rows: ``expand`` of their ``codes``."""
@@ -185,6 +219,8 @@ class Encoding:
 
     def expand(self, codes: np.ndarray) -> Any:
         """The features, (n, p) float64, from ``codes``: dense, or CSR if there are many columns."""
+        if self.terms is not None:
+            return self._products(codes, self.terms)
         if all(feature.levels is None for feature in self.features):
             return codes
         wide = len(self.columns) > _WIDEST_DENSE and all(feature.block is None for feature in self.features)
@@ -194,6 +230,26 @@ class Encoding:
         ]
         if not wide:
             return np.ascontiguousarray(np.hstack(parts))
+        import scipy.sparse
+
+        return scipy.sparse.hstack([scipy.sparse.csr_array(part) for part in parts], format="csr")
+
+    def _products(self, codes: np.ndarray, terms: tuple[Term, ...]) -> Any:
+        """The columns of each term: of several factors all products of one column of each, the last one fastest."""
+        places = {feature.name: (feature, place) for feature, place in self._places()}
+        parts = []
+        for term in terms:
+            found = np.ones((len(codes), 1))
+            for factor in term.factors:
+                feature, place = places[factor.column]
+                own = codes[:, place] ** factor.power
+                if feature.levels is not None:
+                    kept = feature if not factor.is_full else replace(feature, baseline=None)
+                    own = _indicators(kept, codes[:, place.start], False)
+                found = (found[:, :, None] * own[:, None, :]).reshape(len(codes), -1)
+            parts.append(found)
+        if not parts or sum(one.shape[1] for one in parts) <= _WIDEST_DENSE:
+            return np.ascontiguousarray(np.hstack(parts)) if parts else np.empty((len(codes), 0))
         import scipy.sparse
 
         return scipy.sparse.hstack([scipy.sparse.csr_array(part) for part in parts], format="csr")
@@ -210,13 +266,26 @@ class Encoding:
         return [_described(feature) for feature in self.features]
 
     @classmethod
-    def from_list(cls, features: Sequence[Mapping[str, Any]]) -> Encoding:
-        """The inverse of ``to_list``; raises ValueError for anything else."""
-        found = cls(tuple(_feature(one) for one in features))
+    def from_list(
+        cls, features: Sequence[Mapping[str, Any]], terms: Sequence[Sequence[Sequence[Any]]] | None = None
+    ) -> Encoding:
+        """The inverse of ``to_list``, with the ``to_list`` of each term; raises ValueError for anything else."""
+        found = cls(
+            tuple(_feature(one) for one in features),
+            None if terms is None else tuple(Term.from_list(one) for one in terms),
+        )
+        if not {one.column for term in found.terms or () for one in term.factors} <= set(found._by_name()):
+            raise ValueError("a term of no feature")
         names = [feature.name for feature in found.features]
         if found.to_list() != list(features) or not _are_names(names):
             raise ValueError("features that are none")
         return found
+
+
+def _columns_of_factor(factor: Factor, feature: Feature) -> tuple[str, ...]:
+    if feature.levels is None:
+        return (feature.name if factor.power == 1 else f"{feature.name}^{factor.power}",)
+    return (feature if not factor.is_full else replace(feature, baseline=None)).columns
 
 
 def _described(feature: Feature) -> dict[str, Any]:

@@ -26,8 +26,9 @@ from mottomo.classification.refusing import refusal_for
 from mottomo.classification.softmax import logits
 from mottomo.classification.training_result import TrainingResult
 from mottomo.classification.training_rows import Settings, TrainingRows
+from mottomo.errors import InvalidInput
 from mottomo.held_out import Groups
-from mottomo.messages import verbatim
+from mottomo.messages import say, verbatim
 
 
 def learnt(
@@ -51,6 +52,14 @@ def learnt(
     inference = _inference(found, rows, reference, plan, progress) if is_tested else _Inference()
     classifier = _classifier(found, rows, plan, inference.covariance)
     effects = None
+    if plan.effects and rows.encoding.terms is not None:
+        raise InvalidInput(
+            "effects-of-terms",
+            say("average marginal effects are those of columns by themselves"),
+            verbatim("--effects"),
+            say("features without products and powers"),
+            say("{names}", names=[term.name for term in rows.encoding.terms if not term.is_plain][:5]),
+        )
     if plan.effects and inference.covariance is not None:
         effects = marginal_effects(rows.data, classifier, inference.covariance, plan.level)
     separated = found.existence.direction is not None

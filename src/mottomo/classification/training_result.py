@@ -191,13 +191,14 @@ class TrainingResult(Trained):
 
     def to_dict(self) -> dict[str, Any]:
         """As in Result; p-values, AIC and BIC are None with a penalty."""
-        names = self.classifier.categories.names
+        names, terms = self.classifier.categories.names, self.classifier.encoding.terms
         coefficients = self.coefficients()
         return {  # in the order of a report: data and model, fit, convergence, coefficients, evaluation
             **self.tally.counts_dict(),
             "n_rows": self.n_rows,
             "target": self.classifier.target,
             "features": self.classifier.encoding.to_list(),
+            "terms": None if terms is None else [term.name for term in terms],
             "log_likelihood": self.log_likelihood,
             "cross_entropy": self.cross_entropy,
             "null_log_likelihood": self.null_log_likelihood,

@@ -9,7 +9,14 @@ import click
 from mottomo.cli.commands import option
 from mottomo.messages import say
 
-FEATURES = option("--features", metavar="NAMES", help=say("The columns to predict from: a,b,c (default: all others)."))
+FEATURES = option(
+    "--features",
+    metavar="NAMES",
+    help=say(
+        "The columns to predict from: a,b,c (default: all others); also products a:b, powers a^2, and a*b for a, b and "
+        "a:b."
+    ),
+)
 TEXT = option("--text", metavar="NAMES", help=say("Columns of digits that are text, such as postal codes."))
 WEIGHTS = option("--weights", metavar="NAME", help=say("A column that says how often each row counts."))
 PENALTY = option(

@@ -105,6 +105,7 @@ class ColumnSelection:
     missing_values : texts that stand for a missing cell, besides the empty text.
     where : an SQL condition on the rows, or None.
     needed : columns that the table has to have, also if all are wanted.
+    wanted : which columns are read, decided by those of the table, in place of `names`; None for `names`.
     as_written : columns of any type that are only repeated: as text, whatever they hold.
     """
 
@@ -114,6 +115,12 @@ class ColumnSelection:
     where: str | None = None
     needed: tuple[str, ...] = ()
     as_written: frozenset[str] = frozenset()
+    wanted: Callable[[Sequence[str]], tuple[str, ...]] | None = None
+
+    def chosen(self, columns: Sequence[str]) -> list[str]:
+        """The columns wanted of a table with these columns, in order."""
+        names = self.names if self.wanted is None else self.wanted(columns)
+        return list(columns) if names is None else list(dict.fromkeys(names))
 
 
 class KeptColumns:
@@ -282,7 +289,7 @@ def keep_columns(
     where : what messages call the source.
     types : DuckDB's types of the relation's columns; looked up unless given.
     """
-    names = list(columns) if choice.names is None else list(dict.fromkeys(choice.names))
+    names = list(columns) if choice.names is None and choice.wanted is None else choice.chosen(known)
     check_names([*names, *choice.text, *choice.needed], known, where)
     types = types or duck.column_types(connection, relation)
     plain, named = list(types), dict(zip(columns, types.values(), strict=True))

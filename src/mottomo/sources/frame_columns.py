@@ -42,7 +42,7 @@ def open_frame(
             verbatim(choice.where),
             say("choose the rows of the frame first") if called is None else say("leave it out"),
         )
-    wanted = names if choice.names is None else list(dict.fromkeys(choice.names))
+    wanted = choice.chosen(names)
     check_names([*wanted, *choice.text, *choice.needed], names, where)
     loaded = wanted or names[:1]  # a model without features still needs the number of rows
     with in_our_words(where):

@@ -104,6 +104,7 @@ def _path_of(value: object) -> Path:
 def _description(classifier: Classifier) -> dict[str, Any]:
     """Everything about a classifier but its arrays, for JSON."""
     own: dict[str, Any] = {"type": "softmax"}
+    terms = classifier.encoding.terms
     if isinstance(classifier, NetworkClassifier):
         own = {"type": "network", "settings": dict(classifier.settings)}
     elif isinstance(classifier, ZeroShotClassifier):
@@ -114,6 +115,7 @@ def _description(classifier: Classifier) -> dict[str, Any]:
         "categories": list(classifier.categories.names),
         "declared": classifier.categories.declared,
         "encoding": classifier.encoding.to_list(),
+        "terms": None if terms is None else [term.to_list() for term in terms],
         "penalty": None if classifier.penalty is None else classifier.penalty.to_dict(),
         "history": dict(classifier.history),
         "refusal": None if classifier.refusal is None else classifier.refusal.to_dict(),
@@ -162,7 +164,7 @@ def load_classifier(path: Path | str) -> Classifier:
         )
     try:
         older = {"type": "softmax", "refusal": None} if number == _OLDER else {}
-        return _described({**older, **json.loads(text)}, arrays)
+        return _described({"terms": None, **older, **json.loads(text)}, arrays)
     except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, MottomoError) as error:
         raise _damaged(where, verbatim(type(error).__name__)) from error
 
@@ -173,7 +175,7 @@ def _described(description: dict[str, Any], arrays: Mapping[str, np.ndarray]) ->
     common: dict[str, Any] = {
         "target": str(description["target"]),
         "categories": Categories(tuple(map(str, description["categories"])), bool(description["declared"])),
-        "encoding": Encoding.from_list(description["encoding"]),
+        "encoding": Encoding.from_list(description["encoding"], description["terms"]),
         "penalty": None if penalty is None else penalty_from_dict(penalty),
         "history": dict(description["history"]),
     }

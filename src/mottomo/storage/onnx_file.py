@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 
 from mottomo.classification.classifier import Classifier, NetworkClassifier, SoftmaxClassifier
 from mottomo.classification.encoding import Encoding, Feature
+from mottomo.classification.terms import Factor, Term
 from mottomo.errors import InvalidInput, MissingExtra, SourceError
 from mottomo.messages import say, verbatim
 from mottomo.storage.onnx_pictures import picture_part
@@ -70,9 +72,10 @@ def _graph_bytes(classifier: Classifier, network: bytes | None) -> bytes:
     nodes, terms = [], []
     opsets, ir_version = {"": _OPSET, "ai.onnx.ml": _ML_OPSET}, _IR_VERSION
     layers = _layers(classifier)
-    for index, (feature, rows) in enumerate(_shares(classifier.encoding, layers[0][0])):
+    for index, (factors, rows) in enumerate(_shares(classifier.encoding, layers[0][0])):
         term = _own(f"term_{index}")
         weights = parts.constant(f"coefficients_{index}", rows)
+        feature = factors[0][0]
         if feature.block is not None:
             part = picture_part(
                 feature.block.recipe, feature.name, _own(f"picture_{index}/"), parts.constant, network, _OPSET
@@ -80,10 +83,8 @@ def _graph_bytes(classifier: Classifier, network: bytes | None) -> bytes:
             nodes += [*part.nodes, helper.make_node("MatMul", [part.output, weights], [term])]
             parts.constants += part.constants
             opsets, ir_version = {**opsets, **part.opsets}, max(ir_version, part.ir_version)
-        elif feature.levels is None:
-            nodes.append(helper.make_node("MatMul", [feature.name, weights], [term]))
         else:
-            nodes += _of_level(feature, str(index), weights, term, parts)
+            nodes += _of_factors(factors, index, weights, term, parts)
         terms.append(term)
     names = parts.constant("categories", np.array(classifier.categories.names, dtype=object))
     logits, position = _own("logits"), _own("position")
@@ -178,14 +179,31 @@ def _layers(classifier: Classifier) -> list[tuple[np.ndarray, np.ndarray]]:
     return [(w, b - classifier.centre @ w), *rest]
 
 
-def _shares(encoding: Encoding, coefficients: np.ndarray) -> Iterator[tuple[Feature, np.ndarray]]:
-    """Each column with its rows of W, (1 or number of levels, K); the row of the baseline level is 0."""
-    groups = encoding.groups()
-    for feature in encoding.features:
-        rows = coefficients[groups[feature.name]]
-        if feature.levels is not None and feature.baseline is not None:
-            rows = np.insert(rows, feature.levels.index(feature.baseline), 0.0, axis=0)
-        yield feature, rows
+def _shares(encoding: Encoding, coefficients: np.ndarray) -> Iterator[tuple[list[tuple[Feature, int]], np.ndarray]]:
+    """Each term as its features with their powers, and its rows of W.
+
+    Of a term of numbers there is one row (1, K); of texts one for each combination of their levels, the last text
+    fastest, where that of a baseline level without an indicator is 0; of a block one for each number.
+    """
+    named = {feature.name: feature for feature in encoding.features}
+    terms = encoding.terms
+    if terms is None:
+        terms = tuple(Term((Factor(one.name, 1, one.baseline is None),)) for one in encoding.features)
+    positions = list(encoding.groups().values())
+    for term, own in zip(terms, positions, strict=True):
+        factors = [(named[factor.column], factor) for factor in term.factors]
+        sizes, kept = [], []
+        for feature, factor in factors:
+            if feature.levels is not None:
+                sizes.append(len(feature.levels))
+                without = None if factor.is_full else feature.baseline
+                kept.append([place for place, level in enumerate(feature.levels) if level != without])
+        rows = coefficients[own]
+        if sizes:
+            full = np.zeros((*sizes, rows.shape[1]))
+            full[np.ix_(*kept)] = rows.reshape(*(len(one) for one in kept), -1)
+            rows = full.reshape(-1, rows.shape[1])
+        yield [(feature, factor.power) for feature, factor in factors], rows
 
 
 def _own(name: str) -> str:
@@ -201,24 +219,55 @@ def _output(name: str, classifier: Classifier) -> str:
     return name
 
 
-def _of_level(feature: Feature, index: str, weights: str, term: str, parts: _Parts) -> list[Any]:
+def _of_factors(factors: list[tuple[Feature, int]], index: int, weights: str, term: str, parts: _Parts) -> list[Any]:
+    """The nodes of a term: the row of its levels, times its numbers.
+
+    A text that is no level selects a row that is not there, so that the runtime stops.
+    """
     from onnx import helper
 
-    assert feature.levels is not None
-    code, flat = _own(f"code_{index}"), _own(f"flat_{index}")
-    return [
-        helper.make_node(
-            "LabelEncoder",
-            [feature.name],
-            [code],
-            domain="ai.onnx.ml",
-            keys_strings=list(feature.levels),
-            values_int64s=list(range(len(feature.levels))),
-            default_int64=len(feature.levels),
-        ),
+    nodes: list[Any] = []
+    texts = [feature for feature, _ in factors if feature.levels is not None]
+    n_rows = math.prod(len(feature.levels or ()) for feature in texts)
+    code, stride = "", n_rows
+    for place, feature in enumerate(texts):
+        levels = list(feature.levels or ())
+        stride //= len(levels)
+        own = _own(f"code_{index}_{place}")
+        nodes.append(
+            helper.make_node(
+                "LabelEncoder",
+                [feature.name],
+                [own],
+                domain="ai.onnx.ml",
+                keys_strings=levels,
+                values_int64s=[stride * at for at in range(len(levels))],
+                default_int64=n_rows,
+            )
+        )
+        if code:
+            both = _own(f"codes_{index}_{place}")
+            nodes.append(helper.make_node("Add", [code, own], [both]))
+        code = own if not code else both
+    number = ""
+    for place, (feature, power) in enumerate(one for one in factors if one[0].levels is None):
+        own = feature.name
+        if power > 1:
+            own = _own(f"power_{index}_{place}")
+            exponent = parts.constant(f"exponent_{index}_{place}", np.array(float(power)))
+            nodes.append(helper.make_node("Pow", [feature.name, exponent], [own]))
+        if number:
+            both = _own(f"numbers_{index}_{place}")
+            nodes.append(helper.make_node("Mul", [number, own], [both]))
+        number = own if not number else both
+    if not texts:
+        return [*nodes, helper.make_node("MatMul", [number, weights], [term])]
+    flat, chosen = _own(f"flat_{index}"), term if not number else _own(f"chosen_{index}")
+    nodes += [
         helper.make_node("Reshape", [code, parts.constant(f"shape_{index}", np.array([-1]))], [flat]),
-        helper.make_node("Gather", [weights, flat], [term], axis=0),
+        helper.make_node("Gather", [weights, flat], [chosen], axis=0),
     ]
+    return nodes if not number else [*nodes, helper.make_node("Mul", [chosen, number], [term])]
 
 
 class _Parts:

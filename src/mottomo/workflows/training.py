@@ -84,7 +84,8 @@ def train(
     data : a data frame of any library, a mapping from names to columns, or a ``pathlib.Path`` to a table or to a folder
         of pictures, which has one folder a category.
     target : the column with the categories to predict; of a folder of pictures ``"category"``.
-    features : the columns to predict from; all others unless said.
+    features : the columns to predict from; all others unless said. ``"a:b"`` is the product of two columns, ``"a*b"``
+        stands for a, b and a:b, ``"a^2"`` is a power; texts are coded in products as R does.
     text : columns of digits that are text.
     weights : a column that says how often each row counts.
     images : a column of pictures: their paths, which are below the folder of a file; pictures of Pillow; or arrays of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ import numpy as np
 from mottomo.categories import Categories, category_name, unknown_category
 from mottomo.classification.encoding import Encoding
 from mottomo.classification.penalties import Firth
+from mottomo.classification.terms import SIGNS, terms_of
 from mottomo.classification.training_rows import TrainingRows
 from mottomo.errors import InvalidCall, InvalidInput
 from mottomo.messages import say, say_count, verbatim
@@ -44,10 +45,13 @@ def training_rows(
     """
     weights = () if plan.weights is None else (plan.weights,)
     group = () if plan.group is None else (plan.group,)
-    wanted = None if plan.features is None else (*plan.features, plan.target, *weights, *group)
+    beside = (plan.target, *weights, *group)
+    wanted = None if plan.features is None else (*plan.features, *beside)
     pictures = (table.column,) if isinstance(table, PictureTable) else ()
     text = frozenset({*plan.text, *pictures, plan.target, *group})
     choice = ColumnSelection(wanted, text, plan.missing_values, plan.where, (*weights, *group))
+    if any(sign in name for name in plan.features or () for sign in SIGNS):
+        choice = replace(choice, wanted=lambda columns: (*_columns_of_terms(plan, columns), *beside))
     with ExitStack() as kept, temporary_folder() as folder:
         found = kept.enter_context(opened(table, choice, reads))
         names = _feature_names(found, plan)
@@ -156,14 +160,34 @@ def _weights_zero() -> InvalidInput:
     )
 
 
+def _columns_of_terms(plan: TrainingPlan, columns: Sequence[str]) -> tuple[str, ...]:
+    """The columns of the features that are written, as products and powers too."""
+    terms = terms_of(plan.features or (), columns)
+    return tuple(dict.fromkeys(one.column for term in terms for one in term.factors))
+
+
 def _encoding(found: KeptColumns, names: list[str], plan: TrainingPlan, pictured: PictureRows | None) -> Encoding:
     """How the columns become features: levels of texts, numbers as they are, pictures as blocks of numbers."""
     blocks = {} if pictured is None else {pictured.column: pictured.block}
     levels = {name: found.levels(name) if found.is_text(name) and name not in blocks else None for name in names}
-    return Encoding.learn(levels, baselines=plan.penalty is None or isinstance(plan.penalty, Firth), blocks=blocks)
+    baselines = plan.penalty is None or isinstance(plan.penalty, Firth)
+    terms = None if plan.features is None else terms_of(plan.features, found.names)
+    pictured_terms = [
+        one.name for one in terms or () if not one.is_plain for factor in one.factors if factor.column in blocks
+    ]
+    if pictured_terms:
+        raise InvalidInput(
+            "feature-term",
+            say("this is no product or power of columns"),
+            say("--features {term}", term=pictured_terms[0]),
+            say("columns of numbers or text"),
+            say("pictures"),
+        )
+    return Encoding.learn(levels, baselines=baselines, blocks=blocks, terms=terms)
 
 
 def _feature_names(table: KeptColumns, plan: TrainingPlan) -> list[str]:
+    own = _columns_of_terms(plan, table.names) if plan.features is not None else ()
     target = say("the target is also among the features"), say("features other than the target")
     weights = say("the column of weights is also among the features"), say("features other than the weights")
     group = say("the column of groups is also among the features"), say("features other than the groups")
@@ -172,9 +196,9 @@ def _feature_names(table: KeptColumns, plan: TrainingPlan) -> list[str]:
         ("weights", plan.weights, weights),
         ("group", plan.group, group),
     ):
-        if name in (plan.features or ()):
+        if name in own:
             raise InvalidInput(f"{part}-among-features", what, verbatim("--features"), expected, verbatim(name or ""))
-    names = plan.features if plan.features is not None else table.names
+    names = own if plan.features is not None else table.names
     return [name for name in dict.fromkeys(names) if name not in (plan.target, plan.weights, plan.group)]
 
 

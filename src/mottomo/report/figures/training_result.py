@@ -1,4 +1,4 @@
-"""The figure of a softmax regression: the coefficients, with intervals of 95 % where they have standard errors."""
+"""The figure of a softmax regression: the coefficients, with their intervals where they have some."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from mottomo.classification.training_result import TrainingResult
 from mottomo.messages import say
 from mottomo.report.figures.contact_sheet import sheet_of
 from mottomo.report.figures.drawing import COLOURS, MOST, Figure, Look, bars, layered, titled
-
-_NORMAL = 1.959963984540054  # the 0.975 quantile of the normal distribution
+from mottomo.report.numbers import percent
 
 
 def draw(result: TrainingResult, look: Look) -> Figure:
@@ -30,13 +29,14 @@ def draw(result: TrainingResult, look: Look) -> Figure:
     places = [place for place in result.shown_rows if place[0] not in hidden and place[0] != last]
     if result.shows_direction or not places:
         return _bought(result, look)
-    values, errors = result.coefficients(), result.standard_errors
+    values, intervals = result.coefficients(), result.intervals
     names = result.classifier.categories.names
     rows = []
     for j, k in places[:MOST]:
         value = float(values[j, k])
-        half = 0.0 if errors is None else _NORMAL * float(errors[j, k])
-        ends = {"value": value, "lower": value - half, "upper": value + half}
+        ends = {"value": value, "lower": value, "upper": value}
+        if intervals is not None:
+            ends |= {"lower": float(intervals.lower[j, k]), "upper": float(intervals.upper[j, k])}
         rows.append({"name": result.columns[j], "category": names[k], **ends})
     axis = look.words(say("coefficient"))
     base = alt.Chart().encode(
@@ -54,8 +54,8 @@ def draw(result: TrainingResult, look: Look) -> Figure:
         .facet(alt.Facet("category:N", sort=list(names), title=None), columns=2)
     )
     against = say("against “{reference}”, per unit of each column", reference=result.reference)
-    if errors is not None:
-        against = say("{against}; the lines are 95 % intervals", against=against)
+    if intervals is not None:
+        against = say("{against}; the lines are {level} intervals", against=against, level=percent(intervals.level))
     return titled(chart, look.words(say("Coefficients")), look.words(against))
 
 
