@@ -201,7 +201,7 @@ def _shares(encoding: Encoding, coefficients: np.ndarray) -> Iterator[tuple[list
         rows = coefficients[own]
         if sizes:
             full = np.zeros((*sizes, rows.shape[1]))
-            full[np.ix_(*kept)] = rows.reshape(*(len(one) for one in kept), -1)
+            full[np.ix_(*kept)] = rows.reshape(*(len(one) for one in kept), rows.shape[1])
             rows = full.reshape(-1, rows.shape[1])
         yield [(feature, factor.power) for feature, factor in factors], rows
 
