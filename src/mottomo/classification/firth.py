@@ -17,7 +17,7 @@ import numpy as np
 from mottomo.classification.collinearity import recoded
 from mottomo.classification.existence import Existence
 from mottomo.classification.fitting import Fit, middle_of, null_log_likelihood
-from mottomo.classification.local_likelihood import At, FirthLikelihood, LocalLikelihood
+from mottomo.classification.local_likelihood import At, FirthLikelihood, LocalLikelihood, widest_change
 from mottomo.classification.objective import Data, Rows
 from mottomo.classification.optimisation import FitState, Progress
 from mottomo.classification.scaling import Scaling
@@ -106,9 +106,7 @@ def _climbed(
         # Past the tolerance steps cost little and sharpen the coefficients, until rounding ends that.
         if (gap <= tolerance and (gap <= _NOTHING or gap >= 0.9 * before)) or n_steps >= most:
             return v, found, n_steps, max(gap, 4e-16 * abs(found.value))
-        size = surface.design.shape[1]
-        change = surface.design @ (step.reshape(-1, size).T @ surface.likelihood.q.T)
-        share = min(1.0, _WIDEST_STEP / float((change.max(axis=1) - change.min(axis=1)).max()))
+        share = min(1.0, _WIDEST_STEP / widest_change(surface, step))
         for _ in range(_MOST_HALVINGS):
             n_steps += 1
             try:

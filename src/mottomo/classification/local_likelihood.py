@@ -143,6 +143,14 @@ class FirthLikelihood:
         return At(plain.value + 0.5 * log_determinant, gradient, plain.curvature)
 
 
+def widest_change(surface: Surface, step: np.ndarray) -> float:
+    """By how much a step of v changes the difference of two logits of a row at most."""
+    size = surface.design.shape[1]
+    q = contrasts(len(step) // size + 1)
+    change = surface.design @ (step.reshape(-1, size).T @ q.T)
+    return float((change.max(axis=1) - change.min(axis=1)).max())
+
+
 def inverse_factor(matrix: np.ndarray) -> tuple[np.ndarray, float]:
     """F with F F' the inverse of a positive definite matrix, and the logarithm of its determinant.
 

@@ -15,9 +15,8 @@ import math
 
 import numpy as np
 
-from mottomo.classification.local_likelihood import At, LocalLikelihood, Surface
+from mottomo.classification.local_likelihood import At, LocalLikelihood, Surface, widest_change
 from mottomo.classification.separation import ZERO
-from mottomo.numerics.contrasts import contrasts
 
 _MOST_STEPS = 400
 _WIDEST_STEP = 3.0  # by which a step may change the difference of two logits of a row
@@ -65,7 +64,7 @@ def _step(
             length, rise = float(c @ along), float(found.gradient @ up)
             slope = -sign * math.sqrt(max(2 * (found.value - target) + rise, 0.0) / length)
             step = up - slope * along
-            if _widest(surface, step) <= _WIDEST_STEP:
+            if widest_change(surface, step) <= _WIDEST_STEP:
                 return step, rise - 2 * slope * float(c @ up) + slope**2 * length, damping
         damping = max(10 * damping, _LEAST_DAMPING)
     return None, math.nan, damping
@@ -100,11 +99,3 @@ def _solved(found: At, c: np.ndarray, damping: float) -> tuple[np.ndarray, np.nd
     both = scipy.linalg.cho_solve(factor, np.stack([c, found.gradient], axis=1) * units[:, None], check_finite=False)
     both *= units[:, None]
     return both[:, 0], both[:, 1]
-
-
-def _widest(surface: Surface, step: np.ndarray) -> float:
-    """By how much a step changes the difference of two logits of a row at most."""
-    size = surface.design.shape[1]
-    q = contrasts(len(step) // size + 1)
-    change = surface.design @ (step.reshape(-1, size).T @ q.T)
-    return float((change.max(axis=1) - change.min(axis=1)).max())
